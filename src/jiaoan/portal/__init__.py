@@ -1,0 +1,1 @@
+"""Pages, live push, and the interface for other platforms."""

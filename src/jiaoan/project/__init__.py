@@ -1,0 +1,1 @@
+"""Settings, command line, supervisor: the only room that knows all the others."""

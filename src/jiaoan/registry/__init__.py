@@ -1,0 +1,1 @@
+"""Enterprises, vehicles, terminals, practitioners, permits and places, each with its validity."""

@@ -1,0 +1,84 @@
+"""Every write of master data. A change of a terminal or place also queues its new reference."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import transaction
+from django.utils.crypto import get_random_string
+
+from jiaoan.journal.actions import Json, enqueue, record
+from jiaoan.kernel.clock import Clock
+from jiaoan.org.models import Organisation
+from jiaoan.registry import reference
+from jiaoan.registry.models import AccidentProne, Enterprise, Place, Terminal, Vehicle
+from jiaoan.scope import Actor, require
+
+
+@transaction.atomic
+def add_enterprise(
+    actor: Actor, clock: Clock, *, organisation: Organisation, credit_code: str, **fields: object
+) -> Enterprise:
+    require(actor, "registry.manage")
+    made = Enterprise.objects.create(organisation=organisation, credit_code=credit_code, **fields)
+    record("registry.enterprise_added", actor=actor, obj=made, clock=clock)
+    return made
+
+
+@transaction.atomic
+def flag_accident_prone(
+    actor: Actor, clock: Clock, enterprise: Enterprise, *, since: date, reason: str
+) -> AccidentProne:
+    """Mark a firm 事故多发 from a day on; its duties change from the period that follows."""
+    require(actor, "registry.manage", enterprise)
+    made = AccidentProne.objects.create(enterprise=enterprise, valid_from=since, reason=reason)
+    record(
+        "registry.accident_prone",
+        actor=actor,
+        obj=enterprise,
+        clock=clock,
+        payload={"since": since.isoformat()},
+    )
+    return made
+
+
+@transaction.atomic
+def add_vehicle(
+    actor: Actor, clock: Clock, *, plate: str, plate_colour: int, kind: str, **fields: object
+) -> Vehicle:
+    require(actor, "registry.manage")
+    made = Vehicle.objects.create(plate=plate, plate_colour=plate_colour, kind=kind, **fields)
+    record("registry.vehicle_added", actor=actor, obj=made, clock=clock)
+    return made
+
+
+@transaction.atomic
+def add_terminal(
+    actor: Actor, clock: Clock, *, vehicle: Vehicle, phone: str, protocol: str = ""
+) -> Terminal:
+    """Admit a terminal 入网. Its authentication code is invented here."""
+    require(actor, "registry.manage")
+    made = Terminal.objects.create(
+        vehicle=vehicle,
+        phone=phone.lstrip("0"),
+        protocol=protocol,
+        auth_code=get_random_string(16),
+    )
+    record("registry.terminal_added", actor=actor, obj=made, clock=clock)
+    _publish(reference.terminal_subject(made), reference.terminal_value(made), clock)
+    return made
+
+
+@transaction.atomic
+def add_place(
+    actor: Actor, clock: Clock, *, name: str, kind: str, geometry: dict[str, Json], **fields: object
+) -> Place:
+    require(actor, "registry.manage")
+    made = Place.objects.create(name=name, kind=kind, geometry=geometry, **fields)
+    record("registry.place_added", actor=actor, obj=made, clock=clock)
+    _publish(reference.place_subject(made), reference.place_value(made), clock)
+    return made
+
+
+def _publish(subject: str, value: dict[str, Json], clock: Clock) -> None:
+    enqueue(subject, value, clock=clock)

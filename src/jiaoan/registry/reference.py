@@ -1,0 +1,69 @@
+"""What the gateway and the stream know: versioned reference snapshots made from rows.
+
+Papers go down, never up: these values are published to the bus (``ref.*``, the last value of each
+subject is kept) when a terminal, vehicle or place changes, and whole by
+``jiaoan reference publish``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from jiaoan.journal.actions import Json
+from jiaoan.registry.models import Place, Terminal
+
+
+def _day(value: date | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def terminal_subject(terminal: Terminal) -> str:
+    return f"ref.terminal.{terminal.phone}"
+
+
+def terminal_value(terminal: Terminal) -> dict[str, Json]:
+    vehicle = terminal.vehicle
+    return {
+        "phone": terminal.phone,
+        "auth_code": terminal.auth_code,
+        "vehicle_id": vehicle.pk,
+        "plate": vehicle.plate,
+        "plate_colour": vehicle.plate_colour,
+        "vehicle_kind": vehicle.kind,
+        "outside": vehicle.outside,
+        "enterprise": vehicle.owner_name,
+        "protocol": terminal.protocol or None,
+        "valid_from": _day(terminal.valid_from),
+        "valid_to": _day(terminal.valid_to),
+        "version": terminal.version,
+    }
+
+
+def place_subject(place: Place) -> str:
+    return f"ref.place.{place.pk}"
+
+
+def place_value(place: Place) -> dict[str, Json]:
+    return {
+        "place_id": place.pk,
+        "name": place.name,
+        "kind": place.kind,
+        "geometry": place.geometry,
+        "buffer_m": place.buffer_m,
+        "consecutive": place.consecutive,
+        "dwell_s": place.dwell_s,
+        "vehicle_kinds": place.vehicle_kinds,
+        "valid_from": _day(place.valid_from),
+        "valid_to": _day(place.valid_to),
+        "version": place.version,
+    }
+
+
+def everything() -> Iterator[tuple[str, dict[str, Json]]]:
+    """All references as (subject, value), terminals first."""
+    terminals = Terminal.objects.select_related("vehicle__enterprise__organisation")
+    for terminal in terminals.iterator(chunk_size=2000):
+        yield terminal_subject(terminal), terminal_value(terminal)
+    for place in Place.objects.iterator():
+        yield place_subject(place), place_value(place)
