@@ -119,7 +119,7 @@ def _person_name(chance: random.Random) -> str:
 
 
 def _places(district: District, clock: Clock) -> None:
-    line = f"{cast.BUREAU[:3]}区界"
+    line = f"{cast.BUREAU[:3]}界"
     wanted: list[tuple[str, str, dict[str, Json], int | None]]
     wanted = [(line, "district", geography.polygon(geography.OUTLINE), None)]
     wanted += [
