@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "docs/standards/notice-2024-yunxi.md"
 # 18 items of the notice (a section with numbered items is none itself) and the covering letter.
-CLAUSES = {"通知正文", *"四 五 六 七 八 九 十 十一 十二".split()} | {
+CLAUSES = {"通知正文", *["四", "五", "六", "七", "八", "九", "十", "十一", "十二"]} | {
     f"{section}·{item}"
     for section, items in {"一": (1, 2, 3, 4), "二": (5, 6, 7), "三": (8, 9)}.items()
     for item in items
