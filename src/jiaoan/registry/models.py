@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from jiaoan.kernel.plates import Plate, PlateColour
+from jiaoan.kernel.plates import PlateColour, display
 
 
 class Dated(models.Model):
@@ -95,7 +95,7 @@ class Vehicle(Dated):
         ]
 
     def __str__(self) -> str:
-        return Plate(self.plate, PlateColour(self.plate_colour)).display
+        return display(self.plate)
 
     @property
     def owner_name(self) -> str:

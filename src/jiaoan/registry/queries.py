@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from jiaoan.kernel.plates import parse_plate
+from jiaoan.kernel.plates import parse_plate, search_key
 from jiaoan.registry.models import Enterprise, Place, Terminal, Vehicle, holding_on
 from jiaoan.scope import restrict
 
@@ -41,12 +41,12 @@ def obliged(day: date) -> QuerySet[Enterprise]:
 
 def vehicle_by_plate(plate: str) -> Vehicle | None:
     """The vehicle with this number, whatever way it is written; for papers that name a plate."""
-    return Vehicle.objects.filter(plate=parse_plate(plate)).first()
+    return Vehicle.objects.filter(plate=parse_plate(plate).number).first()
 
 
 def search_vehicles(actor: object, text: str) -> QuerySet[Vehicle]:
     """Plate search that forgives a missing province character, dots, case and spaces."""
-    bare = "".join(c for c in text.upper() if c.isalnum())
+    bare = search_key(text)
     return vehicles(actor).filter(Q(plate__icontains=bare)) if bare else vehicles(actor).none()
 
 
