@@ -1,0 +1,21 @@
+"""Marks that the stages of ``./test`` choose by, and skips that say what the machine lacks."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server", "client", "admin_client"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """``database``: whatever touches the business database, on SQLite and on PostgreSQL."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser")
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") or names & _DATABASE:
+            item.add_marker("database")
+        if item.get_closest_marker("journey") and not browser:
+            item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
