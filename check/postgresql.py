@@ -25,6 +25,9 @@ class Missing(Exception):
     """This machine has no PostgreSQL server; the sentence says which package brings it."""
 
 
+Words = list[str | Path]
+
+
 class _User(TypedDict, total=False):
     user: int
     group: int
@@ -63,7 +66,17 @@ def private(under: Path | None = None) -> Iterator[str]:
     words.write_text(password)
     os.chmod(words, 0o644)
     data, log = home / "data", home / "server.log"
-    make = [server / "initdb", "-D", data, "-U", "jiaoan", "-A", "scram-sha-256", "-E", "UTF8"]
+    make: Words = [
+        server / "initdb",
+        "-D",
+        data,
+        "-U",
+        "jiaoan",
+        "-A",
+        "scram-sha-256",
+        "-E",
+        "UTF8",
+    ]
     _must([*make, f"--pwfile={words}", "--locale=C.UTF-8", "--no-sync"], who, home)
     words.unlink()
     with socket.socket() as probe:
@@ -71,7 +84,7 @@ def private(under: Path | None = None) -> Iterator[str]:
         port = probe.getsockname()[1]
     # Nothing in it outlives the run, so it need not wait for the disk.
     how = f"-p {port} -c listen_addresses=127.0.0.1 -k {home} -c fsync=off"
-    control = [server / "pg_ctl", "-D", data, "-l", log, "-w"]
+    control: Words = [server / "pg_ctl", "-D", data, "-l", log, "-w"]
     try:
         _must([*control, "-o", how, "start"], who, home)
         yield f"postgresql://jiaoan:{password}@127.0.0.1:{port}/postgres"
@@ -82,7 +95,7 @@ def private(under: Path | None = None) -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _must(command: list[str | Path], who: _User, home: Path) -> None:
+def _must(command: Words, who: _User, home: Path) -> None:
     # Output goes to a file: the started server would keep a pipe open for ever.
     said = home / "said"
     with said.open("w") as out:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .steps import ROOT, VENV, Stamps, digest, run, say
+from .steps import ROOT, VENV, Stamps, Words, digest, run, say
 
 FOLDER = ROOT / "frontend"
 BUILT = ROOT / "src" / "jiaoan" / "portal" / "static" / "built"
@@ -32,7 +32,7 @@ def build(stamps: Stamps, *, dev: bool) -> None:
     packages = digest(lock, "dev" if dev else "base")
     if not (_installed(stamps, lock, dev=dev) and (FOLDER / "node_modules").is_dir()):
         say("front end: packages")
-        npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        npm: Words = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         run(
             "installing front-end packages",
             npm if dev else [*npm, "--omit=dev"],

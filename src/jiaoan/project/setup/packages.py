@@ -9,9 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .steps import PYTHON, ROOT, VENV, SetupError, Stamps, digest, run, say
+from .steps import PYTHON, ROOT, VENV, SetupError, Stamps, Words, digest, run, say
 
 OLDEST, NEWEST = (3, 11), (3, 14)
+_PIP: Words = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
 
 
 def make_environment(stamps: Stamps) -> None:
@@ -69,11 +70,10 @@ def install(stamps: Stamps, *, dev: bool) -> None:
             continue  # dev holds all of base
         total = len(re.findall(r"^[\w.\-]+==", listed.read_text(), re.MULTILINE))
         say(f"packages: {total} from requirements/{name}.txt")
-        pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
         # The list is complete and hashed, so there is nothing to resolve.
         run(
             "installing packages",
-            [*pip, "--no-deps", "--require-hashes", "-r", listed],
+            [*_PIP, "--no-deps", "--require-hashes", "-r", listed],
             total=total,
             counts="Collecting",
         )
@@ -83,8 +83,7 @@ def install(stamps: Stamps, *, dev: bool) -> None:
     wanted = digest([ROOT / "pyproject.toml", ROOT / "requirements" / "base.in"], str(ROOT))
     if not stamps.fresh("command", wanted):
         say("command: .venv/bin/jiaoan")
-        pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-        run("installing the command", [*pip, "--no-deps", "--no-build-isolation", "-e", ROOT])
+        run("installing the command", [*_PIP, "--no-deps", "--no-build-isolation", "-e", ROOT])
         stamps.put("command", wanted)
 
 
@@ -93,9 +92,9 @@ def compile_requirements() -> None:
     for name in ("base", "dev"):
         say(f"requirements/{name}.txt")
         folder = ROOT / "requirements"
-        uv = [VENV / "bin" / "uv", "pip", "compile", "--quiet", "--universal", "--no-header"]
+        uv: Words = [VENV / "bin" / "uv", "pip", "compile", "--quiet", "--universal", "--no-header"]
         how = ["--python-version", "3.11", "--generate-hashes", "--no-emit-index-url"]
-        same = ["--constraint", folder / "base.txt"] if name == "dev" else []
+        same: Words = ["--constraint", folder / "base.txt"] if name == "dev" else []
         run(
             f"compiling {name}.in",
             [*uv, *how, *same, folder / f"{name}.in", "-o", folder / f"{name}.txt"],

@@ -39,6 +39,9 @@ _NO_NETWORK = (
 _DISK_FULL = ("No space left on device", "ENOSPC", "Disk quota exceeded")
 
 
+Words = list[str | Path]
+
+
 class SetupError(Exception):
     """A reason not to go on, as one sentence for the person at the terminal."""
 
@@ -105,7 +108,7 @@ def refuse_from(what: str, output: str) -> SetupError:
 
 def run(
     what: str,
-    command: Sequence[str | Path],
+    command: Words,
     *,
     total: int = 0,
     counts: str = "",
@@ -122,7 +125,7 @@ def run(
     with LOG.open("a") as log:
         log.write(f"\n== {what}: {' '.join(map(str, command))}\n")
         child = subprocess.Popen(
-            list(command),
+            command,
             cwd=cwd,
             env=dict(environment) if environment is not None else None,
             stdin=subprocess.DEVNULL,
