@@ -1,0 +1,1 @@
+"""Ports and drivers: the bus (NATS JetStream), packed positions, tracks (Parquet). No Django."""

@@ -1,0 +1,130 @@
+"""The form in which positions travel and rest on the bus: one packed array a message.
+
+A message is one header, the structured array (:data:`DTYPE`, little-endian) and the raw body
+octets of every row, so that what a terminal really said can be read again years later.
+
+The same report comes live, in 0x0704 and over 809 with different serials: :func:`key_of` tells
+doubles by vehicle, device time, coordinates, alarm and status. The serial is only a note.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Positions = npt.NDArray[np.void]
+
+DTYPE: Final = np.dtype(
+    [
+        ("vehicle", "<i8"),
+        ("terminal", "S20"),
+        ("time_ms", "<i8"),  # device time, UTC ms; NO_TIME where the terminal gave none
+        ("received_ms", "<i8"),  # gateway, UTC ms
+        ("lat", "<i4"),  # microdegrees WGS-84, converted once at the gateway
+        ("lon", "<i4"),
+        ("raw_lat", "<i4"),  # as sent, in `datum`
+        ("raw_lon", "<i4"),
+        ("datum", "u1"),
+        ("speed", "<u2"),  # 0.1 km/h
+        ("direction", "<u2"),  # degrees clockwise from north
+        ("altitude", "<i2"),  # m
+        ("alarm", "<u4"),  # JT/T 808 table 24 (2019: table 24) bits as sent
+        ("status", "<u4"),  # JT/T 808 table 25 bits as sent; bit 1 = fixed
+        ("mileage", "<u4"),  # 0.1 km; NO_MILEAGE where the extra item was absent
+        ("source", "u1"),
+        ("version", "u1"),
+        ("serial", "<u2"),
+    ]
+)
+
+NO_TIME: Final = -1
+NO_MILEAGE: Final = 0xFFFFFFFF
+FIXED: Final = 0x02  # status bit 1, 定位
+WGS84, GCJ02 = 0, 1
+LIVE, BATCH, BACKFILL = 0, 1, 2  # 0x0200; 0x0704 type 0 正常批量; 0x0704 type 1 盲区补报
+V2013, V2019 = 0, 1
+
+PARTITIONS: Final = 16
+
+_MAGIC: Final = b"JAP1"
+_HEADER: Final = struct.Struct("<4sHHII")  # magic, row size, form, rows, checksum
+_FORM: Final = zlib.crc32(repr(DTYPE.descr).encode()) & 0xFFFF
+
+
+class NotPositions(ValueError):
+    """Data that :func:`pack` did not make, or that was damaged since; says what is wrong."""
+
+
+def partition_of(vehicle_id: int) -> int:
+    """The partition 0..15 whose order all positions of this vehicle keep."""
+    return vehicle_id % PARTITIONS
+
+
+def subject_of(partition: int) -> str:
+    """Bus subject of a partition's positions, ``positions.NN``."""
+    return f"positions.{partition:02d}"
+
+
+def empty(rows: int) -> Positions:
+    """An array of ``rows`` zeroed positions without time and mileage."""
+    array = np.zeros(rows, DTYPE)
+    array["time_ms"] = NO_TIME
+    array["mileage"] = NO_MILEAGE
+    return array
+
+
+def pack(array: Positions, octets: Sequence[bytes]) -> bytes:
+    """One bus message from ``array`` and the raw body octets of each of its rows.
+
+    Raises ``ValueError`` when the array has another form or the two lengths differ.
+    """
+    if array.dtype != DTYPE or array.ndim != 1:
+        raise ValueError(f"positions must be one-dimensional of DTYPE, not {array.dtype}")
+    if len(array) != len(octets):
+        raise ValueError(f"{len(array)} positions but octets of {len(octets)}")
+    ends = np.cumsum([len(each) for each in octets], dtype="<u4")
+    body = array.tobytes() + ends.tobytes() + b"".join(octets)
+    checksum = _checksum(len(array), body)
+    return _HEADER.pack(_MAGIC, DTYPE.itemsize, _FORM, len(array), checksum) + body
+
+
+def _checksum(rows: int, body: bytes | memoryview) -> int:
+    return zlib.crc32(body, rows)
+
+
+def unpack(data: bytes) -> tuple[Positions, list[bytes]]:
+    """The array and the octets that :func:`pack` was given; :class:`NotPositions` otherwise.
+
+    The array owns its memory and may be written to.
+    """
+    if len(data) < _HEADER.size:
+        raise NotPositions(f"{len(data)} octets are too few for a block of positions")
+    magic, row_size, form, rows, checksum = _HEADER.unpack_from(data)
+    if magic != _MAGIC:
+        raise NotPositions(f"not a block of positions: it begins with {magic!r}, not {_MAGIC!r}")
+    if (row_size, form) != (DTYPE.itemsize, _FORM):
+        raise NotPositions(
+            f"positions of another form ({row_size} octets a row, mark {form:04x}; this release "
+            f"reads {DTYPE.itemsize}, {_FORM:04x}): read them with the release that wrote them"
+        )
+    body = memoryview(data)[_HEADER.size :]
+    if _checksum(rows, body) != checksum:
+        raise NotPositions("a block of positions is damaged: its checksum does not agree")
+    table_end = rows * (row_size + 4)
+    array = np.frombuffer(body, DTYPE, rows).copy()
+    ends = np.frombuffer(body, "<u4", rows, rows * row_size).tolist()
+    blob = bytes(body[table_end:])
+    return array, [blob[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def key_of(row: np.void) -> str:
+    """What makes a report the same report, however often and by whatever way it came."""
+    return (
+        f"{int(row['vehicle'])}-{int(row['time_ms'])}-{int(row['lat'])}-{int(row['lon'])}"
+        f"-{int(row['alarm']):x}-{int(row['status']):x}"
+    )

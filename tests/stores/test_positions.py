@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jiaoan.stores import positions
+from jiaoan.stores.positions import DTYPE, NotPositions
+
+
+def row(**fields: object) -> positions.Positions:
+    array = positions.empty(1)
+    for name, value in fields.items():
+        array[name] = value
+    return array
+
+
+@given(st.binary(max_size=400), st.lists(st.binary(max_size=40), max_size=12))
+def test_it_gives_back_what_it_was_given(noise: bytes, octets: list[bytes]) -> None:
+    raw = (noise * (len(octets) * DTYPE.itemsize // max(len(noise), 1) + 1)) or bytes(
+        len(octets) * DTYPE.itemsize
+    )
+    array = np.frombuffer(raw, DTYPE, len(octets)).copy()
+    again, said = positions.unpack(positions.pack(array, octets))
+    assert again.tobytes() == array.tobytes()
+    assert said == octets
+
+
+def test_it_hands_out_an_array_that_may_be_written_to() -> None:
+    array, _ = positions.unpack(positions.pack(row(vehicle=7), [b"x"]))
+    array["vehicle"] = 8
+    assert array["vehicle"][0] == 8
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "too few"),
+        (b"ARROW1" + bytes(60), "not a block of positions"),
+        (b"JAP1" + bytes(60), "another form"),
+    ],
+)
+def test_it_refuses_foreign_data_with_a_reason(data: bytes, why: str) -> None:
+    with pytest.raises(NotPositions, match=why):
+        positions.unpack(data)
+
+
+def test_it_refuses_every_damaged_octet_and_every_cut() -> None:
+    good = positions.pack(row(vehicle=1, lat=29_500_000), [b"\x7e\x02"])
+    for place in range(len(good)):
+        with pytest.raises(NotPositions):
+            positions.unpack(good[:place])
+        bad = bytearray(good)
+        bad[place] ^= 0x10
+        with pytest.raises(NotPositions):
+            positions.unpack(bytes(bad))
+
+
+def test_it_refuses_octets_that_do_not_belong_to_the_rows() -> None:
+    with pytest.raises(ValueError, match="1 positions but octets of 2"):
+        positions.pack(row(), [b"", b""])
+    with pytest.raises(ValueError, match="DTYPE"):
+        positions.pack(np.zeros(1, [("vehicle", "<i8")]), [b""])
+
+
+def test_it_tells_doubles_without_the_serial_and_the_way_they_came() -> None:
+    facts = {"vehicle": 5, "time_ms": 10, "lat": -3, "lon": 4, "alarm": 255, "status": 3}
+    first = positions.key_of(row(**facts, serial=1, source=0)[0])
+    assert positions.key_of(row(**facts, serial=9, source=2, version=1)[0]) == first
+    assert first == "5-10--3-4-ff-3"
+    for name in facts:
+        other = positions.key_of(row(**{**facts, name: 77})[0])
+        assert other != first, name
+
+
+def test_it_spreads_vehicles_over_sixteen_partitions() -> None:
+    assert {positions.partition_of(vehicle) for vehicle in range(1, 100)} == set(range(16))
+    assert positions.subject_of(positions.partition_of(23)) == "positions.07"
