@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
+from django.utils import translation
 
 from jiaoan.journal.actions import record
 from jiaoan.kernel.clock import Clock, clock_from_environment
@@ -46,3 +49,13 @@ class PortalMiddleware:
             payload={"verb": error.verb, "method": request.method or ""},
         )
         return render(request, "403.html", status=403)
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """Chinese unless the person chose otherwise: what a browser asks for by itself is not heard."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        known = chosen in dict(settings.LANGUAGES)
+        translation.activate(chosen if known else settings.LANGUAGE_CODE)
+        request.LANGUAGE_CODE = translation.get_language()

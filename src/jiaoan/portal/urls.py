@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from allauth.account import views as account
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+from django.views.i18n import set_language
+
+from jiaoan.portal.appearance import theme
+from jiaoan.portal.finding import search
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
+# Only these pages of the account package exist here: accounts are made by the administrator.
+_account = [
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", account.password_change, name="account_change_password"),
+    path("2fa/", include("allauth.mfa.urls")),
+]
+
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
-    path("account/", include("allauth.account.urls")),
+    path("account/", include(_account)),
+    path("language", set_language, name="set_language"),
+    path("theme", theme, name="theme"),
+    path("search", search, name="search"),
     path("", include("jiaoan.portal.desk.urls")),
     path("notices/", include("jiaoan.portal.notice.urls")),
     path("ledger/", include("jiaoan.portal.ledger.urls")),
