@@ -5,12 +5,14 @@ from __future__ import annotations
 from allauth.account import views as account
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+from django.views.decorators.http import require_safe
 from django.views.i18n import set_language
 
 from jiaoan.portal.appearance import theme
 from jiaoan.portal.finding import search
 
 
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
