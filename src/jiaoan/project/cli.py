@@ -1,0 +1,197 @@
+"""The command ``jiaoan``. Every subcommand loads what it needs when it is called, not before."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jiaoan.project.refusal import Refusal
+
+if TYPE_CHECKING:
+    from jiaoan.project.system import Wanted
+
+# Commands with an own reader of arguments: name → (module, needs Django, one line of help).
+_PASSED: dict[str, tuple[str, bool, str]] = {
+    "worker": ("jiaoan.worker.main", True, "carry findings up, run flows and due dates"),
+    "simulate": ("jiaoan.simulate.cli", False, "drive a fleet over JT/T 808 from a file"),
+    "demo": ("jiaoan.project.demo.cli", True, "make the demonstration district"),
+    "manage": ("jiaoan.project.manage", True, "Django's own commands"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Exit code 0, 1 with one sentence, 2 for wrong words, 130 for Ctrl-C."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(words)
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            print("The disk is full: free some space and repeat.", file=sys.stderr)
+        elif error.errno in (errno.EACCES, errno.EROFS):
+            print(f"{error.filename} may not be written by this user.", file=sys.stderr)
+        else:
+            raise
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+def _dispatch(words: list[str]) -> int:
+    if words and words[0] in _PASSED:
+        module, django, _ = _PASSED[words[0]]
+        if django:
+            prepare_django(None)
+        run: Callable[[list[str]], int] = importlib.import_module(module).main
+        return run(words[1:])
+    options = _parser().parse_args(words)
+    command: Callable[[argparse.Namespace], int] = options.command
+    return command(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="jiaoan", description="交安: a district transport bureau's safety notice, running."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    up = commands.add_parser("up", help="start everything on demonstration data (what ./run does)")
+    _system_options(up, Path("var/demo"))
+    up.add_argument("--notice", type=Path, metavar="FILE", help="the notice to read (.txt, .docx)")
+    up.add_argument("--today", type=_day, metavar="DATE", help="live on this day, e.g. 2024-04-08")
+    up.set_defaults(command=_up)
+    serve = commands.add_parser("serve", help="start everything on real data")
+    _system_options(serve, None)
+    serve.add_argument("--host", default="127.0.0.1", help="address of the pages")
+    serve.set_defaults(command=_serve)
+    init = commands.add_parser("init", help="set up a directory for real data")
+    init.add_argument("--data", type=Path, required=True, metavar="DIR")
+    init.add_argument("--bureau", metavar="NAME", help="name of the bureau")
+    init.add_argument("--admin", metavar="NAME", help="log-in name of the first administrator")
+    init.set_defaults(command=_init)
+    notice = commands.add_parser("notice", help="read an official notice")
+    read = notice.add_subparsers(required=True, metavar="ACTION").add_parser("read")
+    read.add_argument("file", type=Path)
+    read.add_argument("--json", action="store_true", help="the whole result as JSON")
+    read.set_defaults(command=_notice_read)
+    verify = commands.add_parser("verify", help="check the journal's chain against its kept heads")
+    verify.add_argument("--data", type=Path, metavar="DIR")
+    verify.add_argument("--json", action="store_true")
+    verify.set_defaults(command=_verify)
+    reference = commands.add_parser("reference", help="what gateway and stream know")
+    publish = reference.add_subparsers(required=True, metavar="ACTION").add_parser("publish")
+    publish.add_argument("--data", type=Path, metavar="DIR")
+    publish.add_argument("--bus", metavar="URL", help="address of the bus")
+    publish.set_defaults(command=_reference_publish)
+    for name, (_, _, line) in _PASSED.items():
+        commands.add_parser(name, help=line, add_help=False)
+    return parser
+
+
+def _system_options(parser: argparse.ArgumentParser, data: Path | None) -> None:
+    parser.add_argument(
+        "--data", type=Path, default=data, required=data is None, metavar="DIR", help="data"
+    )
+    parser.add_argument("--port", type=_port, default=8000, help="port of the pages")
+    parser.add_argument("--gateway-port", type=_port, default=7808, help="port of JT/T 808")
+    parser.add_argument("--only", default="", metavar="NAMES", help="only these processes")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 1 to 65535")
+    return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date: write it as 2024-04-08") from None
+
+
+def _up(options: argparse.Namespace) -> int:
+    from jiaoan.project import system
+
+    return system.up(_wanted(options, notice=options.notice, today=options.today))
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from jiaoan.project import system
+
+    return system.serve(_wanted(options, host=options.host))
+
+
+def _wanted(
+    options: argparse.Namespace,
+    *,
+    host: str = "127.0.0.1",
+    notice: Path | None = None,
+    today: date | None = None,
+) -> Wanted:
+    from jiaoan.project import system
+
+    only = frozenset(filter(None, options.only.split(","))) or frozenset(system.NAMES)
+    if unknown := only - set(system.NAMES):
+        known = ", ".join(system.NAMES)
+        raise Refusal(f"--only does not know {', '.join(sorted(unknown))}; it knows {known}.")
+    return system.Wanted(
+        folder=options.data,
+        port=options.port,
+        host=host,
+        gateway_port=options.gateway_port,
+        today=today,
+        notice=notice,
+        only=only,
+    )
+
+
+def _init(options: argparse.Namespace) -> int:
+    from jiaoan.project import administration
+
+    return administration.init(options.data, options.bureau, options.admin)
+
+
+def _notice_read(options: argparse.Namespace) -> int:
+    from jiaoan.project import administration
+
+    return administration.read_notice(options.file, as_json=options.json)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    prepare_django(options.data)
+    from jiaoan.project import administration
+
+    return administration.verify(as_json=options.json)
+
+
+def _reference_publish(options: argparse.Namespace) -> int:
+    prepare_django(options.data)
+    from jiaoan.project import administration
+
+    return administration.publish_references(options.bus)
+
+
+def prepare_django(data: Path | None) -> None:
+    """Load Django on an installation: the one named, else that of ``JIAOAN_DATA``."""
+    if data is not None:
+        os.environ["JIAOAN_DATA"] = str(data.resolve())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiaoan.project.settings")
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        raise Refusal(str(error)) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

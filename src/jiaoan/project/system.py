@@ -1,0 +1,237 @@
+"""The processes of one installation, and what is done before they start.
+
+``up`` is the demonstration (or whatever kind of data the directory holds), ``serve`` is real data
+only. Both are the same processes; the demonstration adds the simulator.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from jiaoan.kernel.clock import OFFSET_VARIABLE, offset_for
+from jiaoan.project.installation import Installation, Kind, migrations_key
+from jiaoan.project.refusal import Refusal
+from jiaoan.project.supervisor import Child, Supervisor, answers, serves
+from jiaoan.stores.server import Plan, ServerProblem
+from jiaoan.stores.server import plan as bus_plan
+
+HOST = "127.0.0.1"
+DEMO_FOLDER = Path("var/demo")
+NAMES = ("bus", "gateway", "stream", "worker", "web", "simulator")
+_COMMAND = (sys.executable, "-m", "jiaoan.project.cli")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the command line asked for."""
+
+    folder: Path
+    port: int = 8000
+    host: str = HOST
+    gateway_port: int = 7808
+    today: date | None = None
+    notice: Path | None = None
+    only: frozenset[str] = frozenset(NAMES)
+
+
+def up(wanted: Wanted) -> int:
+    """``./run``: make the demonstration where there is nothing, then run it."""
+    installation = Installation(wanted.folder)
+    _ports_free(wanted)
+    if wanted.notice and not wanted.notice.is_file():
+        raise Refusal(f"There is no file {wanted.notice}: name a notice with --notice.")
+    with installation.held():
+        if installation.kind is None:
+            installation.make(Kind.DEMO)
+        if installation.kind is Kind.REAL and (wanted.notice or wanted.today):
+            raise Refusal(
+                f"{installation.folder} holds real data: --notice and --today belong to "
+                "demonstrations, choose another --data."
+            )
+        return _run(installation, wanted)
+
+
+def serve(wanted: Wanted) -> int:
+    """Real data: nothing is invented, nothing of a demonstration is accepted."""
+    installation = Installation(wanted.folder)
+    if installation.kind is not Kind.REAL:
+        what = "demonstration data" if installation.kind else "no installation"
+        raise Refusal(
+            f"{installation.folder} holds {what}: "
+            f"make one with jiaoan init --data {installation.folder}."
+        )
+    if os.environ.get("JIAOAN_DEBUG") == "1":
+        raise Refusal("JIAOAN_DEBUG=1 is for development: unset it to serve real data.")
+    _ports_free(wanted)
+    with installation.held():
+        return _run(installation, wanted)
+
+
+def _run(installation: Installation, wanted: Wanted) -> int:
+    demo = installation.kind is Kind.DEMO
+    bus = _bus(installation)
+    environment = environment_for(installation, wanted.today, bus.url)
+    migrate(installation, environment)
+    if demo:
+        _make_demo(installation, wanted, environment)
+    installation.write("addresses.json", json.dumps({"bus": bus.url, "web": _address(wanted)}))
+    children = [child for child in plan(installation, wanted, bus) if child.name in wanted.only]
+    supervisor = Supervisor(children, installation.folder / "log", environment=environment)
+    asyncio.run(supervisor.run(_announcer(installation, wanted)))
+    print("stopped", flush=True)
+    return 0
+
+
+def _bus(installation: Installation) -> Plan:
+    try:
+        return bus_plan(installation.folder)
+    except ServerProblem as problem:
+        raise Refusal(f"The bus cannot start: {problem}.") from problem
+
+
+def environment_for(
+    installation: Installation, today: date | None, bus_url: str = ""
+) -> dict[str, str]:
+    """The environment of every process of the installation."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "jiaoan.project.settings",
+        "JIAOAN_DATA": str(installation.folder),
+        "JIAOAN_DEMO": "1" if installation.kind is Kind.DEMO else "0",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if bus_url:
+        environment["JIAOAN_BUS_URL"] = bus_url
+    if today:
+        offset = offset_for(today, datetime.now(UTC))
+        environment[OFFSET_VARIABLE] = str(int(offset.total_seconds()))
+    return environment
+
+
+def plan(installation: Installation, wanted: Wanted, bus: Plan) -> list[Child]:
+    """All processes. Wave 0 stores, wave 1 works, wave 2 only brings traffic."""
+    python, data = sys.executable, str(installation.folder)
+    arguments = ["--bus", bus.url, "--data", data]
+    gateway = ["--host", HOST, "--port", str(wanted.gateway_port)]
+    web = ["--host", wanted.host, "--port", str(wanted.port), "--log-level", "warning"]
+    # Pages that hold a live stream open must not hold up the stop.
+    calm = ["--lifespan", "off", "--timeout-graceful-shutdown", "1", "--no-access-log"]
+    children = [
+        Child("bus", bus.command, wave=0, ready=answers(HOST, bus.port)),
+        Child(
+            "gateway",
+            [python, "-m", "jiaoan.gateway", *arguments, *gateway],
+            ready=answers(HOST, wanted.gateway_port),
+        ),
+        Child("stream", [python, "-m", "jiaoan.stream", *arguments]),
+        Child("worker", [*_COMMAND, "worker"]),
+        Child(
+            "web",
+            [python, "-m", "uvicorn", "jiaoan.project.asgi:application", *web, *calm],
+            ready=serves(wanted.host, wanted.port, "/healthz"),
+        ),
+    ]
+    fleet = installation.folder / "simulate.json"
+    if installation.kind is Kind.DEMO and fleet.is_file():
+        port = ["--port", str(wanted.gateway_port)]
+        children.append(Child("simulator", [*_COMMAND, "simulate", str(fleet), *port], wave=2))
+    return children
+
+
+def migrate(installation: Installation, environment: dict[str, str]) -> None:
+    """Bring the database to this version, when there is anything to bring.
+
+    A database that is not in the directory may have been changed by others: it is always asked.
+    """
+    key = migrations_key()
+    inside = not environment.get("JIAOAN_DATABASE_URL")
+    made = (installation.folder / "jiaoan.sqlite3").is_file()
+    if inside and made and installation.done("migrate", key):
+        return
+    _step("database", ["manage", "migrate", "--noinput", "--verbosity", "0"], environment)
+    installation.remember("migrate", key)
+
+
+def _make_demo(installation: Installation, wanted: Wanted, environment: dict[str, str]) -> None:
+    """The demonstration district, once for each notice and day."""
+    notice = wanted.notice.read_text("latin-1") if wanted.notice else ""
+    key = json.dumps([str(wanted.today), notice])
+    if installation.done("demo", key):
+        return
+    words = ["demo", "make", "--data", str(installation.folder)]
+    words += ["--notice", str(wanted.notice)] if wanted.notice else []
+    words += ["--today", str(wanted.today)] if wanted.today else []
+    _step("demonstration district", words, environment)
+    installation.remember("demo", key)
+
+
+def _step(what: str, words: list[str], environment: dict[str, str]) -> None:
+    """A command of our own that must succeed before anything starts."""
+    began = time.monotonic()
+    print(f"{what} …", flush=True)
+    done = subprocess.run(
+        [*_COMMAND, *words],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        said = done.stdout.strip()
+        raise Refusal(said.splitlines()[-1] if said else f"{what} failed without a word.")
+    print(f"{what}: done in {time.monotonic() - began:.1f} s", flush=True)
+
+
+def _ports_free(wanted: Wanted) -> None:
+    used = {"web": (wanted.host, wanted.port, "--port")}
+    used["gateway"] = (HOST, wanted.gateway_port, "--gateway-port")
+    for name, (host, port, option) in used.items():
+        if name not in wanted.only:
+            continue
+        with socket.socket() as probe:
+            # A port in TIME_WAIT from the last run is free for us.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise Refusal(f"Port {port} cannot be opened: {error.strerror}.") from error
+                raise Refusal(
+                    f"Port {port} of {host} is in use by another program: "
+                    f"choose another one with {option}."
+                ) from None
+
+
+def _announcer(installation: Installation, wanted: Wanted) -> Callable[[], None]:
+    """What is printed when everything answers."""
+
+    def announce() -> None:
+        for line in _credentials(installation.folder / "credentials.json"):
+            print(line)
+        print(f"ready {_address(wanted)}", flush=True)
+
+    return announce
+
+
+def _address(wanted: Wanted) -> str:
+    return f"http://{wanted.host}:{wanted.port}"
+
+
+def _credentials(path: Path) -> list[str]:
+    """One line for each demonstration role, from the file that its maker wrote."""
+    if not path.is_file():
+        return []
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return [f"  {row['role']}: {row['username']} / {row['password']}" for row in rows]
