@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from pathlib import Path
 
 import pytest
+
+# Child processes of tests find the product where the tests found it.
+os.environ["PYTHONPATH"] = str(Path(__file__).parents[1] / "src")
 
 _DATABASE = {"db", "transactional_db", "django_db_setup", "live_server", "client", "admin_client"}
 

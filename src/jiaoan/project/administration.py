@@ -77,14 +77,13 @@ def _first_administrator(bureau: str, admin: str) -> str:
 
 def read_notice(file: Path, *, as_json: bool) -> int:
     """Read an official notice and say what is in it; nothing is stored."""
-    from jiaoan.notices.cli import NoticeRefused, read_file
+    from jiaoan.notices.cli import read_file
+    from jiaoan.notices.model import SourceRefused
 
     try:
         result = read_file(str(file))
-    except NoticeRefused as refused:
+    except SourceRefused as refused:
         raise Refusal(str(refused)) from refused
-    except FileNotFoundError as missing:
-        raise Refusal(f"There is no file {file}.") from missing
     if as_json:
         print(json.dumps(result, ensure_ascii=False, indent=1))
         return 0

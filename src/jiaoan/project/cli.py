@@ -17,6 +17,8 @@ from jiaoan.project.refusal import Refusal
 if TYPE_CHECKING:
     from jiaoan.project.system import Wanted
 
+DEMO_FOLDER = Path("var/demo")
+
 # Commands with an own reader of arguments: name → (module, needs Django, one line of help).
 _PASSED: dict[str, tuple[str, bool, str]] = {
     "worker": ("jiaoan.worker.main", True, "carry findings up, run flows and due dates"),
@@ -63,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="start everything on demonstration data (what ./run does)")
-    _system_options(up, Path("var/demo"))
+    _system_options(up, DEMO_FOLDER)
     up.add_argument("--notice", type=Path, metavar="FILE", help="the notice to read (.txt, .docx)")
     up.add_argument("--today", type=_day, metavar="DATE", help="live on this day, e.g. 2024-04-08")
     up.set_defaults(command=_up)
@@ -180,10 +182,10 @@ def _reference_publish(options: argparse.Namespace) -> int:
 
 
 def prepare_django(data: Path | None) -> None:
-    """Load Django on an installation: the one named, else that of ``JIAOAN_DATA``."""
-    if data is not None:
-        os.environ["JIAOAN_DATA"] = str(data.resolve())
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jiaoan.project.settings")
+    """Load Django on an installation: the one named, that of ``JIAOAN_DATA``, or ``./run``'s."""
+    if data is not None or "JIAOAN_DATA" not in os.environ:
+        os.environ["JIAOAN_DATA"] = str((data or DEMO_FOLDER).resolve())
+    os.environ["DJANGO_SETTINGS_MODULE"] = "jiaoan.project.settings"
     import django
     from django.core.exceptions import ImproperlyConfigured
 

@@ -27,7 +27,6 @@ from jiaoan.stores.server import Plan, ServerProblem
 from jiaoan.stores.server import plan as bus_plan
 
 HOST = "127.0.0.1"
-DEMO_FOLDER = Path("var/demo")
 NAMES = ("bus", "gateway", "stream", "worker", "web", "simulator")
 _COMMAND = (sys.executable, "-m", "jiaoan.project.cli")
 
@@ -48,10 +47,10 @@ class Wanted:
 def up(wanted: Wanted) -> int:
     """``./run``: make the demonstration where there is nothing, then run it."""
     installation = Installation(wanted.folder)
-    _ports_free(wanted)
     if wanted.notice and not wanted.notice.is_file():
         raise Refusal(f"There is no file {wanted.notice}: name a notice with --notice.")
     with installation.held():
+        _ports_free(wanted)
         if installation.kind is None:
             installation.make(Kind.DEMO)
         if installation.kind is Kind.REAL and (wanted.notice or wanted.today):
@@ -73,8 +72,8 @@ def serve(wanted: Wanted) -> int:
         )
     if os.environ.get("JIAOAN_DEBUG") == "1":
         raise Refusal("JIAOAN_DEBUG=1 is for development: unset it to serve real data.")
-    _ports_free(wanted)
     with installation.held():
+        _ports_free(wanted)
         return _run(installation, wanted)
 
 

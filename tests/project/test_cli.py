@@ -1,0 +1,152 @@
+"""The command answers fast, and every refusal is one sentence with a non-zero exit."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from jiaoan.project import cli
+from jiaoan.project.installation import Installation, Kind
+
+COMMAND = [sys.executable, "-m", "jiaoan.project.cli"]
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert cli.main(list(words)) == 1
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1, "one sentence"
+    return captured.err
+
+
+def test_it_knows_its_commands_without_loading_the_product() -> None:
+    program = (
+        "import sys; from jiaoan.project.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('django', 'asyncio', 'numpy', 'nats') if m in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "reference" in said.stdout
+    assert said.stdout.strip().endswith("[]")
+
+
+@pytest.mark.slow
+def test_it_shows_its_help_within_the_promised_time() -> None:
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        subprocess.run([*COMMAND, "--help"], stdout=subprocess.DEVNULL, check=True)
+        times.append(time.perf_counter() - began)
+    assert min(times) < 0.15
+
+
+def test_it_does_not_serve_demonstration_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Installation(tmp_path / "d").make(Kind.DEMO)
+    said = refused(capsys, "serve", "--data", str(tmp_path / "d"))
+    assert "holds demonstration data" in said
+    said = refused(capsys, "serve", "--data", str(tmp_path / "none"))
+    assert "jiaoan init" in said
+
+
+def test_it_does_not_make_a_demonstration_of_real_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Installation(tmp_path / "d").make(Kind.REAL)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free = str(probe.getsockname()[1])
+    words = ["up", "--data", str(tmp_path / "d"), "--port", free, "--gateway-port", free]
+    said = refused(capsys, *words, "--today", "2024-04-08")
+    assert "--notice and --today belong to demonstrations" in said
+
+
+def test_it_refuses_debugging_on_real_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Installation(tmp_path / "d").make(Kind.REAL)
+    monkeypatch.setenv("JIAOAN_DEBUG", "1")
+    assert "JIAOAN_DEBUG" in refused(capsys, "serve", "--data", str(tmp_path / "d"))
+
+
+@pytest.mark.parametrize("option", ["--port", "--gateway-port"])
+def test_it_names_a_used_port(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            free = str(probe.getsockname()[1])
+        ports = {"--port": free, "--gateway-port": free, option: port}
+        words = [word for pair in ports.items() for word in pair]
+        said = refused(capsys, "up", "--data", str(tmp_path / "d"), *words)
+    assert f"Port {port} of 127.0.0.1 is in use" in said
+    assert option in said
+
+
+def test_it_names_a_missing_notice_and_unknown_process(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = str(tmp_path / "d")
+    assert "no file" in refused(capsys, "up", "--data", data, "--notice", str(tmp_path / "n.txt"))
+    assert "does not know oven" in refused(capsys, "up", "--data", data, "--only", "web,oven")
+
+
+@pytest.mark.parametrize("words", [["--port", "0"], ["--port", "x"], ["--today", "8 April"]])
+def test_it_names_a_wrong_word(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["up", *words])
+    assert ended.value.code == 2
+    assert words[1] in capsys.readouterr().err
+
+
+def test_it_says_that_a_disk_is_full(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cli, "_dispatch", full)
+    assert "disk is full" in refused(capsys, "up")
+
+
+@pytest.mark.socket
+def test_it_sets_up_real_data_once(tmp_path: Path) -> None:
+    data = tmp_path / "real"
+    words = [
+        *COMMAND,
+        "init",
+        "--data",
+        str(data),
+        "--bureau",
+        "临江区交通运输局",
+        "--admin",
+        "chen",
+    ]
+    made = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert made.returncode == 0, made.stderr
+    password = made.stdout.split("chen / ")[1].split()[0]
+    assert len(password) >= 20
+    kept = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
+    assert password.encode() not in kept
+    again = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert again.returncode == 1
+    assert "has an administrator already" in again.stderr
+    checked = [*COMMAND, "verify", "--data", str(data)]
+    assert subprocess.run(checked, capture_output=True).returncode == 0
+
+
+def test_it_asks_for_names_only_at_a_terminal(tmp_path: Path) -> None:
+    words = [*COMMAND, "init", "--data", str(tmp_path / "d")]
+    said = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert said.returncode == 1
+    assert "--bureau" in said.stderr

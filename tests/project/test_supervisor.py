@@ -1,0 +1,163 @@
+"""Children are kept alive, and none outlives the supervisor, however it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.socket
+
+# A program that runs the supervisor over children given as lines "wave name code…".
+PROGRAM = """
+import asyncio, sys
+from pathlib import Path
+from jiaoan.project.refusal import Refusal
+from jiaoan.project.supervisor import Child, Supervisor
+folder = Path(sys.argv[1])
+children = []
+for number, code in enumerate(sys.argv[2:]):
+    wave, name, text = code.split(" ", 2)
+    ready = folder / f"{name}.pid"
+    async def there(path=ready):
+        return path.exists()
+    start = f"import os, pathlib; p = pathlib.Path({str(ready) + '.part'!r});"
+    start += f"p.write_text(str(os.getpid())); p.replace({str(ready)!r})\\n"
+    children.append(Child(name, [sys.executable, "-c", start + text], int(wave), there))
+supervisor = Supervisor(children, folder / "log", patience=8)
+try:
+    asyncio.run(supervisor.run(lambda: print("ready", flush=True)))
+except Refusal as refusal:
+    print(refusal, flush=True)
+    sys.exit(1)
+"""
+SLEEP = "import time\ntime.sleep(60)"
+STUBBORN = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + SLEEP
+GRANDCHILD = (
+    "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
+)
+
+
+def start(folder: Path, *children: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(folder), *children],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def until(condition: Callable[[], bool], seconds: float = 8) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def alive(pid: int) -> bool:
+    """Running, and not merely waiting to be collected by somebody."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def group_members(leader: int) -> list[int]:
+    """Everybody in a process group, from /proc."""
+    members = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if fields[2] == str(leader) and fields[0] != "Z":
+            members.append(int(entry.parent.name))
+    return members
+
+
+def pid_of(folder: Path, name: str) -> int:
+    return int((folder / f"{name}.pid").read_text())
+
+
+def await_ready(supervisor: subprocess.Popen[str]) -> None:
+    assert supervisor.stdout is not None
+    assert supervisor.stdout.readline() == "ready\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_everything_within_five_seconds(tmp_path: Path, number: signal.Signals) -> None:
+    supervisor = start(
+        tmp_path, f"0 store {SLEEP}", f"1 deaf {STUBBORN}", f"1 parent {GRANDCHILD}", f"2 x {SLEEP}"
+    )
+    await_ready(supervisor)
+    pids = [pid_of(tmp_path, name) for name in ("store", "deaf", "parent", "x")]
+    until(lambda: len(group_members(pids[2])) == 2)  # the child of the child is there
+    supervisor.send_signal(number)
+    began = time.monotonic()
+    assert supervisor.wait(10) == 0
+    assert time.monotonic() - began < 5
+    assert not any(alive(pid) for pid in pids)
+    assert group_members(pids[2]) == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's help is Linux's")
+def test_it_leaves_nobody_when_it_is_killed(tmp_path: Path) -> None:
+    supervisor = start(tmp_path, f"0 store {SLEEP}", f"1 deaf {STUBBORN}")
+    await_ready(supervisor)
+    pids = [pid_of(tmp_path, name) for name in ("store", "deaf")]
+    supervisor.kill()
+    supervisor.wait(5)
+    until(lambda: not any(alive(pid) for pid in pids))
+
+
+def test_it_starts_a_dead_child_again(tmp_path: Path) -> None:
+    supervisor = start(tmp_path, f"0 store {SLEEP}")
+    await_ready(supervisor)
+    first = pid_of(tmp_path, "store")
+    os.kill(first, signal.SIGKILL)
+    until(lambda: pid_of(tmp_path, "store") != first)
+    supervisor.terminate()
+    _, output = supervisor.communicate(timeout=6)
+    assert "store ended (signal SIGKILL); starting it again" in output
+
+
+def test_it_gives_up_on_a_child_that_cannot_start(tmp_path: Path) -> None:
+    failing = "print('the sky is green'); raise SystemExit(3)"
+    slow = "import time\ntime.sleep(60)"
+    # The check never answers: the file it looks for is named after another child.
+    supervisor = start(tmp_path, f"0 store {slow}", f"1 broken {failing}", f"1 other/x {slow}")
+    output, _ = supervisor.communicate(timeout=20)
+    assert supervisor.returncode == 1
+    assert "the sky is green" in output
+    assert not alive(pid_of(tmp_path, "store"))
+
+
+def test_it_waits_for_the_wave_before(tmp_path: Path) -> None:
+    late = f"import pathlib; assert pathlib.Path({str(tmp_path / 'store.pid')!r}).exists()\n{SLEEP}"
+    supervisor = start(tmp_path, f"0 store {SLEEP}", f"1 late {late}")
+    await_ready(supervisor)
+    assert alive(pid_of(tmp_path, "late"))
+    supervisor.terminate()
+    _, output = supervisor.communicate(timeout=6)
+    assert "late ended" not in output
+
+
+def test_it_keeps_all_output_and_says_only_warnings(tmp_path: Path) -> None:
+    talk = f"print('quiet word'); print('2026 WARNING x: loud word', flush=True)\n{SLEEP}"
+    supervisor = start(tmp_path, f"0 store {talk}")
+    await_ready(supervisor)
+    log = tmp_path / "log" / "store.log"
+    until(lambda: "loud word" in log.read_text())
+    supervisor.terminate()
+    _, output = supervisor.communicate(timeout=6)
+    assert "quiet word" in log.read_text()
+    assert "store | 2026 WARNING x: loud word" in output
+    assert "quiet word" not in output
