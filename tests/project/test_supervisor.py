@@ -40,8 +40,6 @@ except Refusal as refusal:
 SLEEP = "import time\ntime.sleep(60)"
 STUBBORN = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + SLEEP
 GRANDCHILD = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {STUBBORN!r}])"
-    "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
-)
 
 
 def start(folder: Path, *children: str) -> subprocess.Popen[str]:
