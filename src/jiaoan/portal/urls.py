@@ -39,4 +39,5 @@ urlpatterns = [
     path("map/", include("jiaoan.portal.map.urls")),
     path("alarms/", include("jiaoan.portal.watch.urls")),
     path("hazmat/", include("jiaoan.portal.hazmat.urls")),
+    path("journal/", include("jiaoan.portal.journal.urls")),
 ]

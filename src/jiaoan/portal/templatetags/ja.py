@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from jiaoan.kernel.clock import local
 from jiaoan.kernel.plates import PlateColour, display
 from jiaoan.portal import components as c
+from jiaoan.portal.journal import words
 from jiaoan.portal.navigation import Entry, badge, entries
 
 register = template.Library()
@@ -98,6 +99,18 @@ def masked(name: str) -> str:
     if len(name) < 2:
         return name
     return f"{name[0]}*" if len(name) == 2 else f"{name[0]}{'*' * (len(name) - 2)}{name[-1]}"
+
+
+@register.filter
+def fact_word(kind: str) -> str:
+    """已销号 for "ledger.closed"."""
+    return words.fact_word(kind)
+
+
+@register.filter
+def object_word(obj: str) -> str:
+    """事项 12 for "ledger.occurrence:12"."""
+    return words.object_word(obj)
 
 
 # ---------------------------------------------------------------- marks

@@ -1,0 +1,1 @@
+"""The journal browser 日志: facts as they were sealed."""
