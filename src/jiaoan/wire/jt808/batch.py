@@ -1,0 +1,74 @@
+"""Batch upload of locations 0x0704 (since 808-2013)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from jiaoan.wire.jt808.errors import BodyError, EncodeError
+from jiaoan.wire.jt808.location import BASE, Location
+
+HEAD = 3
+
+
+class BatchKind(IntEnum):
+    """Why locations come in a batch."""
+
+    NORMAL = 0
+    BACKFILL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BadItem:
+    """One item of a batch that is no location; the others are not touched by it."""
+
+    reason: str
+    octets: bytes
+
+
+def split_items(octets: bytes) -> Iterator[bytes | BadItem]:
+    """The items behind the head. The lengths decide, not the count: senders get the count wrong."""
+    at, size = HEAD, len(octets)
+    while at < size:
+        end = at + 2 + int.from_bytes(octets[at : at + 2], "big")
+        if at + 2 > size or end > size:
+            yield BadItem("its length runs past the end of the batch", octets[at:])
+            return
+        item = octets[at + 2 : end]
+        if len(item) < BASE.size:
+            yield BadItem(f"{len(item)} octets, {BASE.size} are needed", item)
+        else:
+            yield item
+        at = end
+
+
+@dataclass(frozen=True, slots=True)
+class LocationBatch:
+    """0x0704. ``count`` is what the sender claims; ``kind`` may be outside :class:`BatchKind`."""
+
+    kind: int
+    items: tuple[Location | BadItem, ...]
+    count: int
+
+    @classmethod
+    def parse(cls, octets: bytes) -> LocationBatch:
+        if len(octets) < HEAD:
+            raise BodyError("location batch", f"{len(octets)} octets, {HEAD} are needed", octets)
+        items = tuple(
+            one if isinstance(one, BadItem) else Location.parse(one) for one in split_items(octets)
+        )
+        return cls(octets[2], items, octets[0] << 8 | octets[1])
+
+    @classmethod
+    def of(cls, kind: BatchKind, *locations: Location) -> LocationBatch:
+        return cls(kind, locations, len(locations))
+
+    def build(self) -> bytes:
+        out = bytearray(self.count.to_bytes(2, "big") + bytes([self.kind]))
+        for item in self.items:
+            if isinstance(item, BadItem):
+                raise EncodeError("item", "a bad item is not sent on")
+            octets = item.build()
+            out += len(octets).to_bytes(2, "big") + octets
+        return bytes(out)

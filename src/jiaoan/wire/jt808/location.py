@@ -1,0 +1,99 @@
+"""Location report 0x0200."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from struct import Struct
+
+from jiaoan.wire.jt808.errors import BodyError, EncodeError
+from jiaoan.wire.jt808.extras import ExtraItem, build_extras, read_extras
+from jiaoan.wire.jt808.fields import bcd_time, moment, time_ms
+
+# Time stands at octet 22; the printed offset of 21 in 2013 and 2019 is a misprint.
+BASE = Struct(">IIIIHHH6s")
+FIXED = 1 << 1
+SOUTH = 1 << 2
+WEST = 1 << 3
+SHIFTED = 1 << 5
+
+
+def signed_altitude(octets: int) -> int:
+    """Metres. The table says unsigned; values near 65535 are heights below sea level."""
+    return octets - 0x10000 if octets & 0x8000 else octets
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """One report as the terminal sent it.
+
+    ``raw_latitude`` and ``raw_longitude`` are magnitudes in microdegrees in the sender's datum;
+    the sign comes only from ``status`` bits 2 and 3. ``altitude`` m, ``speed`` 0.1 km/h,
+    ``direction`` degrees clockwise from north, ``time`` aware UTC at full seconds or ``None``
+    for "no time". ``trailing`` is what followed the last whole extra item.
+    """
+
+    alarm: int
+    status: int
+    raw_latitude: int
+    raw_longitude: int
+    altitude: int
+    speed: int
+    direction: int
+    time: datetime | None
+    extras: tuple[ExtraItem, ...] = ()
+    trailing: bytes = b""
+
+    @property
+    def latitude(self) -> int:
+        """Signed microdegrees, north positive, in the sender's datum."""
+        return -self.raw_latitude if self.status & SOUTH else self.raw_latitude
+
+    @property
+    def longitude(self) -> int:
+        """Signed microdegrees, east positive, in the sender's datum."""
+        return -self.raw_longitude if self.status & WEST else self.raw_longitude
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the coordinates are a fix; else they are the last known, or zero."""
+        return bool(self.status & FIXED)
+
+    @property
+    def shifted(self) -> bool:
+        """Status bit 5: altered by the approved plug-in (GCJ-02); else as measured (WGS-84)."""
+        return bool(self.status & SHIFTED)
+
+    @classmethod
+    def parse(cls, octets: bytes) -> Location:
+        if len(octets) < BASE.size:
+            raise BodyError("location", f"{len(octets)} octets, {BASE.size} are needed", octets)
+        alarm, status, lat, lon, altitude, speed, direction, stamp = BASE.unpack_from(octets)
+        extras, trailing = read_extras(octets[BASE.size :])
+        return cls(
+            alarm,
+            status,
+            lat,
+            lon,
+            signed_altitude(altitude),
+            speed,
+            direction,
+            moment(time_ms(stamp)),
+            extras,
+            trailing,
+        )
+
+    def build(self) -> bytes:
+        if not -0x8000 <= self.altitude <= 0x7FFF:
+            raise EncodeError("altitude", f"{self.altitude} m does not fit")
+        base = BASE.pack(
+            self.alarm,
+            self.status,
+            self.raw_latitude,
+            self.raw_longitude,
+            self.altitude & 0xFFFF,
+            self.speed,
+            self.direction,
+            bcd_time(self.time),
+        )
+        return base + build_extras(self.extras) + self.trailing
