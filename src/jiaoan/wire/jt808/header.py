@@ -67,8 +67,8 @@ class Header:
 
     @property
     def terminal(self) -> str:
-        """The phone without leading zeros: the form in which terminals are matched."""
-        return self.phone.lstrip("0") or "0"
+        """The phone without leading zeros, as terminals are matched; empty if it is all zeros."""
+        return self.phone.lstrip("0")
 
     @property
     def octets(self) -> int:
