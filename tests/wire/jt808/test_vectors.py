@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from jiaoan.kernel.clock import LOCAL
 from jiaoan.wire.jt808 import (
     Authenticate,
