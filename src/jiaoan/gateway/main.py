@@ -1,0 +1,109 @@
+"""The gateway process: ``jiaoan gateway --bus URL --port 7808 --data DIR``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from jiaoan.gateway.server import Gateway
+from jiaoan.kernel.clock import clock_from_environment
+from jiaoan.stores.bus import Bus, BusUnavailable, NotDurable
+
+logger = logging.getLogger("jiaoan.gateway")
+_RETRY_S = 0.5
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run until SIGINT or SIGTERM: 0; a cause that a person must mend: one sentence and 1."""
+    options = _parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.INFO,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    try:
+        asyncio.run(_serve(options))
+    except OSError as wrong:
+        return _told(f"gateway: {options.host}:{options.port} cannot be used: {wrong.strerror}")
+    except NotDurable as wrong:
+        return _told(f"gateway: {wrong}")
+    return 0
+
+
+def _told(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("jiaoan gateway", description="JT/T 808 terminals over TCP")
+    parser.add_argument("--bus", required=True, help="address of the bus")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=7808, help="0 takes a free one")
+    parser.add_argument("--data", type=Path, required=True, help="folder for refused octets")
+    parser.add_argument("--stats-file", type=Path, help="counters as JSON, renewed twice a second")
+    return parser
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await _run(options, stop)
+
+
+async def _run(options: argparse.Namespace, stop: asyncio.Event) -> None:
+    bus = await _connected(options.bus, stop)
+    if bus is None:
+        return
+    try:
+        gateway = Gateway(
+            bus,
+            folder=options.data,
+            clock=clock_from_environment(),
+            stats_file=options.stats_file,
+        )
+        await gateway.start(options.host, options.port)
+        try:
+            await _until(stop, gateway)
+        finally:
+            await gateway.stop()
+    finally:
+        await bus.close()
+
+
+async def _until(stop: asyncio.Event, gateway: Gateway) -> None:
+    stopped = asyncio.create_task(stop.wait())
+    failed = asyncio.create_task(gateway.failure())
+    await asyncio.wait({stopped, failed}, return_when=asyncio.FIRST_COMPLETED)
+    if failed.done():
+        failed.result()
+    failed.cancel()
+
+
+async def _connected(url: str, stop: asyncio.Event) -> Bus | None:
+    """The bus once it is there and proves that it syncs; ``None`` when told to stop before."""
+    told = False
+    while not stop.is_set():
+        try:
+            bus = await Bus.connect(url, name="gateway")
+            try:
+                await bus.prepare()
+            except BusUnavailable:
+                await bus.close()
+                raise
+            return bus
+        except NotDurable:
+            raise
+        except BusUnavailable as gone:
+            if not told:
+                logger.warning("waiting for the bus: %s", gone)
+            told = True
+            await asyncio.sleep(_RETRY_S)
+    return None

@@ -1,0 +1,58 @@
+"""Positions of the wire as rows of the packed array that goes on the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from jiaoan.kernel.coords import Datum, to_wgs84
+from jiaoan.stores.positions import DTYPE, GCJ02, V2013, V2019, WGS84, pack
+from jiaoan.wire.jt808 import Position, Version
+
+NO_COORDINATE = -(2**31)
+"""Stands for a latitude or longitude beyond the globe; the octets keep what was sent."""
+
+
+def in_wgs84(position: Position) -> tuple[int, int]:
+    """Latitude and longitude in WGS-84 microdegrees, converted here once and nowhere else."""
+    if abs(position.latitude) > 90_000_000 or abs(position.longitude) > 180_000_000:
+        return NO_COORDINATE, NO_COORDINATE
+    if not position.shifted:
+        return position.latitude, position.longitude
+    lat, lon = to_wgs84(position.latitude / 1e6, position.longitude / 1e6, Datum.GCJ02)
+    return round(lat * 1e6), round(lon * 1e6)
+
+
+def _as_sent(microdegrees: int) -> int:
+    return microdegrees if abs(microdegrees) < 2**31 else NO_COORDINATE
+
+
+def row(position: Position, vehicle: int, received_ms: int) -> tuple[object, ...]:
+    """One row in the order of ``stores.positions.DTYPE``."""
+    lat, lon = in_wgs84(position)
+    return (
+        vehicle,
+        position.terminal.encode(),
+        position.time_ms,
+        received_ms,
+        lat,
+        lon,
+        _as_sent(position.latitude),
+        _as_sent(position.longitude),
+        GCJ02 if position.shifted else WGS84,
+        position.speed,
+        position.direction,
+        position.altitude,
+        position.alarm,
+        position.status,
+        position.mileage,
+        position.source,
+        V2019 if position.version is Version.V2019 else V2013,
+        position.serial,
+    )
+
+
+def packed(rows: Sequence[tuple[object, ...]], octets: Sequence[bytes]) -> bytes:
+    """The bus message of these rows and the body octets beside them."""
+    return pack(np.array(list(rows), DTYPE), octets)
