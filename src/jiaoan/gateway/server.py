@@ -7,12 +7,13 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from jiaoan.gateway.limits import Limits
 from jiaoan.gateway.metrics import Metrics
 from jiaoan.gateway.publisher import Publisher, Sink
 from jiaoan.gateway.quarantine import Quarantine
-from jiaoan.gateway.reference import Reference, Source
+from jiaoan.gateway.reference import Reference, Source, Terminal
 from jiaoan.gateway.session import Session, Surroundings
 from jiaoan.gateway.states import LinkState
 from jiaoan.kernel.clock import Clock
@@ -24,7 +25,7 @@ _LINE_S = 10.0
 _SLAB = 16 * 1024
 
 
-class Port(Sink, Source):
+class Port(Sink, Source, Protocol):
     """What the gateway needs of the bus: publish, read, latest."""
 
 
@@ -145,16 +146,15 @@ class Gateway:
             for one in self.links:
                 one.resume()
 
-    def _admitted(self, session: Session) -> None:
-        assert session.terminal is not None
-        older = self._by_terminal.get(session.terminal.phone)
-        self._by_terminal[session.terminal.phone] = session
+    def _admitted(self, session: Session, terminal: Terminal) -> None:
+        older = self._by_terminal.get(terminal.phone)
+        self._by_terminal[terminal.phone] = session
         if older is None or older is session:
             return
         self.metrics.taken_over += 1
         logger.warning(
             "terminal %s comes anew from %s; its link from %s is closed",
-            session.terminal.phone,
+            terminal.phone,
             session.peer,
             older.peer,
         )

@@ -52,7 +52,7 @@ class Surroundings:
     quarantine: Quarantine
     clock: Clock
     submit: Callable[[Report], None]
-    admitted: Callable[[Session], None]
+    admitted: Callable[[Session, Terminal], None]
     """Called at each successful authentication; takes the place of an older link."""
     decode: BatchDecoder = decode_batch
 
@@ -136,13 +136,12 @@ class Session:
             self._ordinary(frame)
 
     def _ordinary(self, frame: Frame) -> None:
-        match parse_body(frame):
-            case Heartbeat():
-                self._answer(frame.header, Result.OK)
-            case Unknown(reason=reason):
-                self._unsupported(frame.header, reason, frame.raw)
-            case other:
-                raise AssertionError(f"no answer is defined for {other!r}")
+        body = parse_body(frame)
+        if isinstance(body, Heartbeat):
+            self._answer(frame.header, Result.OK)
+        else:
+            reason = body.reason if isinstance(body, Unknown) else "not for a platform"
+            self._unsupported(frame.header, reason, frame.raw)
 
     def _unsupported(self, header: Header, reason: str, octets: bytes) -> None:
         self._around.metrics.refused[reason] += 1
@@ -196,7 +195,7 @@ class Session:
         self._turn(LinkVerb.ADMIT)
         self.terminal = terminal
         self._around.metrics.admitted += 1
-        self._around.admitted(self)
+        self._around.admitted(self, terminal)
         self._answer(header, Result.OK)
 
     def _refuse(self, reason: str) -> None:
