@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jiaoan.gateway.limits import Limits
 from jiaoan.gateway.server import Gateway, Port
@@ -50,9 +51,6 @@ class MemoryBus:
         self.most_in_flight = 0
         self._ids: dict[str, int] = {}
         self._news = asyncio.Condition()
-
-    async def put(self, subject: str, value: object) -> None:
-        await self.publish(subject, json.dumps(value).encode(), message_id=f"{len(self.messages)}")
 
     async def publish(self, subject: str, data: bytes, *, message_id: str) -> int:
         self.tried += 1
@@ -152,10 +150,17 @@ async def rig(bus: Port, folder: Path, limits: Limits | None = None) -> AsyncIte
         await gateway.stop()
 
 
-async def known(bus: MemoryBus) -> MemoryBus:
+async def put(bus: Port, subject: str, value: object) -> None:
+    await bus.publish(subject, json.dumps(value).encode(), message_id=uuid.uuid4().hex)
+
+
+BusT = TypeVar("BusT", bound=Port)
+
+
+async def known(bus: BusT) -> BusT:
     """The bus with two terminals of 2013 and one of 2019 in its register."""
     for vehicle, phone in enumerate((PHONE, OTHER, NEWER), start=7):
-        await bus.put(f"ref.terminal.{phone}", terminal_value(phone, vehicle))
+        await put(bus, f"ref.terminal.{phone}", terminal_value(phone, vehicle))
     return bus
 
 

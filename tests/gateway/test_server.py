@@ -23,6 +23,7 @@ from .helpers import (
     Rig,
     known,
     positions,
+    put,
     quick,
     rig,
     run,
@@ -183,7 +184,7 @@ def test_it_keeps_to_the_validity_of_an_entry(tmp_path: Path) -> None:
     async def main() -> None:
         bus = MemoryBus()
         value = terminal_value(valid_from="2024-04-08", valid_to="2024-04-08")
-        await bus.put(f"ref.terminal.{PHONE}", value)
+        await put(bus, f"ref.terminal.{PHONE}", value)
         async with rig(bus, tmp_path) as one:
             terminal = await one.live()
             assert await terminal.report(*HERE, 10, MOMENT) == 0
@@ -203,14 +204,14 @@ def test_it_follows_changes_of_the_register(tmp_path: Path) -> None:
         subject = f"ref.terminal.{PHONE}"
         async with rig(bus, tmp_path) as one:
             terminal = await one.live()
-            await bus.put(subject, {"phone": PHONE})  # unreadable: the entry before it stays
+            await put(bus, subject, {"phone": PHONE})  # unreadable: the entry before it stays
             await until(lambda: one.gateway.metrics.bad_references == 1, "it is counted")
             assert await terminal.report(*HERE, 10, MOMENT) == 0
-            await bus.put(subject, terminal_value(vehicle=40, version=2))
+            await put(bus, subject, terminal_value(vehicle=40, version=2))
             await until(lambda: _vehicle(one) == 40, "the new vehicle is known")
             assert await terminal.report(*HERE, 10, MOMENT) == 0
             assert bus.messages[-1].subject == "positions.08"
-            await bus.put(subject, {"deleted": True, "version": 3})
+            await put(bus, subject, {"deleted": True, "version": 3})
             await until(lambda: _vehicle(one) is None, "the terminal is gone")
             assert await terminal.report(*HERE, 10, MOMENT) == 1
             assert one.gateway.metrics.refused["withdrawn"] == 1
