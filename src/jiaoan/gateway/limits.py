@@ -26,5 +26,5 @@ class Limits:
     unread_octets: int = 64 * 1024
     """Answers that a terminal has not taken; beyond it the link is cut."""
     quarantine_octets: int = 16 * 1024 * 1024
-    stop_s: float = 3.0
+    stop_s: float = 2.0
     """For storing what is queued when the gateway is told to stop."""

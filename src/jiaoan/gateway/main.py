@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from jiaoan.gateway.server import Gateway
 from jiaoan.kernel.clock import clock_from_environment
@@ -16,6 +18,10 @@ from jiaoan.stores.bus import Bus, BusUnavailable, NotDurable
 
 logger = logging.getLogger("jiaoan.gateway")
 _RETRY_S = 0.5
+
+
+class CannotListen(Exception):
+    """The address is in use or not ours."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -28,16 +34,10 @@ def main(argv: Sequence[str]) -> int:
     )
     try:
         asyncio.run(_serve(options))
-    except OSError as wrong:
-        return _told(f"gateway: {options.host}:{options.port} cannot be used: {wrong.strerror}")
-    except NotDurable as wrong:
-        return _told(f"gateway: {wrong}")
+    except (CannotListen, BusUnavailable) as wrong:
+        print(f"gateway: {wrong}", file=sys.stderr)
+        return 1
     return 0
-
-
-def _told(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
-    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,9 +59,10 @@ async def _serve(options: argparse.Namespace) -> None:
 
 
 async def _run(options: argparse.Namespace, stop: asyncio.Event) -> None:
-    bus = await _connected(options.bus, stop)
-    if bus is None:
+    connecting = asyncio.create_task(_connected(options.bus))
+    if not await _before(stop, connecting):
         return
+    bus = connecting.result()
     try:
         gateway = Gateway(
             bus,
@@ -69,7 +70,11 @@ async def _run(options: argparse.Namespace, stop: asyncio.Event) -> None:
             clock=clock_from_environment(),
             stats_file=options.stats_file,
         )
-        await gateway.start(options.host, options.port)
+        try:
+            await gateway.start(options.host, options.port)
+        except OSError as wrong:
+            why = os.strerror(wrong.errno) if wrong.errno else str(wrong)
+            raise CannotListen(f"{options.host}:{options.port} cannot be used: {why}") from wrong
         try:
             await _until(stop, gateway)
         finally:
@@ -79,26 +84,29 @@ async def _run(options: argparse.Namespace, stop: asyncio.Event) -> None:
 
 
 async def _until(stop: asyncio.Event, gateway: Gateway) -> None:
+    failing = asyncio.create_task(gateway.failure())
+    if await _before(stop, failing):
+        failing.result()
+
+
+async def _before(stop: asyncio.Event, task: asyncio.Task[Any]) -> bool:
+    """Wait for either: whether ``task`` ended before ``stop``; else it is cancelled."""
     stopped = asyncio.create_task(stop.wait())
-    failed = asyncio.create_task(gateway.failure())
-    await asyncio.wait({stopped, failed}, return_when=asyncio.FIRST_COMPLETED)
-    if failed.done():
-        failed.result()
-    failed.cancel()
+    await asyncio.wait({stopped, task}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if task.done():
+        return True
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return False
 
 
-async def _connected(url: str, stop: asyncio.Event) -> Bus | None:
-    """The bus once it is there and proves that it syncs; ``None`` when told to stop before."""
+async def _connected(url: str) -> Bus:
+    """The bus once it is there and proves that it syncs."""
     told = False
-    while not stop.is_set():
+    while True:
         try:
-            bus = await Bus.connect(url, name="gateway")
-            try:
-                await bus.prepare()
-            except BusUnavailable:
-                await bus.close()
-                raise
-            return bus
+            return await _prepared(url)
         except NotDurable:
             raise
         except BusUnavailable as gone:
@@ -106,4 +114,13 @@ async def _connected(url: str, stop: asyncio.Event) -> Bus | None:
                 logger.warning("waiting for the bus: %s", gone)
             told = True
             await asyncio.sleep(_RETRY_S)
-    return None
+
+
+async def _prepared(url: str) -> Bus:
+    bus = await Bus.connect(url, name="gateway")
+    try:
+        await bus.prepare()
+    except BaseException:
+        await bus.close()
+        raise
+    return bus

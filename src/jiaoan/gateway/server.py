@@ -22,6 +22,7 @@ from jiaoan.wire.jt808 import BadFrame, Frame, FrameReader, Header
 logger = logging.getLogger("jiaoan.gateway")
 _SWEEP_S = 0.5
 _LINE_S = 10.0
+_LOAD_S = 10.0
 _SLAB = 16 * 1024
 
 
@@ -69,7 +70,11 @@ class Gateway:
 
         ``OSError`` where the address is in use, ``BusUnavailable`` where the bus is gone.
         """
-        await self.reference.load(self._bus)
+        try:
+            async with asyncio.timeout(_LOAD_S):
+                await self.reference.load(self._bus)
+        except TimeoutError:
+            logger.warning("terminals are still being read; those not read yet are refused")
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: Connection(self), host, port, backlog=1024)
         port = int(self._server.sockets[0].getsockname()[1])
