@@ -140,10 +140,12 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(bus: Port, folder: Path, limits: Limits | None = None) -> AsyncIterator[Rig]:
+async def rig(
+    bus: Port, folder: Path, limits: Limits | None = None, port: int = 0
+) -> AsyncIterator[Rig]:
     clock = FixedClock(MOMENT)
     gateway = Gateway(bus, folder=folder, clock=clock, limits=limits or quick())
-    port = await gateway.start("127.0.0.1", 0)
+    port = await gateway.start("127.0.0.1", port)
     try:
         yield Rig(gateway, port, folder, clock)
     finally:
