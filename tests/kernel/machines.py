@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from jiaoan.kernel.states import Machine, TransitionRefused
+from jiaoan.kernel.states import Machine, S, TransitionRefused, V
 
 _FACT = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+|[a-z][a-z0-9_]*")
 
 
-def assert_machine_is_exhaustive(machine: Machine) -> None:  # type: ignore[type-arg]
+def assert_machine_is_exhaustive(machine: Machine[S, V]) -> None:
     """Walk every (state, verb): allowed pairs lead on, all others are refused by name.
 
     Also: every state is reached from the initial one, every verb is used, every row leaves a named

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from docx import Document
 from docx.document import Document as DocumentType
+from docx.oxml.xmlchemy import BaseOxmlElement
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _WORD = re.compile(
@@ -98,3 +99,10 @@ def all_text(data: bytes) -> str:
 def part(data: bytes, name: str) -> str:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return archive.read(name).decode()
+
+
+def child(parent: BaseOxmlElement, path: str) -> BaseOxmlElement:
+    """The element at ``path`` (names of the ``w`` namespace, ``/`` between); it has to be there."""
+    found: BaseOxmlElement | None = parent.find("/".join(f"{W}{name}" for name in path.split("/")))
+    assert found is not None, f"no {path}"
+    return found

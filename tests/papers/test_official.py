@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from docx.shared import Pt
 
 from jiaoan.papers.official import (
     CHARACTERS,
@@ -18,7 +19,7 @@ from jiaoan.papers.official import (
     Letterhead,
     OfficialDocument,
 )
-from papers.opening import W, Word, document, part, printed, text_of
+from papers.opening import W, Word, child, document, part, printed, text_of
 
 MADE_AT = datetime(2024, 4, 10, 1, 5, tzinfo=UTC)
 MM = 72 / 25.4
@@ -176,12 +177,11 @@ def test_the_file_itself_says_the_grid_the_faces_and_the_sizes() -> None:
         ("（一）乙", "楷体_GB2312", 16),
         ("正文“引号”2024", "仿宋_GB2312", 16),
     ]:
-        fonts = runs[text]._r.rPr.rFonts
+        fonts = child(runs[text]._r, "rPr/rFonts")
         assert {fonts.get(f"{W}{script}") for script in ("eastAsia", "ascii", "hAnsi")} == {font}
         assert fonts.get(f"{W}hint") == "eastAsia"
-        assert runs[text].font.size.pt == points
-    body = made.paragraphs[-1]._p.pPr
-    assert body.find(f"{W}ind").get(f"{W}firstLineChars") == "200"
+        assert runs[text].font.size == Pt(points)
+    assert child(made.paragraphs[-1]._p, "pPr/ind").get(f"{W}firstLineChars") == "200"
     settings = part(paper.to_bytes(), "word/settings.xml")
     assert "evenAndOddHeaders" in settings
     assert 'w:name="compatibilityMode" w:val="15"' in settings or (
@@ -198,7 +198,7 @@ def test_the_children_of_a_paragraph_stand_in_the_order_of_the_schema() -> None:
     order = ["pStyle", "keepNext", "keepLines", "pageBreakBefore", "widowControl", "pBdr"]
     order += ["autoSpaceDE", "autoSpaceDN", "snapToGrid", "spacing", "ind", "jc"]
     for paragraph in document(paper.to_bytes()).paragraphs:
-        tags = [child.tag.removeprefix(W) for child in paragraph._p.pPr]
+        tags = [found.tag.removeprefix(W) for found in child(paragraph._p, "pPr")]
         assert tags == sorted(tags, key=order.index)
 
 

@@ -18,7 +18,7 @@ from jiaoan.papers.tables import (
     sheet_xlsx,
     shown,
 )
-from papers.opening import W, document, part, printed, text_of
+from papers.opening import child, document, part, printed, text_of
 
 MADE_AT = datetime(2024, 4, 9, 16, 30, tzinfo=UTC)  # 10 April 00:30 at the bureau
 COLUMNS = (
@@ -133,8 +133,7 @@ def test_word_has_the_same_rows_and_repeats_its_head() -> None:
         "2024-04-10 00:30:00",
     ]
     assert cells[2][3:] == ["", ""]
-    head = table.rows[0]._tr.trPr
-    assert head.find(f"{W}tblHeader") is not None
+    assert child(table.rows[0]._tr, "trPr/tblHeader") is not None
     assert "筛选条件：灯：逾期" in made.paragraphs[-1].text
     assert made.sections[0].header.paragraphs[0].text == "示意数据"
 
