@@ -29,6 +29,12 @@ REQUEST_TIMEOUT: Final = 5.0
 _FULL: Final = frozenset({10023, 10047, 10077})
 
 
+def _look_at(task: asyncio.Future[T]) -> None:
+    """An answer that came when nobody waited any more is no error of the program."""
+    if not task.cancelled():
+        task.exception()
+
+
 class Link:
     """A live connection with JetStream; make it with :meth:`connect`."""
 
@@ -98,6 +104,7 @@ class Link:
             request.close()
             raise BusUnavailable("the link to the bus is lost")
         task = asyncio.ensure_future(request)
+        task.add_done_callback(_look_at)
         waited: set[asyncio.Future[Any]] = {task, self._lost}
         try:
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)

@@ -32,8 +32,8 @@ class Entry:
 class Table:
     """One bucket of keys; make it with :meth:`open`."""
 
-    def __init__(self, link: Link, bucket: KeyValue) -> None:
-        self._link, self._bucket = link, bucket
+    def __init__(self, link: Link, name: str, bucket: KeyValue) -> None:
+        self._link, self._name, self._bucket = link, name, bucket
 
     @classmethod
     async def open(cls, link: Link, name: str, *, lifetime_s: float | None = None) -> Table:
@@ -42,7 +42,7 @@ class Table:
             bucket=name, history=1, ttl=lifetime_s, replicas=link.address.replicas
         )
         await link.prove()
-        return cls(link, await link.ask(link.js.create_key_value(config)))
+        return cls(link, name, await link.ask(link.js.create_key_value(config)))
 
     async def get(self, key: str) -> Entry | None:
         try:
@@ -50,6 +50,19 @@ class Table:
         except KeyNotFoundError:
             return None
         return Entry(entry.value or b"", int(entry.revision or 0))
+
+    async def keys(self) -> list[str]:
+        """The keys that have a value, sorted."""
+        prefix = f"$KV.{self._name}."
+        info = await self._link.ask(
+            self._link.js.stream_info(f"KV_{self._name}", subjects_filter=f"{prefix}>")
+        )
+        found = sorted((info.state.subjects or {}).keys())
+        return [
+            key
+            for key in (subject.removeprefix(prefix) for subject in found)
+            if await self.get(key) is not None  # a removed key leaves a mark for a while
+        ]
 
     async def put(self, key: str, value: bytes, *, revision: int) -> int:
         """Replace ``revision`` (0: no value yet) and return the new one, or raise

@@ -1,0 +1,1 @@
+"""Bus → rules over arrays → findings and tracks. Knows no Django."""

@@ -1,0 +1,157 @@
+"""The track writer: all positions, in the order of the stream, into Parquet by local day.
+
+It keeps its own place beside the files (``tracks/sequence.json``), because files and place must
+agree. Before a range is written its end is noted; after a crash the same range is read again up
+to that end, so the same names are written, and files of it that stand already are left alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from jiaoan.stores import tracks
+from jiaoan.stores.bus import Bus, Message
+from jiaoan.stores.positions import NotPositions, Positions, unpack
+from jiaoan.stores.tables import Overtaken
+from jiaoan.stream.ownership import Lease
+
+logger = logging.getLogger("jiaoan.stream")
+
+FLUSH_S = 30.0
+FLUSH_ROWS = 50_000
+
+
+@dataclass
+class _Place:
+    """Everything up to ``sequence`` is in files; ``writing`` is the end of a range begun."""
+
+    sequence: int = 0
+    writing: int = 0
+
+
+@dataclass
+class _Rows:
+    """Blocks not written yet."""
+
+    first: int = 0
+    last: int = 0
+    count: int = 0
+    arrays: list[Positions] = field(default_factory=list)
+    octets: list[bytes] = field(default_factory=list)
+
+
+class History:
+    """Writes tracks under ``root`` while ``lease`` holds."""
+
+    def __init__(self, bus: Bus, root: Path, lease: Lease) -> None:
+        self._bus, self._root, self._lease = bus, root, lease
+        self._rows = _Rows()
+        self._place = _Place()
+        self._due = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until ``stop`` (then what was read is written) or :class:`Overtaken`."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        self._place = self._load()
+        queue: asyncio.Queue[Message] = asyncio.Queue(100)
+        reading = asyncio.create_task(self._read(queue), name="tracks")
+        stopping = asyncio.create_task(stop.wait())
+        getting: asyncio.Task[Message] | None = None
+        try:
+            while not stop.is_set():
+                getting = getting or asyncio.create_task(queue.get())
+                await asyncio.wait(
+                    {getting, stopping, reading},
+                    timeout=self._wait(),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if getting.done():
+                    self._add(getting.result())
+                    getting = None
+                elif reading.done():
+                    reading.result()
+                if self._is_due():
+                    await self._flush()
+            # A range begun before a crash is written whole or not at all.
+            if self._rows.last >= self._place.writing:
+                await self._flush()
+        finally:
+            for task in (reading, stopping, getting):
+                if task is not None:
+                    task.cancel()
+
+    async def _read(self, queue: asyncio.Queue[Message]) -> None:
+        async for message in self._bus.read("positions.*", after=self._place.sequence):
+            await queue.put(message)
+
+    def _add(self, message: Message) -> None:
+        rows = self._rows
+        if not rows.first:
+            rows.first = message.sequence
+            self._due = asyncio.get_running_loop().time() + FLUSH_S
+        rows.last = message.sequence
+        try:
+            array, octets = unpack(message.data)
+        except NotPositions as error:
+            logger.error("%s %d is in no track: %s", message.subject, message.sequence, error)
+            return
+        rows.arrays.append(array)
+        rows.octets += octets
+        rows.count += len(array)
+
+    def _wait(self) -> float | None:
+        if not self._rows.first or self._place.writing > self._place.sequence:
+            return None  # a range begun before a crash waits for its end, not for the clock
+        return max(self._due - asyncio.get_running_loop().time(), 0)
+
+    def _is_due(self) -> bool:
+        if self._place.writing > self._place.sequence:
+            return self._rows.last >= self._place.writing
+        return bool(self._rows.first) and (
+            self._rows.count >= FLUSH_ROWS or asyncio.get_running_loop().time() >= self._due
+        )
+
+    async def _flush(self) -> None:
+        rows, self._rows = self._rows, _Rows()
+        if not rows.first:
+            return
+        if not self._lease.holds:
+            raise Overtaken("tracks")
+        await asyncio.to_thread(self._write, rows)
+
+    def _write(self, rows: _Rows) -> None:
+        self._store(_Place(self._place.sequence, rows.last))
+        if rows.count:
+            tracks.write(
+                self._root,
+                self._place.sequence + 1,
+                rows.last,
+                np.concatenate(rows.arrays),
+                rows.octets,
+            )
+        self._store(_Place(rows.last, 0))
+
+    def _load(self) -> _Place:
+        try:
+            said = json.loads((self._root / "sequence.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return _Place()
+        return _Place(int(said["sequence"]), int(said["writing"]))
+
+    def _store(self, place: _Place) -> None:
+        path = self._root / "sequence.json"
+        aside = path.with_suffix(".new")
+        with aside.open("w", encoding="utf-8") as file:
+            json.dump({"sequence": place.sequence, "writing": place.writing}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+        tracks.sync_folder(self._root)
+        self._place = place

@@ -1,0 +1,55 @@
+"""The stream process: ``--bus URL --data DIR [--name stream]``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from jiaoan.kernel.clock import clock_from_environment
+from jiaoan.stores.bus import Bus, BusUnavailable
+from jiaoan.stream.ownership import LIFETIME_S, NameTaken
+from jiaoan.stream.worker import Worker
+
+logger = logging.getLogger("jiaoan.stream")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; 0 after an orderly end, 1 with a sentence otherwise."""
+    parser = argparse.ArgumentParser(prog="jiaoan stream", description=__doc__)
+    parser.add_argument("--bus", required=True, help="nats://host:port?monitor=host:port")
+    parser.add_argument("--data", required=True, type=Path, help="where tracks/ is kept")
+    parser.add_argument("--name", default="stream", help="one name for each worker process")
+    parser.add_argument("--lease", type=float, default=LIFETIME_S, help="seconds (1.5 or more)")
+    options = parser.parse_args(argv)
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s"
+    )
+    try:
+        asyncio.run(_run(options))
+    except (BusUnavailable, NameTaken, LookupError) as error:
+        print(f"jiaoan stream: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _run(options: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    bus = await Bus.connect(options.bus, name=options.name)
+    try:
+        await bus.prepare()
+        clock = clock_from_environment()
+        await Worker(bus, options.data, options.name, clock, options.lease).run(stop)
+    finally:
+        await bus.close()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,176 @@
+"""What the stream knows of terminals and places: reference snapshots from the bus (``ref.*``).
+
+One wrong reference never stops the others: it is logged with its reason, and a place keeps the
+last form that was right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from jiaoan.rules.fences import Fence, Fences
+from jiaoan.rules.shapes import outline
+from jiaoan.stores.bus import Bus, Message
+
+logger = logging.getLogger("jiaoan.stream")
+
+
+@dataclass(frozen=True)
+class VehicleCard:
+    """The part of ``ref.terminal.*`` that a finding carries."""
+
+    phone: str
+    plate: str
+    plate_colour: int
+    kind: str
+    outside: bool
+
+
+@dataclass(frozen=True)
+class PlaceCard:
+    """A place as findings name it; ``mark`` tells whether its geometry is the same."""
+
+    name: str
+    kind: str
+    mark: str
+    fence: Fence
+
+
+class References:
+    """Live tables of vehicles and places; ``fences`` is replaced whole when a place changes."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._applied = 0
+        self._progress = asyncio.Condition()
+        self._vehicle_of_phone: dict[str, int] = {}
+        self._loaded_to: int | None = None
+        self._built = False
+        self.vehicles: dict[int, VehicleCard] = {}
+        self.places: dict[int, PlaceCard] = {}
+        self.fences = Fences([])
+
+    def kind_of(self, vehicle: int) -> str:
+        card = self.vehicles.get(vehicle)
+        return card.kind if card else ""
+
+    def marks(self) -> dict[int, str]:
+        """Place → mark of its geometry."""
+        return {place: card.mark for place, card in self.places.items()}
+
+    async def follow(self) -> None:
+        """Apply references for ever, from the first one kept."""
+        last = await self._bus.latest("ref.>")
+        self._loaded_to = last.sequence if last else 0
+        if not self._loaded_to:
+            await self._advance(0)
+        async for message in self._bus.read("ref.>", after=0, batch=500):
+            changed = self.apply(message)
+            # The first load builds the fences once, at its end (whose very message may have been
+            # replaced by a newer one meanwhile).
+            if message.sequence >= self._loaded_to and (changed or not self._built):
+                self.rebuild()
+            await self._advance(message.sequence)
+
+    async def _advance(self, sequence: int) -> None:
+        async with self._progress:
+            self._applied = sequence
+            self._progress.notify_all()
+
+    async def loaded(self) -> None:
+        """Wait until everything that was kept when :meth:`follow` began is applied."""
+        async with self._progress:
+            await self._progress.wait_for(
+                lambda: self._loaded_to is not None and self._applied >= self._loaded_to
+            )
+
+    async def catch_up(self) -> None:
+        """Wait, at most a second, for what is on the bus now: a vehicle came that is not known."""
+        last = await self._bus.latest("ref.>")
+        wanted = last.sequence if last else 0
+        try:
+            async with asyncio.timeout(1), self._progress:
+                await self._progress.wait_for(lambda: self._applied >= wanted)
+        except TimeoutError:
+            logger.warning("references are behind: %d of %d", self._applied, wanted)
+
+    def rebuild(self) -> None:
+        self._built = True
+        self.fences = Fences(card.fence for card in self.places.values())
+
+    def apply(self, message: Message) -> bool:
+        """Take one reference over; true when places changed."""
+        try:
+            said = json.loads(message.data)
+            kind, name = message.subject.split(".", 2)[1:]
+            if kind == "terminal":
+                self._terminal(name, said)
+            elif kind == "place":
+                return self._place(int(name), said)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            logger.error("%s is not used: %s", message.subject, _reason(error))
+        return False
+
+    def _terminal(self, phone: str, said: Mapping[str, object]) -> None:
+        before = self._vehicle_of_phone.pop(phone, None)
+        if before is not None and self.vehicles[before].phone == phone:
+            del self.vehicles[before]
+        if said.get("deleted"):
+            return
+        vehicle = _number(said, "vehicle_id")
+        self._vehicle_of_phone[phone] = vehicle
+        self.vehicles[vehicle] = VehicleCard(
+            phone=phone,
+            plate=str(said["plate"]),
+            plate_colour=_number(said, "plate_colour"),
+            kind=str(said.get("vehicle_kind") or ""),
+            outside=bool(said.get("outside")),
+        )
+
+    def _place(self, place_id: int, said: Mapping[str, object]) -> bool:
+        if said.get("deleted"):
+            return self.places.pop(place_id, None) is not None
+        geometry = said["geometry"]
+        if not isinstance(geometry, Mapping):
+            raise ValueError("geometry: must be a GeoJSON object")
+        buffer_m = float(str(said["buffer_m"]))
+        consecutive = _number(said, "consecutive")
+        if buffer_m < 0 or consecutive < 1:
+            raise ValueError("buffer_m: must not be negative; consecutive: must be 1 or more")
+        kinds = said.get("vehicle_kinds") or []
+        fence = Fence(
+            place_id=place_id,
+            version=_number(said, "version"),
+            outline=outline(geometry, buffer_m),
+            buffer_m=buffer_m,
+            consecutive=consecutive,
+            dwell_s=None if said.get("dwell_s") is None else _number(said, "dwell_s"),
+            vehicle_kinds=frozenset(map(str, kinds)) if isinstance(kinds, list) else frozenset(),
+            valid_from=_day(said.get("valid_from")),
+            valid_to=_day(said.get("valid_to")),
+        )
+        text = json.dumps(geometry, sort_keys=True)
+        mark = hashlib.sha256(text.encode()).hexdigest()[:16]
+        self.places[place_id] = PlaceCard(str(said["name"]), str(said["kind"]), mark, fence)
+        return True
+
+
+def _reason(error: Exception) -> str:
+    return f"field {error} is missing" if isinstance(error, KeyError) else str(error)
+
+
+def _number(said: Mapping[str, object], name: str) -> int:
+    value = said[name]
+    if not isinstance(value, int):
+        raise ValueError(f"{name}: must be a whole number, not {value!r}")
+    return value
+
+
+def _day(value: object) -> date | None:
+    return date.fromisoformat(str(value)) if value else None

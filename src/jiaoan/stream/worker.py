@@ -1,0 +1,170 @@
+"""One stream process: takes its share of the partitions, and one of all writes the tracks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from jiaoan.kernel.clock import Clock
+from jiaoan.stores.bus import Bus, BusUnavailable
+from jiaoan.stores.positions import PARTITIONS
+from jiaoan.stores.tables import Overtaken
+from jiaoan.stream.history import History
+from jiaoan.stream.ownership import BUCKET, Lease, Leases
+from jiaoan.stream.partition import Partition
+from jiaoan.stream.reference import References
+
+logger = logging.getLogger("jiaoan.stream")
+
+TRACKS = "tracks"
+_PARTITION_KEYS = [f"p{number:02d}" for number in range(PARTITIONS)]
+
+
+@dataclass
+class _Job:
+    lease: Lease
+    stop: asyncio.Event
+    task: asyncio.Task[None]
+
+
+class Worker:
+    """The jobs of one process: up to sixteen partitions and perhaps the tracks."""
+
+    def __init__(self, bus: Bus, data: Path, name: str, clock: Clock, lease_s: float) -> None:
+        self._bus, self._data, self._name, self._clock = bus, data, name, clock
+        self._lease_s = lease_s
+        self._references = References(bus)
+        self._jobs: dict[str, _Job] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop``; then save, give the leases up and return."""
+        self._snapshots = await self._bus.table("stream_snapshots")
+        table = await self._bus.table(BUCKET, lifetime_s=self._lease_s)
+        self._leases = Leases(table, self._name, self._lease_s)
+        following = asyncio.create_task(self._references.follow(), name="references")
+        try:
+            await self._first(self._references.loaded(), following)
+            stopping = asyncio.create_task(stop.wait())
+            while not stop.is_set():
+                await self._turn()
+                running = {job.task for job in self._jobs.values()}
+                await asyncio.wait(
+                    running | {following, stopping},
+                    timeout=self._lease_s / 3,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if following.done():
+                    following.result()
+            await self._end()
+        finally:
+            following.cancel()
+            for job in self._jobs.values():
+                job.task.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    @staticmethod
+    async def _first(wanted: Awaitable[None], other: asyncio.Task[None]) -> None:
+        """Await ``wanted``, or raise what ended ``other`` before."""
+        task = asyncio.ensure_future(wanted)
+        await asyncio.wait({task, other}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            task.cancel()
+            other.result()
+
+    async def _turn(self) -> None:
+        """Three times in a lease's life: drop what ended, renew, share."""
+        if self._reap():
+            await asyncio.sleep(0.1)
+        try:
+            workers = await self._leases.announce()
+            await asyncio.gather(*(self._renew(key) for key in list(self._jobs)))
+            await self._share(math.ceil(PARTITIONS / max(workers, 1)))
+        except (BusUnavailable, Overtaken) as error:
+            logger.debug("leases wait for the bus: %s", error)
+            await asyncio.sleep(0.1)
+
+    def _reap(self) -> bool:
+        """Forget jobs that ended; true when there were some."""
+        before = len(self._jobs)
+        for key, job in list(self._jobs.items()):
+            if job.task.done():
+                del self._jobs[key]
+                try:
+                    job.task.result()
+                except Overtaken:
+                    logger.warning("%s is another's now", key)
+                except OSError as error:
+                    # A full disk stops the tracks, never the alarms; the bus keeps the positions.
+                    logger.error("%s cannot be written and will be tried again: %s", key, error)
+        return len(self._jobs) < before
+
+    async def _renew(self, key: str) -> None:
+        job = self._jobs[key]
+        try:
+            await self._leases.renew(job.lease)
+        except Overtaken:
+            logger.warning("the lease of %s is lost", key)
+            job.lease.deadline = 0
+            job.task.cancel()
+            await asyncio.gather(job.task, return_exceptions=True)
+            self._jobs.pop(key, None)
+
+    async def _share(self, fair: int) -> None:
+        partitions = [key for key in self._jobs if key != TRACKS]
+        if len(partitions) > fair:
+            await self._hand_back(partitions[-1])
+            return
+        if TRACKS not in self._jobs:
+            await self._take(TRACKS)
+        others = [key for key in _PARTITION_KEYS if key not in self._jobs]
+        taken = 0
+        while others and len(partitions) + taken < fair:
+            missing = fair - len(partitions) - taken
+            chunk, others = others[:missing], others[missing:]
+            taken += sum(await asyncio.gather(*(self._take(key) for key in chunk)))
+        if taken:
+            logger.info("%s works on %d partitions", self._name, len(partitions) + taken)
+
+    async def _hand_back(self, key: str) -> None:
+        job = self._jobs.pop(key)
+        job.stop.set()
+        await asyncio.gather(job.task, return_exceptions=True)
+        await self._leases.give_up(job.lease)
+
+    async def _take(self, key: str) -> bool:
+        """Begin the work of ``key``; false while another worker holds it."""
+        lease = await self._leases.take(key)
+        if lease is None:
+            return False
+        stop = asyncio.Event()
+        run: Callable[[asyncio.Event], Awaitable[None]]
+        if key == TRACKS:
+            run = History(self._bus, self._data / "tracks", lease).run
+        else:
+            run = Partition(
+                int(key[1:]), lease, self._bus, self._snapshots, self._references, self._clock
+            ).run
+        self._jobs[key] = _Job(lease, stop, asyncio.create_task(self._work(run, stop), name=key))
+        return True
+
+    @staticmethod
+    async def _work(run: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:
+        await run(stop)
+
+    async def _end(self) -> None:
+        """Last snapshots and files, then leases given up; bounded, the supervisor waits 5 s."""
+        for job in self._jobs.values():
+            job.stop.set()
+        try:
+            async with asyncio.timeout(3):
+                await asyncio.gather(
+                    *(job.task for job in self._jobs.values()), return_exceptions=True
+                )
+                await asyncio.gather(*(self._leases.give_up(j.lease) for j in self._jobs.values()))
+                await self._leases.withdraw()
+        except TimeoutError:
+            logger.warning("stopped without last snapshots: the next start reads on from the last")
