@@ -1,0 +1,24 @@
+"""``jiaoan notice read FILE --json``: the part below the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jiaoan.notices.jsonform import Json, to_json
+from jiaoan.notices.model import UnreadableSource
+from jiaoan.notices.pipeline import read
+from jiaoan.notices.source import extract
+
+
+def read_file(path: str) -> dict[str, Json]:
+    """The reading of the file at ``path`` in the JSON form of ``docs``; raises SourceRefused."""
+    file = Path(path)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise UnreadableSource(
+            "no_file",
+            f"无法读取文件“{path}”（{error.strerror or error}）。请检查路径和权限。",
+            f"cannot read {path}: {error.strerror or error}",
+        ) from error
+    return to_json(read(extract(data, file.name).text))

@@ -1,0 +1,132 @@
+"""Step 6: everything in a stretch of text that is a figure: days, periods, events, percentages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from jiaoan.notices.dates import DayHit, EventHit, deadlines, events
+from jiaoan.notices.front import Years
+from jiaoan.notices.model import (
+    Deadline,
+    Recurrence,
+    RelativeDeadline,
+    SentenceKind,
+    Target,
+)
+from jiaoan.notices.periods import PeriodHit, odd_periods, recurrences
+from jiaoan.notices.sentences import Piece
+from jiaoan.notices.targets import TargetHit, targets
+from jiaoan.notices.text import Text, original
+from jiaoan.notices.units import LABEL, TIME_LABEL
+
+_BARE_YEAR = re.compile(r"^(?:到)?(20\d{2})年(?:度|全年)?$")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one piece; the positions count its clean characters."""
+
+    days: tuple[DayHit, ...] = ()
+    events: tuple[EventHit, ...] = ()
+    periods: tuple[PeriodHit, ...] = ()
+    targets: tuple[TargetHit, ...] = ()
+    odd: tuple[tuple[int, int], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.days or self.events or self.periods or self.targets)
+
+
+def figures_of(piece: Piece, years: Years) -> Figures:
+    """The figures of a piece; statements of units are read only behind a label of time."""
+    chars = piece.text.chars
+    if piece.kind is SentenceKind.UNITS and not piece.column:
+        return _labelled_parts(chars, years)
+    if piece.column in ("lead", "unit", "coop", "number", "other"):
+        return Figures()
+    labelled = piece.column == "deadline"
+    if label := TIME_LABEL.match(chars):
+        inner = _read(chars[label.end() :], years, labelled=True)
+        return _moved(inner, label.end())
+    return _read(chars, years, labelled=labelled)
+
+
+def _read(chars: str, years: Years, *, labelled: bool = False) -> Figures:
+    days = deadlines(chars, years, labelled=labelled)
+    if labelled and not days and (found := _BARE_YEAR.match(chars.strip("。；"))):
+        days = [DayHit(0, len(chars), date(int(found.group(1)), 12, 31), False)]
+    periods = recurrences(chars)
+    taken = [(hit.start, hit.end) for hit in days] + [(hit.start, hit.end) for hit in periods]
+    free = [
+        hit for hit in events(chars) if not any(a < hit.end and hit.start < b for a, b in taken)
+    ]
+    return Figures(
+        tuple(days), tuple(free), tuple(periods), tuple(targets(chars)), tuple(odd_periods(chars))
+    )
+
+
+def _labelled_parts(chars: str, years: Years) -> Figures:
+    out = Figures()
+    for label in TIME_LABEL.finditer(chars):
+        following = LABEL.search(chars, label.end())
+        end = following.start() if following else len(chars)
+        inner = _moved(
+            _read(chars[label.end() : end].strip("）。"), years, labelled=True), label.end()
+        )
+        out = Figures(
+            out.days + inner.days, out.events + inner.events, out.periods + inner.periods,
+            out.targets + inner.targets, out.odd + inner.odd,
+        )  # fmt: skip
+    return out
+
+
+def _moved(figures: Figures, by: int) -> Figures:
+    return Figures(
+        tuple(DayHit(h.start + by, h.end + by, h.day, h.exact, h.odd_year) for h in figures.days),
+        tuple(EventHit(h.start + by, h.end + by) for h in figures.events),
+        tuple(
+            PeriodHit(h.start + by, h.end + by, h.every, h.min_count, h.condition)
+            for h in figures.periods
+        ),
+        tuple(TargetHit(h.start + by, h.end + by, h.value) for h in figures.targets),
+        tuple((a + by, b + by) for a, b in figures.odd),
+    )
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Turns hits in ``text`` into values that point into the original ``source``."""
+
+    source: str
+    text: Text
+
+    def phrase(self, start: int, end: int) -> str:
+        """The original words."""
+        return original(self.source, self.text.cut(start, end))
+
+    def deadline(self, hit: DayHit) -> Deadline:
+        """A day with its words; 前 and 底前 after the date belong to them."""
+        end = hit.end
+        if found := re.match(r"(?:份)?(?:之?前|以前|止)", self.text.chars[end:]):
+            end += found.end()
+        return Deadline(
+            hit.day, self.phrase(hit.start, end), self.text.span(hit.start, end), hit.exact
+        )
+
+    def event(self, hit: EventHit) -> RelativeDeadline:
+        """A time bound to an event with its words."""
+        return RelativeDeadline(self.phrase(hit.start, hit.end), self.text.span(hit.start, hit.end))
+
+    def period(self, hit: PeriodHit) -> Recurrence:
+        """A recurrence with its words."""
+        return Recurrence(
+            hit.every, hit.min_count, hit.condition, self.phrase(hit.start, hit.end),
+            self.text.span(hit.start, hit.end),
+        )  # fmt: skip
+
+    def target(self, hit: TargetHit) -> Target:
+        """A target with its words."""
+        return Target(
+            hit.value, self.phrase(hit.start, hit.end), self.text.span(hit.start, hit.end)
+        )

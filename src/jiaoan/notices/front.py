@@ -1,0 +1,215 @@
+"""Step 3: what stands before the items 正文前: title, document number, issuer, year.
+
+A notice is often two papers in one: a covering letter 通知 and the plan it issues, each with a
+title. The plan's title is the one in 《》 after 印发, or the line that repeats it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from jiaoan.notices.lines import is_date_only
+from jiaoan.notices.numerals import to_int
+from jiaoan.notices.paragraphs import Paragraph
+from jiaoan.notices.text import Text, original, unbalanced
+
+_KINDS = (
+    "工作要点|要点|工作方案|实施方案|行动方案|方案|工作计划|计划|规划|工作安排|安排|工作意见|意见"
+    "|任务分解表|分解表|任务清单|责任清单|任务分工|分工方案|分工表|分工|措施|办法|规定|细则|通知|通告|任务书|重点任务|重点工作|工作任务|部署"
+)
+_TITLE_END = re.compile(rf"(?:{_KINDS})(?:（[^（）]{{1,12}}）)?$")
+_ISSUES = re.compile(r"关于(?:转发|印发|下发|制发)(.+?)的(?:通知|通告|函)$")
+_NUMBER = re.compile(r"[\u4e00-\u9fff]{2,12}（(?:19|20)\d{2}）第?\d{1,4}号")
+_BODY_NAME = r"[\u4e00-\u9fff]{2,26}?(?:局|委员会|委|厅|部|办公室|政府|中心|总队|支队|大队|公司|集团|处|指挥部|站)"
+_RED_HEAD = re.compile(rf"^({_BODY_NAME})(?:（[^（）]+）)?文件$")
+_BEFORE_ABOUT = re.compile(rf"^({_BODY_NAME}(?:[\u4e00-\u9fff]*(?:局|委员会|委|厅|办公室))?)关于")
+_BEFORE_YEAR = re.compile(rf"^({_BODY_NAME})(?=20\d{{2}}年|二〇)")
+_ISSUER_LABEL = re.compile(
+    r"(?:发文机关|发布机构|发文单位|制发机关|公开责任部门|发布单位)：([^：；，。]{3,30})"
+)
+_META = re.compile(
+    r"(?:索引号|发文机关|发布机构|成文日期|发布日期|发文字号|文号|主题词|信息分类|有效性|公开方式"
+    r"|发文单位|发布时间|来源|浏览次数|字体|标题|名称)："
+)
+_YEAR = re.compile(r"(20\d{2}|二[〇零○][一二三四五六七八九〇零○]{2})(?=年|—|-|至|、|度|～)")
+_YEAR_SPAN = re.compile(r"(20\d{2})年?(?:—|-|至)(20\d{2})年")
+
+
+@dataclass(frozen=True)
+class Years:
+    """The years of a plan. A bare month of a plan over the turn of a year needs both."""
+
+    first: int | None
+    last: int | None
+    turning: bool = False
+
+    def of_month(self, month: int) -> int | None:
+        """The year a bare ``month`` means: July and later lie in the first year of a winter."""
+        if self.turning and self.last is not None and month <= 6:
+            return self.last
+        return self.first
+
+    @property
+    def end(self) -> int | None:
+        """The year that 年底 without a year means."""
+        return self.first
+
+
+@dataclass(frozen=True)
+class Front:
+    """What the front matter says; ``body_from`` is the first paragraph that may hold items."""
+
+    title: str | None
+    doc_number: str | None
+    issuer: str | None
+    years: Years
+    body_from: int
+
+
+def read_front(source: str, paragraphs: list[Paragraph]) -> Front:
+    """Title, number, issuer and years of the plan; reads no items."""
+    first_item = next((i for i, p in enumerate(paragraphs) if p.marker or p.cells), len(paragraphs))
+    titles = _titles(paragraphs)
+    inner = next((_inner(text) for _, text in titles if _inner(text)), None)
+    body_from, title_text = 0, None
+    if inner is not None:
+        title_text = inner
+        for index, text in titles:
+            if _same(text.chars, inner.chars):
+                body_from, title_text = index + 1, text
+    else:
+        # Without a covering letter the title is the last one above the first item.
+        above = [(i, t) for i, t in titles if i < first_item] or titles[:1]
+        if above:
+            title_text = above[-1][1]
+            body_from = above[-1][0] + 1
+    title = original(source, title_text).replace('"', "") if title_text else None
+    number = _doc_number(source, paragraphs)
+    issuer = _issuer(source, paragraphs, titles)
+    return Front(title, number, issuer, _years(title, number, paragraphs), body_from)
+
+
+def _titles(paragraphs: list[Paragraph]) -> list[tuple[int, Text]]:
+    """Every title in the text with the paragraph it ends in; broken ones are joined."""
+    found: list[tuple[int, Text]] = []
+    index = 0
+    while index < len(paragraphs):
+        taken = _title_from(paragraphs, index)
+        if taken is None:
+            index += 1
+            continue
+        end, text = taken
+        found.append((end, text))
+        index = end + 1
+    return found
+
+
+def _title_from(paragraphs: list[Paragraph], index: int) -> tuple[int, Text] | None:
+    """A title that begins in paragraph ``index``: up to three lines without a full stop."""
+    text = Text("", ())
+    best: tuple[int, Text] | None = None
+    for end in range(index, min(index + 4, len(paragraphs))):
+        paragraph = paragraphs[end]
+        if paragraph.noise:
+            continue
+        chars = paragraph.text.chars
+        if paragraph.marker or paragraph.cells or re.search(r"[。；：]", chars) or not chars:
+            break
+        if is_date_only(chars) or _NUMBER.search(chars) or _RED_HEAD.match(chars):
+            break
+        if end > index and best is not None and not chars.startswith(("（", "的")):
+            break
+        text = Text.join([text, paragraph.text])
+        if len(text) > 100:
+            break
+        if _TITLE_END.search(text.chars) and not unbalanced(text.chars) and len(text) >= 8:
+            best = (end, text)
+        if end == index and best is None and not _may_open_title(chars):
+            break
+    return best
+
+
+def _may_open_title(chars: str) -> bool:
+    return (
+        "关于" in chars
+        or unbalanced(chars)
+        or re.match(rf"^{_BODY_NAME}$", chars) is not None
+        or _YEAR.search(chars) is not None
+    )
+
+
+def _inner(title: Text) -> Text | None:
+    """The plan named by "关于印发《…》的通知" (also without the title marks)."""
+    found = _ISSUES.search(title.chars)
+    if found is None:
+        return None
+    start, end = found.span(1)
+    if title.chars[start] == "《":
+        close = title.chars.rfind("》", start, end)
+        return title.cut(start + 1, close if close > 0 else end)
+    return title.cut(start, end)
+
+
+def _same(one: str, other: str) -> bool:
+    strip = re.compile(r"[“”《》（）\s]|（[^（）]*）$")
+    return strip.sub("", one) == strip.sub("", other)
+
+
+def _doc_number(source: str, paragraphs: list[Paragraph]) -> str | None:
+    for paragraph in paragraphs[:40]:
+        if paragraph.marker:
+            break
+        found = _NUMBER.search(paragraph.text.chars)
+        if found and (
+            len(paragraph.text) <= len(found.group()) + 16 or _META.search(paragraph.text.chars)
+        ):
+            text = paragraph.text.cut(*found.span())
+            written = original(source, text)
+            return re.sub(r"^(?:发文字号|文号)", "", written)
+    return None
+
+
+def _issuer(source: str, paragraphs: list[Paragraph], titles: list[tuple[int, Text]]) -> str | None:
+    """The body that issues: red heading, words before 关于, a label, or the signature."""
+    for paragraph in paragraphs[:12]:
+        if found := _RED_HEAD.match(paragraph.text.chars):
+            return found.group(1)
+    for _, title in titles:
+        if found := _BEFORE_ABOUT.match(title.chars):
+            return found.group(1)
+    for paragraph in paragraphs[:12]:
+        if found := _ISSUER_LABEL.search(paragraph.text.chars):
+            return found.group(1)
+    for index, paragraph in enumerate(paragraphs[1:], start=1):
+        above = paragraphs[index - 1]
+        if is_date_only(paragraph.text.chars) and re.fullmatch(_BODY_NAME, above.text.chars):
+            return original(source, above.text)
+    for _, title in titles:
+        if found := _BEFORE_YEAR.match(title.chars):
+            return found.group(1)
+    return None
+
+
+def _years(title: str | None, number: str | None, paragraphs: list[Paragraph]) -> Years:
+    written = int(found.group(1)) if (found := re.search(r"(20\d{2})", number or "")) else None
+    if title and (span := _YEAR_SPAN.search(title)):
+        first, last = int(span.group(1)), int(span.group(2))
+        turning = last == first + 1 and re.search("冬|度|春", title) is not None
+        if not turning and written is not None and first <= written <= last:
+            first = written
+        return Years(first, last, turning)
+    for place in (title or "", number or ""):
+        if found := re.search(r"(20\d{2})", place):
+            return Years(int(found.group(1)), int(found.group(1)))
+        if found := _YEAR.search(place):
+            year = to_int(found.group(1))
+            return Years(year, year)
+    for paragraph in reversed(paragraphs):
+        if is_date_only(paragraph.text.chars):
+            year = to_int(paragraph.text.chars.split("年")[0])
+            return Years(year, year)
+    for paragraph in paragraphs:
+        if found := re.search(r"(20\d{2})年", paragraph.text.chars):
+            return Years(int(found.group(1)), int(found.group(1)))
+    return Years(None, None)

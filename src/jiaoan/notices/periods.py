@@ -1,0 +1,229 @@
+"""Recurrences 频次: 每季度至少一次, 季度、年度考核, 一月一调度, 年内至少组织1次.
+
+A recurrence in a bracket, or after 其中, replaces the general rule for those it names: 每季度至少1次
+（危货运输企业每月至少1次） is two rules, the second with a condition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jiaoan.kernel.windows import Every
+from jiaoan.notices.numerals import COUNT, to_int
+
+_TWO = "[两二2]"
+_EACH: tuple[tuple[Every, str], ...] = (
+    (Every.TWO_MONTHS, rf"每{_TWO}个?月|每?双月|每隔一?个?月"),
+    (Every.TWO_WEEKS, rf"每{_TWO}周|每{_TWO}个星期|每双周|每14[天日]"),
+    (Every.HALF_MONTH, r"每半个?月|每十五[天日]|每15[天日]|半月一"),
+    (Every.TEN_DAYS, r"每一?旬|每十[天日]|每10[天日]"),
+    (Every.HALF_YEAR, r"每个?半年度?|每[六6]个月|半年一次|(?<!\d)半年1次"),
+    (
+        Every.QUARTER,
+        r"每一?个?季度?|每[三3]个月|按季度?|逐季度?|一季度?一(?=次|[^、，。]{2})|每季末",
+    ),
+    (Every.MONTH, r"每一?个?月度?(?!初中)|按月度?|逐月|一月一(?=次|[^、，。]{2})|每30[天日]"),
+    (Every.WEEK, r"每一?个?(?:周|星期)|按周|逐周|一周一(?=次|[^、，。]{2})|每7[天日]"),
+    (Every.DAY, r"每一?个?(?:工作日|日|天)|逐日|按日|一日一(?=[^、，。]{2})"),
+    (Every.TERM, r"每一?个?学期|每学年度?"),
+    (Every.YEAR, r"每一?个?年度?|按年度?|一年一(?=次|[^、，。]{2})|每12个月"),
+)
+_PATTERN = re.compile("|".join(f"(?P<{every.name}>{words})" for every, words in _EACH))
+_ODD = re.compile(rf"每(?:[两二三四五六2-9]年|[四4]个月|{COUNT}[天日])")
+_NOUNS = (
+    "考核|核查|检查|审验|审查|评估|评价|报告|总结|培训|演练|体检|检测|述职|测评|抽查|考评|复训|评定"
+    "|通报|调度|例会|分析|研判|会商|排查|巡查|评比|计划|会议|督查|督导|考试|抽考|排名|公示|简报|汇总|报表"
+)
+_NOUN_AFTER = re.compile(rf"[^，。；、（）]{{0,12}}?(?:{_NOUNS})")
+_ADJECTIVE: tuple[tuple[Every, str], ...] = (
+    (Every.HALF_YEAR, "半年度?"),
+    (Every.QUARTER, "季度"),
+    (Every.MONTH, "月度"),
+    (Every.YEAR, "年度"),
+)
+_ADJ = "|".join(f"(?P<{every.name}>{words})" for every, words in _ADJECTIVE)
+_ADJ_LIST = re.compile(
+    rf"(?<![每第一二三四1-4上下本当\d年各度半前内])(?:{_ADJ})(?=[、和及]|(?:{_NOUNS})|[^，。；、])"
+)
+_SHORT = re.compile(
+    r"(?:(?<=^)|(?<=[，；、“”（：])|(?<=实行)|(?<=坚持)|(?<=落实)|(?<=执行)|(?<=建立)|(?<=开展)|(?<=推行)|(?<=做到)|(?<=严格))"
+    r"(?P<word>[日周月季年])(?:调度|通报|例会|研判|排查|检查|报告|考核|会商|分析|评比|总结|抽查|巡查|报(?=制|告|送))"
+)
+_SHORT_EVERY = {
+    "日": Every.DAY, "周": Every.WEEK, "月": Every.MONTH, "季": Every.QUARTER, "年": Every.YEAR,
+}  # fmt: skip
+_REFERENCE = re.compile(r"(?:作为|结合|按照|根据|依据|参照|上|下|该|全|各)$")
+_COUNT = re.compile(rf"({COUNT})(?:余)?(?:场次|次(?!性)|场(?!站|所)|轮|遍|回)")
+_IN_YEAR = re.compile(
+    rf"(?P<word>年度?内|全年|今年|本年度?|年度|20\d{{2}}年)(?:内)?[^，。；：]{{0,16}}?(?P<count>{COUNT})(?:场次|次(?!性)|场(?!站|所)|轮|遍)"
+)
+_PER = re.compile(rf"({COUNT})(?:次|场|轮)(?:/|每)(?P<word>日|天|周|月|季度?|半年|年)")
+_HALVES = re.compile(r"上、?(?:半年)?[、和及]?下半年[^，。；]{0,4}(?:各|分别)")
+_OTHERS = re.compile(r"其他|其它|一般|普通|其余")
+_LEADING = re.compile(r"^(?:其中|对于?|而|且|但|并|要求|督促|凡|[，；、：])+")
+_TRAILING = re.compile(r"(?:应当|应|要|须|必须|至少|则|可|均|都|不少于|按|实行|执行|的)+$")
+_PER_WORD = {
+    "日": Every.DAY, "天": Every.DAY, "周": Every.WEEK, "月": Every.MONTH, "季": Every.QUARTER,
+    "季度": Every.QUARTER, "半年": Every.HALF_YEAR, "年": Every.YEAR,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PeriodHit:
+    """A recurrence in a sentence: clean characters ``start``..``end``.
+
+    ``condition_at`` is where the words of the condition begin; ``odd`` marks a period that has no
+    window of its own (每两年).
+    """
+
+    start: int
+    end: int
+    every: Every
+    min_count: int
+    condition: str | None = None
+
+
+@dataclass(frozen=True)
+class _Raw:
+    start: int
+    end: int
+    every: Every
+    count: int | None
+
+
+def odd_periods(chars: str) -> list[tuple[int, int]]:
+    """Periods that the plan's windows cannot hold (每两年一次): the reader asks about them."""
+    known = [found.span() for found in _PATTERN.finditer(chars)]
+    return [
+        found.span()
+        for found in _ODD.finditer(chars)
+        if not any(a <= found.start() < b for a, b in known)
+    ]
+
+
+def recurrences(chars: str) -> list[PeriodHit]:
+    """The recurrences of a sentence, in order, conditions assigned."""
+    raws = sorted(_raws(chars), key=lambda raw: (raw.start, -raw.end))
+    kept: list[_Raw] = []
+    for raw in raws:
+        if (
+            kept
+            and raw.start < kept[-1].end
+            and (raw.every is kept[-1].every or raw.start < kept[-1].end - 1)
+        ):
+            continue
+        kept.append(raw)
+    return _conditions(chars, [_counted(chars, kept, i) for i in range(len(kept))])
+
+
+def _raws(chars: str) -> Iterator[_Raw]:
+    odd = [found.span() for found in _ODD.finditer(chars)]
+    for found in _HALVES.finditer(chars):
+        yield _Raw(found.start(), found.end(), Every.HALF_YEAR, None)
+    for found in _PATTERN.finditer(chars):
+        end = found.end()
+        if any(a == found.start() and b > end for a, b in odd):
+            continue
+        if _quoted_name(chars, found.start()):
+            continue
+        yield _Raw(found.start(), end, Every[found.lastgroup or ""], None)
+    for found in _PER.finditer(chars):
+        yield _Raw(found.start(), found.end(), _PER_WORD[found["word"]], to_int(found.group(1)))
+    for found in _IN_YEAR.finditer(chars):
+        digits = (
+            found["word"].startswith("20") or chars[found.start() - 1 : found.start()].isdigit()
+        )
+        if not digits and not chars[: found.start()].endswith(("每", "三", "两", "近")):
+            yield _Raw(found.start(), found.end(), Every.YEAR, to_int(found["count"]))
+    for found in _SHORT.finditer(chars):
+        yield _Raw(found.start(), found.end(), _SHORT_EVERY[found["word"]], None)
+    for found in _ADJ_LIST.finditer(chars):
+        if _REFERENCE.search(chars[: found.start()]) or _quoted_name(chars, found.start()):
+            continue
+        after = re.sub(rf"^(?:[、和及](?:{_ADJ_WORDS}))+", "", chars[found.end() :])
+        noun = _NOUN_AFTER.match(after)
+        if noun is not None:
+            yield _Raw(found.start(), found.end(), Every[found.lastgroup or ""], None)
+
+
+_ADJ_WORDS = "半年度?|季度|月度|年度"
+
+
+def _quoted_name(chars: str, at: int) -> bool:
+    """Inside 《》 stands the name of a paper, not a demand."""
+    head = chars[:at]
+    return head.count("《") > head.count("》")
+
+
+def _counted(chars: str, raws: list[_Raw], index: int) -> PeriodHit:
+    """The recurrence with its number of times and the end of its phrase."""
+    raw = raws[index]
+    if raw.count is not None:
+        return PeriodHit(raw.start, raw.end, raw.every, max(1, raw.count))
+    limit = raws[index + 1].start if index + 1 < len(raws) else len(chars)
+    stop = raw.end
+    commas = 0
+    while stop < limit and chars[stop] not in "。；）（" and stop - raw.end < 40:
+        if chars[stop] == "，":
+            commas += 1
+            if commas > 1 or not re.match(
+                r"，(?:至少|不少于|[^，。；]{0,8}?不少于|各)", chars[stop:]
+            ):
+                break
+        stop += 1
+    found = _COUNT.search(chars, raw.end, stop)
+    if found is None:
+        return PeriodHit(raw.start, raw.end, raw.every, 1)
+    return PeriodHit(raw.start, found.end(), raw.every, max(1, to_int(found.group(1)) or 1))
+
+
+def _conditions(chars: str, hits: list[PeriodHit]) -> list[PeriodHit]:
+    out: list[PeriodHit] = []
+    for index, hit in enumerate(hits):
+        previous = hits[index - 1].end if index else 0
+        out.append(
+            PeriodHit(
+                hit.start,
+                hit.end,
+                hit.every,
+                hit.min_count,
+                _condition(chars, hit, previous, bool(out)),
+            )  # fmt: skip
+        )
+    # "危货企业每月、其他企业每季度" names the exception first.
+    if len(out) == 2 and out[1].condition is None and out[0].every is not out[1].every:
+        first, second = _subject(chars, 0, out[0].start), _subject(chars, out[0].end, out[1].start)
+        if first and second and _OTHERS.search(second) and not _OTHERS.search(first):
+            exception = PeriodHit(out[0].start, out[0].end, out[0].every, out[0].min_count, first)
+            out[0] = exception
+    return out
+
+
+def _condition(chars: str, hit: PeriodHit, previous: int, after_general: bool) -> str | None:
+    bracket = chars.rfind("（", 0, hit.start)
+    if bracket > chars.rfind("）", 0, hit.start) and bracket > 0:
+        subject = _subject(chars, max(bracket + 1, previous), hit.start)
+        return subject or None
+    mark = chars.rfind("其中", previous, hit.start)
+    if mark >= 0 and "。" not in chars[mark : hit.start]:
+        return _subject(chars, mark, hit.start) or None
+    if after_general:
+        head = chars[previous : hit.start]
+        if re.match(r"^[^。；]{0,24}[，；、]", head) or head:
+            subject = _subject(chars, previous, hit.start)
+            general = _subject(chars, 0, previous)
+            if subject and _OTHERS.search(general) and _is_class(subject):
+                return subject
+    return None
+
+
+def _is_class(words: str) -> bool:
+    return re.search(r"企业|单位|公司|领域|项目|场站|车辆|码头|工程", words) is not None
+
+
+def _subject(chars: str, start: int, end: int) -> str:
+    """The words before a period that say whose it is, without commas and words of duty."""
+    part = re.split(r"[，；。（]", chars[start:end])[-1]
+    return _TRAILING.sub("", _LEADING.sub("", part)).strip("、")

@@ -1,0 +1,186 @@
+"""The reader: one visible list of pure steps from text to a :class:`Reading`.
+
+Each step takes the state and returns it with its own part filled in; a step reads only what the
+steps above it wrote. To see what the reader thinks at any point, run the list up to there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from jiaoan.notices.assemble import drafts_and_items, report_days, tile
+from jiaoan.notices.figures import figures_of
+from jiaoan.notices.front import read_front
+from jiaoan.notices.lines import split_lines
+from jiaoan.notices.model import NotANotice, Reading, SentenceKind, UnitsRead
+from jiaoan.notices.paragraphs import to_paragraphs
+from jiaoan.notices.sentences import Piece, pieces_of
+from jiaoan.notices.state import Part, State
+from jiaoan.notices.structure import Node, build, leaves, walk
+from jiaoan.notices.units import Named, Role, parse, resolve, subjects
+
+_COLUMN_ROLE = {"lead": Role.LEAD, "unit": Role.PLAIN, "coop": Role.COOP}
+_NOBODY = UnitsRead()
+
+
+def _lines(state: State) -> State:
+    return replace(state, lines=tuple(split_lines(state.source)))
+
+
+def _paragraphs(state: State) -> State:
+    return replace(state, paragraphs=tuple(to_paragraphs(list(state.lines))))
+
+
+def _front(state: State) -> State:
+    return replace(state, front=read_front(state.source, list(state.paragraphs)))
+
+
+def _structure(state: State) -> State:
+    outline = build(list(state.paragraphs), state.front.body_from)
+    return replace(state, outline=outline)
+
+
+def _sentences(state: State) -> State:
+    if state.outline is None:
+        return state
+    items = {id(node) for node in leaves(state.outline.root)}
+    parts = tuple(
+        Part(node, tuple(pieces_of(node)), is_item=id(node) in items)
+        for node in walk(state.outline.root)
+        if node.marker is not None
+    )
+    return replace(state, parts=parts)
+
+
+def _units(state: State) -> State:
+    own = {id(part.node): _units_of(part, state.source) for part in state.parts}
+    return replace(
+        state,
+        parts=tuple(replace(part, units=_inherited(part.node, own)) for part in state.parts),
+    )
+
+
+def _units_of(part: Part, source: str) -> UnitsRead:
+    named: list[Named] = []
+    for piece in part.pieces:
+        if piece.kind is SentenceKind.UNITS:
+            named.extend(_named(piece, source))
+    if not named:
+        for piece in part.pieces:
+            if piece.kind in (SentenceKind.DEMAND, SentenceKind.STATEMENT):
+                named.extend(subjects(piece.text, source))
+    return resolve(named)
+
+
+def _named(piece: Piece, source: str) -> list[Named]:
+    named = parse(piece.text, source)
+    role = _COLUMN_ROLE.get(piece.column)
+    if role is None:
+        return named
+    # A cell may say more than its column: "A牵头，B配合" under 责任单位.
+    return [Named(n.name, role if n.role is Role.PLAIN else n.role) for n in named]
+
+
+def _inherited(node: Node, own: dict[int, UnitsRead]) -> UnitsRead:
+    """A heading's units are meant for every item below it that names nobody."""
+    place: Node | None = node
+    while place is not None:
+        units = own.get(id(place), _NOBODY)
+        if units != _NOBODY:
+            return units
+        place = place.parent
+    return _NOBODY
+
+
+def _figures(state: State) -> State:
+    years = state.front.years
+    return replace(
+        state,
+        parts=tuple(
+            replace(part, figures=tuple(figures_of(piece, years) for piece in part.pieces))
+            for part in state.parts
+        ),
+    )
+
+
+def _reports(state: State) -> State:
+    return replace(state, report_dates=report_days(state))
+
+
+def _tiles(state: State) -> State:
+    return replace(state, sentences=tile(state))
+
+
+def _drafts(state: State) -> State:
+    drafts, items = drafts_and_items(state)
+    return replace(state, drafts=drafts, items=items)
+
+
+#: The order of the reader. Units come before figures because their brackets hold no dates.
+STEPS: tuple[Callable[[State], State], ...] = (
+    _lines,
+    _paragraphs,
+    _front,
+    _structure,
+    _sentences,
+    _units,
+    _figures,
+    _reports,
+    _tiles,
+    _drafts,
+)
+
+
+def read(text: str) -> Reading:
+    """Read a notice. Raises :class:`NotANotice` where the text holds no items of work.
+
+    Linear in the length of the text; the same text always gives the same reading.
+    """
+    state = State(text)
+    for step in STEPS:
+        state = step(state)
+    _check(state)
+    front = state.front
+    return Reading(
+        front.title,
+        front.doc_number,
+        front.issuer,
+        front.years.first,
+        state.report_dates,
+        state.items,
+        state.sentences,
+        state.drafts,
+    )
+
+
+def _check(state: State) -> None:
+    """Two signs of a notice are asked for besides items: a shopping list has items as well."""
+    if not state.source.strip():
+        raise NotANotice(
+            "empty",
+            "文件里没有文字。请确认上传的是文字版通知，而不是扫描图片。",
+            "there is no text",
+        )
+    if not state.items:
+        raise NotANotice(
+            "no_items",
+            "没有找到“一、”“（一）”“第一条”这样的条目或任务表，不像一份工作要点或通知。"
+            "请检查是否选对了文件；如果是扫描件，请先做文字识别。",
+            "no numbered items or table of tasks were found; check that this is the right file",
+        )
+    signs = [
+        state.front.title is not None,
+        state.front.doc_number is not None,
+        state.front.issuer is not None,
+        any(item.lead_units or item.coop_units for item in state.items),
+        any(item.deadlines or item.recurrences for item in state.items),
+        bool(state.report_dates),
+    ]
+    if sum(signs) < 2 or not state.drafts:
+        raise NotANotice(
+            "no_demands",
+            "文中有条目，但没有标题、文号、责任单位或时限，看不出是安排工作的文件。"
+            "请检查是否选对了文件，或补全标题和责任单位后再上传。",
+            "there are items, but neither title, number, units nor times of a notice",
+        )

@@ -1,0 +1,252 @@
+"""Step 4: paragraphs → the tree of sections and items.
+
+The level of a number is not looked up in a list of styles; it follows from the order in which the
+styles appear: a style that is already open closes everything below it, a new one goes one deeper.
+So 一、→（一）→1. and 一、→1. and 第二章→第五条 are read by the same few lines.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from jiaoan.notices.lines import Marker, MarkerKind, is_date_only, marker_at
+from jiaoan.notices.paragraphs import Paragraph
+from jiaoan.notices.tables import Table, read_header
+from jiaoan.notices.text import Text
+
+_INLINE = re.compile(r"[。）！]")
+_ANNEX = re.compile(r"^附(?:件|表)?\d{0,2}(?:：|$)")
+_CLOSING = re.compile(
+    r"^(?:请|望|以上|特此|各单位(?:要|应|请)|各地(?:要|应|请)|此件|联系人|抄送|（此件|（联系人)"
+)
+
+
+@dataclass
+class Node:
+    """A section or an item. ``body`` holds its paragraphs, the first one opened by ``marker``.
+
+    A table row has its cells under the names of :mod:`jiaoan.notices.tables` in ``cells``.
+    """
+
+    marker: Marker | None
+    body: list[Text] = field(default_factory=list)
+    children: list[Node] = field(default_factory=list)
+    parent: Node | None = None
+    cells: list[tuple[str, Text]] = field(default_factory=list)
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Labels from the outermost section down to this node."""
+        above = self.parent.path if self.parent is not None else ()
+        return above if self.marker is None else (*above, self.marker.label)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The whole document: ``root`` holds the items, ``front`` and ``rest`` what is around them."""
+
+    root: Node
+    front: tuple[Text, ...]
+    rest: tuple[Text, ...]
+
+
+def build(paragraphs: list[Paragraph], body_from: int) -> Outline:
+    """The outline; paragraphs before ``body_from`` are front matter whatever their numbers."""
+    builder = _Builder(_plain_allowed(paragraphs[body_from:]))
+    for paragraph in paragraphs[:body_from]:
+        (builder.rest if paragraph.noise else builder.front).append(paragraph.text)
+    body = paragraphs[body_from:]
+    for index, paragraph in enumerate(body):
+        following = body[index + 1] if index + 1 < len(body) else None
+        builder.take(paragraph, following)
+    root = builder.root
+    _fold_lists(root)
+    return Outline(root, tuple(builder.front), tuple(builder.rest + _closing(root)))
+
+
+def leaves(node: Node) -> list[Node]:
+    """The items: nodes with a label and without labelled nodes below, in the order of the text."""
+    if not node.children:
+        return [node] if node.marker is not None else []
+    return [leaf for child in node.children for leaf in leaves(child)]
+
+
+def walk(node: Node) -> list[Node]:
+    """``node`` and everything below it."""
+    return [node, *(below for child in node.children for below in walk(child))]
+
+
+def _plain_allowed(paragraphs: list[Paragraph]) -> bool:
+    """Headings without a number count only where no 一、 or 第X条 orders the text."""
+    tops = {MarkerKind.HAN, MarkerKind.CHAPTER, MarkerKind.ARTICLE}
+    return not any(p.marker is not None and p.marker.kind in tops for p in paragraphs)
+
+
+class _Builder:
+    def __init__(self, plain_allowed: bool) -> None:
+        self.plain_allowed = plain_allowed
+        self.root = Node(None)
+        self.top = self.root
+        self.front: list[Text] = []
+        self.rest: list[Text] = []
+        self.last: dict[MarkerKind, int] = {}
+        self.table: Table | None = None
+        self.ended = False
+
+    def take(self, paragraph: Paragraph, following: Paragraph | None) -> None:
+        if paragraph.noise:
+            self.rest.append(paragraph.text)
+        elif paragraph.cells:
+            self._row(paragraph)
+        elif paragraph.marker is not None:
+            self.ended = False
+            self._numbered(paragraph.text, paragraph.marker)
+        elif self._is_plain(paragraph, following):
+            self.ended = False
+            label = paragraph.text.chars
+            self._push(Marker(MarkerKind.PLAIN, 0, label, 0), paragraph.text)
+        elif self.top is self.root:
+            self.front.append(paragraph.text)
+        elif self._ends(paragraph, following):
+            self.ended = True
+            self.rest.append(paragraph.text)
+        else:
+            self._more(paragraph.text)
+
+    def _is_plain(self, paragraph: Paragraph, following: Paragraph | None) -> bool:
+        if not paragraph.plain or not self.plain_allowed or self.ended or following is None:
+            return False
+        if following.noise or following.cells or is_date_only(following.text.chars):
+            return False
+        return not following.plain
+
+    def _ends(self, paragraph: Paragraph, following: Paragraph | None) -> bool:
+        chars = paragraph.text.chars
+        if self.ended or is_date_only(chars) or _ANNEX.match(chars):
+            return True
+        signed = following is not None and is_date_only(following.text.chars)
+        if signed and len(chars) <= 40:
+            return True
+        return self.table is not None or chars.startswith(("抄送", "（此件", "主送"))
+
+    def _numbered(self, text: Text, marker: Marker) -> None:
+        self.table = None
+        cuts = self._inline(text, marker)
+        for number, (start, found) in enumerate(cuts):
+            end = cuts[number + 1][0] if number + 1 < len(cuts) else len(text)
+            self._push(found, text.cut(start, end))
+
+    def _inline(self, text: Text, marker: Marker) -> list[tuple[int, Marker]]:
+        """Where items begin inside one paragraph: 1.…。（…）2.…。"""
+        cuts = [(0, marker)]
+        last = dict(self.last)
+        last[marker.kind] = marker.number
+        for stop in _INLINE.finditer(text.chars, marker.length):
+            found = marker_at(text, stop.end())
+            if found is None or found.kind in (MarkerKind.CHAPTER, MarkerKind.ARTICLE):
+                continue
+            if found.number != last.get(found.kind, 0) + 1:
+                fresh = found.number == 1 and cuts[-1][1].kind is not found.kind
+                if not fresh or found.kind is MarkerKind.HAN:
+                    continue
+            last[found.kind] = found.number
+            cuts.append((stop.end(), found))
+        return cuts
+
+    def _more(self, text: Text) -> None:
+        """A paragraph without a number; it may hold the next numbers inside."""
+        top = self.top
+        if top.marker is None or top.cells:
+            top.body.append(text)
+            return
+        cuts = self._inline(text, Marker(top.marker.kind, top.marker.number, "", 0))
+        first = cuts[1][0] if len(cuts) > 1 else len(text)
+        top.body.append(text.cut(0, first))
+        for number, (start, found) in enumerate(cuts[1:], start=1):
+            end = cuts[number + 1][0] if number + 1 < len(cuts) else len(text)
+            self._push(found, text.cut(start, end))
+
+    def _push(self, marker: Marker, text: Text) -> None:
+        self.last[marker.kind] = marker.number
+        parent = self.top
+        place: Node | None = self.top
+        while place is not None:
+            if place.marker is not None and place.marker.kind is marker.kind:
+                parent = place.parent or self.root
+                break
+            place = place.parent
+        else:
+            if self.top.cells or marker.kind is MarkerKind.PLAIN:
+                parent = self.root
+        node = Node(marker, [text] if text else [], parent=parent)
+        parent.children.append(node)
+        self.top = node
+
+    def _row(self, paragraph: Paragraph) -> None:
+        header = read_header(paragraph.cells)
+        if header is not None:
+            self.table = header
+            self.rest.append(paragraph.text)
+            self._leave_rows()
+            return
+        if self.table is None:
+            (self.rest if self.root.children else self.front).append(paragraph.text)
+            return
+        filled = [cell for cell in paragraph.cells if cell]
+        if len(filled) == 1:
+            section = marker_at(filled[0])
+            label = section.label if section else filled[0].chars
+            self._leave_rows()
+            length = section.length if section else 0
+            self._push(Marker(MarkerKind.TABLE_SECTION, 0, label, length), filled[0])
+            return
+        named = self.table.name_cells(paragraph.cells)
+        task = next((cell for name, cell in named if name == "task" and cell), None)
+        if task is None:
+            self.rest.append(paragraph.text)
+            return
+        number = next((cell.chars for name, cell in named if name == "number"), "")
+        label = re.sub(r"[、.。（）]", "", number) or task.chars[:20]
+        self._leave_rows()
+        self._push(Marker(MarkerKind.ROW, 0, label, 0), Text("", ()))
+        self.top.cells = named
+
+    def _leave_rows(self) -> None:
+        if self.top.marker is not None and self.top.marker.kind is MarkerKind.ROW:
+            self.top = self.top.parent or self.root
+
+
+def _fold_lists(node: Node) -> None:
+    """Enumerations (…；…；…。) are no items: their lines go back into the text above them."""
+    for child in node.children:
+        _fold_lists(child)
+    kids = node.children
+    if node.marker is None or len(kids) < 2 or any(kid.children or kid.cells for kid in kids):
+        return
+    opens = bool(node.body) and node.body[-1].chars.endswith(("：", "；"))
+    # Lines after the last point of a list belong to the text around it, so only its first counts.
+    lines = [kid.body[0].chars for kid in kids if kid.body]
+    listed = all(line.endswith(("；", "，")) for line in lines[:-1])
+    if listed and (opens or len(lines) > 2):
+        node.body.extend(text for kid in kids for text in kid.body)
+        node.children = []
+
+
+def _closing(root: Node) -> list[Text]:
+    """Paragraphs after the responsible units of the last item speak of the whole notice."""
+    items = leaves(root)
+    if not items or len(items[-1].body) < 2:
+        return []
+    body = items[-1].body
+    for index in range(1, len(body)):
+        chars = body[index].chars
+        if _CLOSING.match(chars) and _answered(body[index - 1].chars):
+            closing = body[index:]
+            del body[index:]
+            return closing
+    return []
+
+
+def _answered(chars: str) -> bool:
+    return re.search(r"(?:负责|牵头|落实|配合|参加|单位：[^。]*)[。]?）?[。]?$", chars) is not None

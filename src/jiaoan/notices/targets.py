@@ -1,0 +1,67 @@
+"""Targets 指标: percentages that are to be reached.
+
+Caps (控制在5%以内), shares of staff (从业人员的2%) and figures of the past are no targets.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from jiaoan.notices.numerals import to_int
+
+_PERCENT = re.compile(
+    r"(?P<digits>\d{1,3}(?:\.\d+)?)(?:%|个百分点)|百分之(?P<words>百|[〇零一二三四五六七八九十]{1,4})(?:点(?P<point>[一二三四五六七八九]))?|百分百"
+)
+_CAP_BEFORE = re.compile(
+    r"(?:不(?:得)?(?:超过|高于|大于|突破|多于)|(?<!不)(?<!不得)低于|小于|少于(?<!不少于)(?<!不得少于)|控制在|降(?:低)?至|降到|压减至|以内)[^，。；]{0,4}$"
+)
+_CAP_AFTER = re.compile(r"^(?:以内|以下|之内|（含）以下|及以下)")
+_SHARE_BEFORE = re.compile(
+    r"(?:占|从业人员|职工|员工|人员|驾驶员)[^，。；]{0,10}(?:的|比例|总数|人数|总人数)?[^，。；]{0,6}$"
+)
+_NOT_SHARE = re.compile(
+    r"[率度][^，。；]{0,10}$|比例(?:达到?|不低于|不少于)[^，。；]{0,4}$|覆盖|持证|培训|上岗"
+)
+_PAST = re.compile(r"(?:去年|上年|20\d{2}年[^，。；]{0,10}(?:同比|下降|增长|完成|为)|截至)")
+_GOAL = re.compile(r"力争|确保|达到|实现|目标|不低于|完成|要")
+_MONEY = re.compile(r"(?:提取|营业收入|罚款|收入|经费|投保)[^，。；]{0,14}$")
+
+
+@dataclass(frozen=True)
+class TargetHit:
+    """A target in a sentence: clean characters ``start``..``end``, the value as "100%"."""
+
+    start: int
+    end: int
+    value: str
+
+
+def targets(chars: str) -> list[TargetHit]:
+    """The percentages of a sentence that are targets."""
+    hits: list[TargetHit] = []
+    for found in _PERCENT.finditer(chars):
+        before, after = chars[: found.start()], chars[found.end() :]
+        if chars[found.start() : found.end()].endswith("点") and found["digits"]:
+            continue
+        if _CAP_BEFORE.search(before) or _CAP_AFTER.match(after) or _MONEY.search(before):
+            continue
+        if _SHARE_BEFORE.search(before) and not _NOT_SHARE.search(before[-16:]):
+            continue
+        if re.match(r"的(?:从业|职工|员工|人员|驾驶员|比例配)", after):
+            continue
+        if _PAST.search(before) and not _GOAL.search(before[-12:]):
+            continue
+        hits.append(TargetHit(found.start(), found.end(), _value(found)))
+    return hits
+
+
+def _value(found: re.Match[str]) -> str:
+    if digits := found["digits"]:
+        return f"{digits}%"
+    words = found["words"]
+    if words is None or words == "百":
+        return "100%"
+    number = to_int(words)
+    point = f".{to_int(found['point'])}" if found["point"] else ""
+    return f"{number}{point}%"

@@ -1,0 +1,337 @@
+"""Who answers for an item 任务分工: brackets, labels, table columns and subjects, one grammar.
+
+A statement of units is a run of clauses, each a list of names with a role after it (A牵头，B、C配合)
+or a label before it (牵头单位：A；配合单位：B). Roles resolve as offices use them: beside a named
+lead everybody else cooperates; without one, all who are responsible stand together (``joint``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from jiaoan.notices.lexicon import UNIT_END, VERB_START
+from jiaoan.notices.model import UnitsRead
+from jiaoan.notices.text import Text, original, split_outside
+
+
+class Role(Enum):
+    """What a unit is to the work."""
+
+    LEAD = "牵头"
+    JOINT = "负责"
+    DO = "落实"
+    COOP = "配合"
+    PLAIN = "列名"
+    NOBODY = "人名或日期"
+
+
+_WHAT = r"(?:单位|部门|科室|处室|股室|机构|主体|方)?"
+LABEL = re.compile(
+    r"(?:(?P<lead>牵头(?:责任)?|主办|主责|负责)"
+    r"|(?P<coop>(?:协同|协作|参与|参加)?配合(?:责任)?|协办|协同|协作|参加|参与|督导|支持|督促|指导)"
+    r"|(?P<plain>责任|承办|实施|落实|执行|完成|责任分工|任务分工|分工|职责分工)"
+    r"|(?P<other>责任人|责任领导|牵头领导|分管领导|联系人|联系方式|联系电话|备注"
+    r"|(?:完成|办结|整改|工作)?(?:时限|时间|期限|节点|日期)(?:要求)?|时限要求|时间节点|进度(?:要求|安排)?))"
+    + _WHAT
+    + "："
+)
+#: Labels of a time: what follows is read by :mod:`jiaoan.notices.times`, not as a name.
+TIME_LABEL = re.compile(
+    r"(?:(?:完成|办结|整改|工作)?(?:时限|时间|期限|节点|日期)(?:要求)?|时限要求|时间节点|进度(?:要求|安排)?)："
+)
+_DUTIES = r"(?:(?:按照?|依据?|根据|结合)?(?:照)?(?:各自)?(?:的)?(?:工作)?职[责能](?:任务)?(?:分工|范围|要求)?)"
+_TAILS: tuple[tuple[Role, re.Pattern[str]], ...] = (
+    (
+        Role.COOP,
+        re.compile(
+            r"(?:按(?:照)?职责(?:分工)?|积极|共同|密切|做好|予以|协助|对照)*"
+            r"(?:配合(?:开展|落实|实施|推进|做好|抓好|完成)?|协助|协办|对照落实|参加|参与|督导"
+            r"|督促指导|督促落实|支持|协同(?:推进|配合)?|指导)(?:工作)?$"
+        ),
+    ),
+    (Role.LEAD, re.compile(r"(?:负责)?(?:牵头|主办|主责)(?:抓总|负责|组织|实施|落实|推进|开展)*$")),
+    (
+        Role.JOINT,
+        re.compile(
+            rf"{_DUTIES}?(?:分别|共同|各自|各负其责|具体|统一|联合|组织)?(?:抓好|做好)?负责(?:落实|实施|推进)?$"
+            rf"|{_DUTIES}(?:分工)?(?:分别|共同|各自)?(?:抓好|做好|组织|推进|具体)?(?:落实|实施|推进|开展|完成)?$"
+            rf"|各负其责$"
+        ),
+    ),
+    (
+        Role.DO,
+        re.compile(
+            r"(?:按照?|对照|根据|结合)?[^、]{0,14}?(?:要求)?(?:具体|抓好|组织|分别)?(?:落实|实施|执行|承办)$"
+        ),
+    ),
+)
+_MARKED = re.compile(r"（(牵头|主办|负责|配合|协办|参加)(?:单位|部门|科室|股室)?）$")
+_MARK_ROLE = {"牵头": Role.LEAD, "主办": Role.LEAD, "负责": Role.JOINT}
+_ROLE_WORDS = re.compile(r"牵头|负责|落实|配合|协办|参加|参与|督导|主办|承办|协助")
+_AND = re.compile(r"以及|和|及|与|并")
+_BRACKET = re.compile(r"（(?:[^（）]|（[^（）]*）)*）")
+_SUBJECT = re.compile(
+    r"^(?:(?:并|同时|具体)?由|请)?(?P<names>[^，。；：]{2,60}?)"
+    r"(?P<role>牵头|分别负责|共同负责|联合负责|负责|汇总|组织实施|承办|具体落实|配合|协助|参加)"
+    r"(?P<rest>[^，。；：]*)$"
+)
+
+
+@dataclass(frozen=True)
+class Named:
+    """One unit as written, with its role."""
+
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class Carved:
+    """A paragraph cut into text of work and statements of units, each with its place in it."""
+
+    work: tuple[tuple[int, int], ...]
+    units: tuple[tuple[int, int], ...]
+
+
+def is_unit_name(chars: str) -> bool:
+    """True where ``chars`` ends as the name of a body does and holds no verb of work."""
+    if not 2 <= len(re.sub(r"（[^（）]*）$", "", chars)) <= 32 or re.search(r"[\d%《》“”]", chars):
+        return False
+    return UNIT_END.search(chars) is not None
+
+
+def carve(text: Text) -> Carved:
+    """Find the statements of units in a paragraph: whole lines, end brackets, labels, sentences."""
+    chars = text.chars
+    units: list[tuple[int, int]] = []
+    for found in _BRACKET.finditer(chars):
+        if _is_statement(text, found.start(), found.end()):
+            end = found.end()
+            units.append((found.start(), end + 1 if chars[end : end + 1] in ("。", "；") else end))
+    label = _first_label(chars, units)
+    if label is not None:
+        units = [(a, b) for a, b in units if a < label]
+        units.append((label, len(chars)))
+    else:
+        units.extend(_statement_sentences(text, units))
+    units.sort()
+    work: list[tuple[int, int]] = []
+    at = 0
+    for start, end in units:
+        if start > at:
+            work.append((at, start))
+        at = max(at, end)
+    if at < len(chars):
+        work.append((at, len(chars)))
+    return Carved(tuple(work), tuple(units))
+
+
+def _is_statement(text: Text, start: int, end: int) -> bool:
+    """True where the bracket ``start``..``end`` names units and does not explain a word."""
+    inside = text.chars[start + 1 : end - 1]
+    if LABEL.match(inside):
+        return True
+    before, after = text.chars[:start], text.chars[end:]
+    last = after in ("", "。", "；")
+    if not last and not before.endswith(("。", "！", "；")):
+        return False
+    named = parse(text.cut(start + 1, end - 1))
+    if not named or len(inside) < 3:
+        return False
+    if any(one.role is not Role.PLAIN for one in named):
+        return all(_plausible(one.name) for one in named)
+    return all(is_unit_name(one.name) for one in named)
+
+
+def _plausible(name: str) -> bool:
+    clean = re.sub(r"[(（\[〔【].*?[)）\]〕】]", "", name)
+    if not 2 <= len(clean) <= 36 or re.search(r"[，。；：\d%]", clean):
+        return False
+    return (
+        UNIT_END.search(clean) is not None
+        or re.match(r"各|有关|相关|局|区|市|县|委", clean) is not None
+    )
+
+
+def _first_label(chars: str, taken: list[tuple[int, int]]) -> int | None:
+    """Where a label outside brackets opens: at the start, or after the end of a sentence."""
+    for found in LABEL.finditer(chars):
+        at = found.start()
+        if any(a <= at < b for a, b in taken):
+            continue
+        if at == 0 or chars[at - 1] in "。；！）（":
+            return at - 1 if at and chars[at - 1] == "（" else at
+    return None
+
+
+def _statement_sentences(text: Text, taken: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Sentences that say nothing but who: 由安全科牵头，执法大队配合。"""
+    out: list[tuple[int, int]] = []
+    for start, end in split_outside(text.chars, "。！"):
+        chars = text.chars[start:end]
+        if any(a < end and start < b for a, b in taken) or not _ROLE_WORDS.search(chars[-14:]):
+            continue
+        named = parse(text.cut(start, end))
+        if (
+            named
+            and all(one.role is not Role.PLAIN for one in named)
+            and all(is_unit_name(one.name) and not VERB_START.match(one.name) for one in named)
+        ):
+            out.append((start, min(end + 1, len(text))))
+    return out
+
+
+def parse(text: Text, source: str | None = None) -> list[Named]:
+    """The units of one statement. With ``source`` names come back as they were written."""
+    body = _strip(text)
+    segments: list[tuple[Role | None, Text]] = []
+    at, role = 0, None
+    for found in LABEL.finditer(body.chars):
+        if found.start() > at:
+            segments.append((role, body.cut(at, found.start())))
+        role = {
+            "lead": Role.LEAD, "coop": Role.COOP, "plain": Role.PLAIN, "other": Role.NOBODY
+        }[found.lastgroup or "other"]  # fmt: skip
+        at = found.end()
+    segments.append((role, body.cut(at)))
+    out: list[Named] = []
+    for label, segment in segments:
+        if label is not Role.NOBODY:
+            out.extend(_segment(segment, label or Role.PLAIN, source))
+    return out
+
+
+def _strip(text: Text) -> Text:
+    start, end = 0, len(text)
+    while end > start and text.chars[end - 1] in "。；，":
+        end -= 1
+    inner = text.cut(start, end)
+    found = _BRACKET.fullmatch(inner.chars)
+    return _strip(inner.cut(1, len(inner) - 1)) if found and len(inner) > 2 else inner
+
+
+def _segment(text: Text, label: Role, source: str | None) -> list[Named]:
+    """Clauses between commas; names before a clause with a role share that role."""
+    out: list[Named] = []
+    waiting: list[tuple[str, Role | None]] = []
+    for start, end in split_outside(text.chars, "，。；"):
+        clause = text.cut(start, end)
+        names, role = _role_of(clause)
+        waiting.extend(_names(names, source))
+        stop = text.chars[end : end + 1] != "，"
+        if role is not None or stop:
+            out.extend(Named(name, own or role or label) for name, own in waiting)
+            waiting = []
+    return out
+
+
+def _role_of(clause: Text) -> tuple[Text, Role | None]:
+    for role, tail in _TAILS:
+        found = tail.search(clause.chars)
+        if found is not None and found.start() >= 1 and _names_end(clause.chars[: found.start()]):
+            return clause.cut(0, found.start()), role
+    return clause, None
+
+
+def _names_end(chars: str) -> bool:
+    """True where a list of names may end: at the end of a name, or of 等."""
+    return (
+        UNIT_END.search(chars) is not None
+        or chars.endswith(("等", "支部", "）", "股室"))
+        or re.search(r"[乡镇县区市]$", chars) is not None
+    )
+
+
+def _names(text: Text, source: str | None) -> list[tuple[str, Role | None]]:
+    out: list[tuple[str, Role | None]] = []
+    ranges = split_outside(text.chars, "、")
+    if len(ranges) == 1:
+        ranges = _at_gaps(text)
+    for start, end in ranges:
+        for a, b in _at_and(text.chars, start, end):
+            piece = text.cut(a, b)
+            role: Role | None = None
+            if marked := _MARKED.search(piece.chars):
+                role = _MARK_ROLE.get(marked.group(1), Role.COOP)
+                piece = piece.cut(0, marked.start())
+            chars = piece.chars
+            lead = re.match(r"^(?:由|请|以及|并由)", chars)
+            tail = re.search(r"(?:等(?:有关|相关)?(?:单位|部门|股室|科室|处室)?)$", chars)
+            piece = piece.cut(
+                lead.end() if lead else 0,
+                tail.start() if tail and tail.start() > 1 else len(chars),
+            )
+            if piece:
+                name = original(source, piece) if source is not None else piece.chars
+                out.append((name, role))
+    return out
+
+
+def _at_gaps(text: Text) -> list[tuple[int, int]]:
+    """Names set apart by blanks only: 安监股 运管股 执法大队."""
+    cuts = [i + 1 for i in range(len(text) - 1) if text.gap_after(i)]
+    edges = [0, *cuts, len(text)]
+    pieces = [(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    if all(is_unit_name(text.chars[a:b]) for a, b in pieces):
+        return pieces
+    return [(0, len(text))]
+
+
+def _at_and(chars: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Split at 和, 及, 与 only between two whole names: 公路建设和养护中心 stays one."""
+    out: list[tuple[int, int]] = []
+    at = start
+    for found in _AND.finditer(chars, start, end):
+        left, right = chars[at : found.start()], chars[found.end() : end]
+        if found.start() == start:
+            continue
+        if is_unit_name(left) and (is_unit_name(right) or right.endswith("等")):
+            out.append((at, found.start()))
+            at = found.end()
+    out.append((at, end))
+    return out
+
+
+def subjects(text: Text, source: str) -> list[Named]:
+    """Units that appear only as the subject of the work: 运输科牵头组织…，法规科配合."""
+    out: list[Named] = []
+    for start, end in split_outside(text.chars, "，。；："):
+        clause = text.cut(start, end)
+        found = _SUBJECT.match(clause.chars)
+        if found is None:
+            continue
+        names = _names(clause.cut(*found.span("names")), source)
+        if not names or not all(is_unit_name(name) and "的" not in name for name, _ in names):
+            continue
+        if any(VERB_START.match(name) for name, _ in names):
+            continue
+        word = found.group("role")
+        role = Role.JOINT
+        if word == "牵头":
+            role = Role.LEAD
+        elif word in ("配合", "协助", "参加"):
+            role = Role.COOP
+        out.extend(Named(name, own or role) for name, own in names)
+    return out
+
+
+def resolve(named: Iterable[Named]) -> UnitsRead:
+    """Leads, cooperating units and ``joint`` from all statements of one item."""
+    by_role: dict[Role, list[str]] = {role: [] for role in Role}
+    order: list[Named] = []
+    for one in named:
+        if one.name not in {seen.name for seen in order}:
+            order.append(one)
+            by_role[one.role].append(one.name)
+    if by_role[Role.LEAD]:
+        leads = by_role[Role.LEAD]
+        return UnitsRead(tuple(leads), tuple(n.name for n in order if n.name not in leads), False)
+    for group in ((Role.JOINT, Role.PLAIN), (Role.DO,)):
+        leads = [n.name for n in order if n.role in group]
+        if leads:
+            rest = tuple(n.name for n in order if n.name not in leads)
+            return UnitsRead(tuple(leads), rest, len(leads) > 1)
+    return UnitsRead((), tuple(n.name for n in order), False)
