@@ -19,6 +19,7 @@ from jiaoan.notices.model import (
     Sentence,
     SentenceKind,
     Span,
+    Subject,
     Target,
 )
 from jiaoan.notices.reports import is_closing_title, report_dates
@@ -102,7 +103,56 @@ def drafts_and_items(state: State) -> tuple[tuple[Draft, ...], tuple[Item, ...]]
             kept.doubts.extend(doubt for draft in made for doubt in draft.doubts)
         if part.is_item:
             items.append(_item(part, kept, same))
+    drafts.extend(_report_drafts(state, len(drafts)))
     return tuple(drafts), tuple(items)
+
+
+def _report_drafts(state: State, base: int) -> list[Draft]:
+    """One draft for each report date that the covering letter or the closing words set.
+
+    Dates inside an item already stand in that item's own drafts.
+    """
+    if state.outline is None:
+        return []
+    out: list[Draft] = []
+    seen: set[date] = set()
+    for text in (*state.outline.front, *state.outline.rest):
+        for sentence in split_sentences(text):
+            for day in report_dates(sentence.chars, state.front.years):
+                if day not in seen:
+                    seen.add(day)
+                    out.append(_report_draft(state, sentence, day, base + len(out)))
+    return out
+
+
+def _report_draft(state: State, sentence: Text, day: date, index: int) -> Draft:
+    span = sentence.span(0, len(sentence))
+    number = next((s.index for s in state.sentences if s.start <= span.start < s.end), 0)
+    phrase = f"{day.month}月{day.day}日"
+    return Draft(
+        index=index,
+        path=(),
+        start=span.start,
+        end=span.end,
+        sentence=number,
+        title=f"报送工作推进情况（{phrase}）",
+        actor="各单位",
+        subject=Subject.UNIT,
+        enterprise_class=None,
+        condition=None,
+        lead_units=(),
+        coop_units=(),
+        joint=False,
+        recurrence=None,
+        deadline=Deadline(day, phrase, span),
+        relative_deadline=None,
+        targets=(),
+        ongoing=False,
+        evidence=("推进情况报告",),
+        doubts=(),
+        confidence=0.95,
+        replaces=None,
+    )
 
 
 def _collect(state: State, piece: Piece, figures: Figures, kept: _Collected) -> None:

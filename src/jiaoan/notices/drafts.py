@@ -30,7 +30,7 @@ _STRONG = re.compile(
     r"抽考|备案|演练|不得|严禁|清零|全过程[^，]{0,4}监控|全覆盖|定期|常态化|(?<!通)报送|公布|值班|挂牌督办"
     r"|约谈|倒查|销号|专班"
 )
-_WAY = re.compile(r"^(?:通过|按照?|依托|利用|根据|结合|以|围绕|对照)")
+_WAY = re.compile(r"^(?:通过|按照?|依托|利用|根据|结合|以|围绕|对照|着眼|聚焦|针对)")
 _COUNTED = re.compile(
     r"(?:至少|不少于|不低于)?(?:各)?(?:\d{1,3}|[一二两三四五六七八九十]{1,3})(?:场次|次|轮|遍|回)"
 )
@@ -159,8 +159,13 @@ def _left_over(
     """Clauses without a figure that are work of their own."""
     out: list[Seed] = []
     running: Seed | None = None
+    way: int | None = None
     for index, (start, end) in enumerate(clauses):
         words = chars[start:end]
+        if index not in used and _leads_over(words) and index + 1 < len(clauses):
+            way = start if way is None else way
+            continue
+        start, way = (start if way is None or index in used else way), None
         if index in used:
             running = None
         elif _STRONG.search(_outside_quotes(words)):
@@ -175,6 +180,13 @@ def _left_over(
     if whole:
         out[0].start, out[0].end = clauses[0][0], clauses[-1][1]
     return out
+
+
+def _leads_over(words: str) -> bool:
+    """按照…的要求, 对…的企业: a clause that only prepares the next one."""
+    if _WAY.match(words):
+        return True
+    return words.startswith("对") and words.endswith(("企业", "单位", "领域", "行为", "车辆", "部位"))
 
 
 def _outside_quotes(words: str) -> str:
@@ -214,6 +226,12 @@ def title_of(chars: str, seed: Seed, figures: Figures) -> str:
     return best if len(best) <= _TITLE_LENGTH else best[: _TITLE_LENGTH - 1] + "…"
 
 
+def _title_clause(words: str) -> str:
+    """The clause that the title is made of: what follows it is how and what for."""
+    clauses = [words[a:b] for a, b in split_outside(words, "，；。！")]
+    return next((clause for clause in clauses if _says_work(clause)), words)
+
+
 def _says_work(clause: str) -> bool:
     if _WAY.match(clause):
         return False
@@ -237,7 +255,8 @@ def sketch(chars: str, seed: Seed, figures: Figures, leads: tuple[str, ...]) -> 
     """Title, actor, class, evidence and the confidence that a seed starts with."""
     base = seed.title_from or seed
     words = chars[base.start : base.end]
-    subject, actor = subject_of(words, chars, leads)
+    first = words if seed.figured else _title_clause(words)
+    subject, actor = subject_of(first, chars, leads)
     title = title_of(chars, seed, figures)
     named = _class(seed, words)
     if named is None and subject in (Subject.ENTERPRISE, Subject.ENTERPRISE_HEAD):

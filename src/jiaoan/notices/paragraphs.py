@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from jiaoan.notices.lexicon import UNIT_END
 from jiaoan.notices.lines import Line, LineKind, Marker, MarkerKind, is_date_only, marker_at
 from jiaoan.notices.text import Text, curl_quotes, unbalanced
 
@@ -47,7 +48,23 @@ def ends_complete(chars: str) -> bool:
     if _TERMINAL.search(chars):
         return not unbalanced(chars) or chars[-1] in "。！？"
     bracket = _UNIT_BRACKET.search(chars)
-    return bracket is not None and _UNIT_WORDS.search(bracket.group()) is not None
+    if bracket is None:
+        return False
+    if _UNIT_WORDS.search(bracket.group()):
+        return True
+    names = re.split("[、，；]", bracket.group().strip("（）。；"))
+    return chars[: bracket.start()].endswith(("。", "！")) and all(
+        UNIT_END.search(name) for name in names
+    )
+
+
+def _list_ended(chars: str) -> bool:
+    """True where the last sentence is a label whose list of units ends with a whole name."""
+    tail = re.split("[。；]", chars)[-1]
+    if not LABEL_LINE.match(tail):
+        return False
+    last = re.split("[、，：]", tail)[-1]
+    return UNIT_END.search(last) is not None and len(last) >= 2
 
 
 def standalone_styles(lines: list[Line]) -> set[MarkerKind]:
@@ -140,7 +157,7 @@ class _State:
             return False
         if LABEL_LINE.match(line.text.chars) and not unbalanced(chars):
             return True
-        if complete:
+        if complete or _list_ended(chars):
             return True
         if unbalanced(chars):
             return False
@@ -148,9 +165,6 @@ class _State:
             return True
         if self.marker is not None:
             return self._heading_alone(chars)
-        if LABEL_LINE.match(chars):
-            # "责任单位：A、" goes on; a list that ended does not.
-            return chars[-1] not in "、，和及"
         return self._ends_before_body(chars, line, blank_before)
 
     def _heading_alone(self, chars: str) -> bool:

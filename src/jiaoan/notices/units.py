@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 from jiaoan.notices.lexicon import UNIT_END, VERB_START
 from jiaoan.notices.model import UnitsRead
@@ -64,7 +65,8 @@ _TAILS: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (
         Role.DO,
         re.compile(
-            r"(?:按照?|对照|根据|结合)?[^、]{0,14}?(?:要求)?(?:具体|抓好|组织|分别)?(?:落实|实施|执行|承办)$"
+            r"(?:(?:按照?|对照|根据|结合)[^、]{1,20}?)?(?:要求)?(?:具体|抓好|组织|分别|共同)?"
+            r"(?:落实|实施|执行|承办)$"
         ),
     ),
 )
@@ -221,7 +223,7 @@ def _segment(text: Text, label: Role, source: str | None) -> list[Named]:
         clause = text.cut(start, end)
         names, role = _role_of(clause)
         waiting.extend(_names(names, source))
-        stop = text.chars[end : end + 1] != "，"
+        stop = text.chars[end : end + 1] != "，" or end + 1 == len(text)
         if role is not None or stop:
             out.extend(Named(name, own or role or label) for name, own in waiting)
             waiting = []
@@ -229,10 +231,14 @@ def _segment(text: Text, label: Role, source: str | None) -> list[Named]:
 
 
 def _role_of(clause: Text) -> tuple[Text, Role | None]:
+    """The role at the end of a clause: the longest tail that leaves a whole name before it."""
+    chars = clause.chars
     for role, tail in _TAILS:
-        found = tail.search(clause.chars)
-        if found is not None and found.start() >= 1 and _names_end(clause.chars[: found.start()]):
-            return clause.cut(0, found.start()), role
+        if tail.search(chars) is None:
+            continue
+        for at in range(max(1, len(chars) - 36), len(chars)):
+            if tail.match(chars, at) and _names_end(chars[:at]):
+                return clause.cut(0, at), role
     return clause, None
 
 
@@ -274,7 +280,7 @@ def _at_gaps(text: Text) -> list[tuple[int, int]]:
     """Names set apart by blanks only: 安监股 运管股 执法大队."""
     cuts = [i + 1 for i in range(len(text) - 1) if text.gap_after(i)]
     edges = [0, *cuts, len(text)]
-    pieces = [(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    pieces = [(a, b) for a, b in pairwise(edges) if b > a]
     if all(is_unit_name(text.chars[a:b]) for a, b in pieces):
         return pieces
     return [(0, len(text))]
