@@ -11,27 +11,28 @@ import re
 from jiaoan.notices.lexicon import VERB_START
 from jiaoan.notices.model import Subject
 
-_FIRM = r"(?:企业|公司|经营者|经营单位|运营单位|施工单位|参建单位|运输单位|从业单位|生产经营单位|业户|项目部)"
+#: What a supervised business is called.
+FIRM = r"(?:企业|公司|经营者|经营单位|运营单位|施工单位|参建单位|运输单位|从业单位|生产经营单位|业户|项目部)"
 _LEADER = re.compile(
     r"(?:(?:负有|分管|联系|负责)[^，。；]{0,14}?的?)?(?<!企业)(?<!公司)"
     r"(?:主要负责同志|党政主要负责人|主要领导|班子成员|分管领导|分管负责同志|局领导|委领导|领导班子成员|分管负责人)"
 )
 _HEAD = re.compile(
-    rf"[^，。；（）]{{0,14}}?{_FIRM}(?:的)?(?:法定代表人|主要负责人|实际控制人|负责人)(?=每|要|应|须|带队|组织|至少|亲自|定期|必须|履行)"
+    rf"[^，。；（）]{{0,14}}?{FIRM}(?:的)?(?:法定代表人|主要负责人|实际控制人|负责人)(?=每|要|应(?!急)|须|带队|组织|至少|亲自|定期|必须|履行)"
 )
 _STAFF = re.compile(
-    r"(?:[^，。；（）]{0,6}?)(?:从业人员|驾驶员|驾驶人|押运员|装卸管理人员|船员|特种作业人员|作业人员|驾押人员)(?=未经|要|应|须|必须|不得|每|上岗)"
+    r"(?:[^，。；（）]{0,6}?)(?:从业人员|驾驶员|驾驶人|押运员|装卸管理人员|船员|特种作业人员|作业人员|驾押人员)(?=未经|要|应(?!急)|须|必须|不得|每|上岗)"
 )
 _URGED = re.compile(
-    rf"(?:督促|指导|引导|要求|督导)(?:指导|督促)?(?P<who>[^，。；（）]{{0,12}}?{_FIRM})"
+    rf"(?:督促|指导|引导|要求|督导)(?:指导|督促)?(?P<who>[^，。；（）]{{0,12}}?{FIRM})"
 )
 _FIRM_ACTS = re.compile(
-    rf"^(?:[^，]{{0,6}}?(?:底前|月前|日前|前|底|内))?(?P<who>[^，。；（）]{{0,16}}?{_FIRM})(?:要|应|须|必须|每|至少|按|全面|均|\d|严格|落实|建立|开展|组织|定期)"
+    rf"^(?:[^，]{{0,6}}?(?:底前|月前|日前|前|底|内))?(?P<who>[^，。；（）]{{0,16}}?{FIRM})(?:要|应(?!急)|须|必须|每|至少|按|全面|均|\d|严格|落实|建立|开展|组织|定期)"
 )
 _UNIT_ACTS = re.compile(
     r"^(?P<who>(?:局属|委属|局机关|委机关|机关)?(?:各|有关|相关)[^，。；]{0,12}?(?:单位|部门|股室|科室|处室|支部|镇|街道|站|所|段|队))(?:要|应|须|必须|负责|每|于|分别)"
 )
-_LED_BY = re.compile(rf"(?:督促|指导|要求)[^，。；]{{0,6}}?{_FIRM}")
+_LED_BY = re.compile(rf"(?:督促|指导|要求)[^，。；]{{0,6}}?{FIRM}")
 
 _ACCIDENT, _HAZMAT = "事故多发", r"危货|危险货物|危险化学品|危化|危险品|危运"
 _CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -39,12 +40,12 @@ _CLASSES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("passenger_or_hazmat", re.compile("两客一危")),
     ("accident_prone", re.compile(_ACCIDENT)),
     ("hazmat", re.compile(_HAZMAT)),
-    ("passenger", re.compile(rf"客运[^，。；]{{0,6}}{_FIRM}|(?:公交|出租|网约车|巡游车)[^，。；]{{0,8}}{_FIRM}|客运场?站|客渡船|客船")),
-    ("port", re.compile(rf"(?:港口|码头)[^，。；]{{0,8}}{_FIRM}")),
-    ("waterway", re.compile(rf"(?:水路|航运|船舶|水运)[^，。；]{{0,8}}{_FIRM}")),
-    ("freight", re.compile(rf"(?:货运|货物运输|货源|源头)[^，。；]{{0,8}}{_FIRM}")),
+    ("passenger", re.compile(rf"客运[^，。；]{{0,6}}{FIRM}|(?:公交|出租|网约车|巡游车)[^，。；]{{0,8}}{FIRM}|客运场?站|客渡船|客船")),
+    ("port", re.compile(rf"(?:港口|码头)[^，。；]{{0,8}}{FIRM}")),
+    ("waterway", re.compile(rf"(?:水路|航运|船舶|水运)[^，。；]{{0,8}}{FIRM}")),
+    ("freight", re.compile(rf"(?:货运|货物运输|货源|源头)[^，。；]{{0,8}}{FIRM}")),
     ("construction", re.compile("施工单位|参建单位|项目部|(?:工程|建设)[^，。；]{0,6}(?:企业|单位)")),
-    ("all", re.compile(_FIRM)),
+    ("all", re.compile(FIRM)),
 )  # fmt: skip
 
 _EVIDENCE: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -77,7 +78,8 @@ def subject_of(clause: str, sentence: str, leads: tuple[str, ...]) -> tuple[Subj
     """Who does it, with the words for him. Where the clause is silent the bureau's units act."""
     plain = _without_brackets(clause)
     for subject, style in ((Subject.ENTERPRISE_HEAD, _HEAD), (Subject.STAFF, _STAFF)):
-        if found := style.search(plain):
+        found = style.search(plain)
+        if found and not re.search("对|组织|开展|为|向", found.group()):
             return subject, re.sub(r"^(?:督促|指导|要求|引导|督导)+", "", found.group())
     if found := _LEADER.search(plain):
         return Subject.LEADER, found.group()

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from jiaoan.notices.actors import class_of, evidence_of, subject_of
+from jiaoan.notices.actors import FIRM, class_of, evidence_of, subject_of
 from jiaoan.notices.dates import DayHit, EventHit
 from jiaoan.notices.figures import Figures
 from jiaoan.notices.lexicon import ONGOING, OWN_DUTY, VERB_START
@@ -33,6 +33,10 @@ _STRONG = re.compile(
 _WAY = re.compile(r"^(?:通过|按照?|依托|利用|根据|结合|以|围绕|对照|着眼|聚焦|针对)")
 _COUNTED = re.compile(
     r"(?:至少|不少于|不低于)?(?:各)?(?:\d{1,3}|[一二两三四五六七八九十]{1,3})(?:场次|次|轮|遍|回)"
+)
+_EACH = re.compile(
+    r"(?:每|按|逐)(?:个)?"
+    r"(?:半个?月|[两二2]个?月|[两二2]周|半年|工作日|日|天|周|旬|月|季度?|年度?|学期)"
 )
 _TITLE_LENGTH = 30
 
@@ -101,6 +105,12 @@ def _seed(chars: str, clauses: list[tuple[int, int]], index: int, used: set[int]
     """A seed over the clause ``index``, and the next one where this one only says when or how."""
     start, end = clauses[index]
     used.add(index)
+    if index and index - 1 not in used and chars[clauses[index - 1][0]] == "对":
+        before = clauses[index - 1]
+        if _leads_over(chars[before[0] : before[1]]):
+            used.add(index - 1)
+            start = before[0]
+            return Seed(start, end)
     rest = _bare(chars[start:end])
     if (len(rest) < 4 or _WAY.match(rest)) and index + 1 < len(clauses):
         used.add(index + 1)
@@ -117,7 +127,11 @@ def _take_period(
 ) -> None:
     index = _clause_at(clauses, period.start)
     if period.condition is None:
-        seed = _seed(chars, clauses, index, used)
+        work = _work_before(chars, clauses, index)
+        seed = _seed(chars, clauses, index, used) if work is None else Seed(*clauses[index])
+        if work is not None:
+            used.update((index, work))
+            seed.title_from = Seed(*clauses[work])
         seed.end = max(seed.end, period.end)
         seed.period = period
         seeds.append(seed)
@@ -131,8 +145,27 @@ def _take_period(
     used.add(index)
     start, end = clauses[index]
     seed = Seed(start, max(end, period.end), period=period, replaces=general)
-    seed.title_from = general if in_bracket else None
+    seed.title_from = general if in_bracket or _only_who(chars[start:end]) else None
     seeds.append(seed)
+
+
+def _work_before(chars: str, clauses: list[tuple[int, int]], index: int) -> int | None:
+    """The clause that holds the work where clause ``index`` only says who and how often.
+
+    督促企业开展演练，客运企业每年至少1次，危货企业每半年至少1次: the work stands two clauses before.
+    """
+    if not _only_who(chars[slice(*clauses[index])]):
+        return None
+    for earlier in range(index - 1, -1, -1):
+        if not _only_who(chars[slice(*clauses[earlier])]):
+            return earlier
+    return None
+
+
+def _only_who(words: str) -> bool:
+    rest = _COUNTED.sub("", _EACH.sub("", words))
+    who = rf"(?:(?:其中)?[^，。；]{{0,14}}{FIRM})?(?:应|要|须|则|为)?(?:开展|组织|进行|实施)?"
+    return re.fullmatch(who, rest.replace("至少", "").strip("。")) is not None
 
 
 def _take_day(
@@ -145,8 +178,8 @@ def _take_day(
             seed.day = day
             return
     here = _at_clause(seeds, clauses[index])
-    if here is not None and here.day is None and not here.figured:
-        here.day = day
+    if here is not None and here.day is None and here.event is None:
+        here.day = day  # 4月底前印发年度计划: a yearly duty with a day
         return
     seed = _seed(chars, clauses, index, used)
     seed.day = day
@@ -184,7 +217,7 @@ def _left_over(
 
 def _leads_over(words: str) -> bool:
     """按照…的要求, 对…的企业: a clause that only prepares the next one."""
-    if _WAY.match(words):
+    if _WAY.match(words) or words.endswith(("期间", "时段", "时期", "等时")):
         return True
     return words.startswith("对") and words.endswith(("企业", "单位", "领域", "行为", "车辆", "部位"))
 
@@ -198,10 +231,21 @@ def _bare(words: str) -> str:
     return _COUNTED.sub("", re.sub(r"[^，。；]{0,12}(?:前|底|内|日|月|年|季度)$", "", words))
 
 
+def _before_word(chars: str, at: int) -> int:
+    found = re.match(r"(?:份)?(?:之?前|以前|止)", chars[at:])
+    return found.end() if found else 0
+
+
 def title_of(chars: str, seed: Seed, figures: Figures) -> str:
     """What is to be done, at most 30 characters, without times, counts, brackets and comments."""
     base = seed.title_from or seed
-    holes = [(hit.start, hit.end) for hit in (*figures.days, *figures.events)]
+    holes = [
+        (hit.start, hit.end + _before_word(chars, hit.end))
+        for hit in (*figures.days, *figures.events)
+    ]
+    for start, _ in list(holes):
+        if chars[max(base.start, start - 1) : start] in ("在", "于", "自"):
+            holes.append((start - 1, start))
     kept = "".join(
         char
         for index, char in enumerate(chars[base.start : base.end], start=base.start)
@@ -210,19 +254,19 @@ def title_of(chars: str, seed: Seed, figures: Figures) -> str:
     )
     words = re.sub(r"（[^（）]*）", "", kept)
     words = re.sub(
-        r"(?:每|按|逐)(?:个)?(?:半个?月|[两二2]个?月|[两二2]周|半年|工作日|日|天|周|旬|月|季度?|年度?|学期)"
-        r"|年内|全年|^之?前|(?<=[，])之?前",
-        "",
-        words,
+        rf"{_EACH.pattern}|年内|全年|^之?前|(?<=[，])之?前", "", words
     )
     words = _COUNTED.sub("", words)
     words = re.sub(r"至少|不少于|不低于", "", words)
     clauses = [clause.strip("，；。、 ") for clause in re.split("[，；。！]", words)]
     clauses = [re.sub(r"^(?:要|应当|应|须|必须|并|同时|请|于)+", "", c) for c in clauses]
-    clauses = [clause for clause in clauses if len(clause) >= 3]
+    clauses = [clause for clause in clauses if len(clause) >= 2]
     if not clauses:
         return chars[base.start : base.end].strip("，；。")[:_TITLE_LENGTH]
-    best = next((c for c in clauses if _says_work(c)), clauses[0])
+    place = next((i for i, c in enumerate(clauses) if _says_work(c)), 0)
+    best = clauses[place]
+    if place and len(best) < 5 and clauses[place - 1].startswith("对"):
+        best = clauses[place - 1] + best  # 对投诉较多的企业约谈
     return best if len(best) <= _TITLE_LENGTH else best[: _TITLE_LENGTH - 1] + "…"
 
 
@@ -255,10 +299,11 @@ def sketch(chars: str, seed: Seed, figures: Figures, leads: tuple[str, ...]) -> 
     """Title, actor, class, evidence and the confidence that a seed starts with."""
     base = seed.title_from or seed
     words = chars[base.start : base.end]
+    own = chars[seed.start : seed.end]
     first = words if seed.figured else _title_clause(words)
     subject, actor = subject_of(first, chars, leads)
     title = title_of(chars, seed, figures)
-    named = _class(seed, words)
+    named = _class(seed, own) or _class(seed, words)
     if named is None and subject in (Subject.ENTERPRISE, Subject.ENTERPRISE_HEAD):
         named = "all"
     if seed.period is not None and seed.period.condition:

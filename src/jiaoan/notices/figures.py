@@ -94,6 +94,20 @@ def _moved(figures: Figures, by: int) -> Figures:
     )
 
 
+def without_repeats(heading: Figures, body: list[Figures]) -> Figures:
+    """The figures of a heading that its text below does not say again."""
+    days = {hit.day for figures in body for hit in figures.days}
+    periods = {hit.every for figures in body for hit in figures.periods}
+    values = {hit.value for figures in body for hit in figures.targets}
+    return Figures(
+        tuple(hit for hit in heading.days if hit.day not in days),
+        heading.events,
+        tuple(hit for hit in heading.periods if hit.every not in periods),
+        tuple(hit for hit in heading.targets if hit.value not in values),
+        heading.odd,
+    )
+
+
 @dataclass(frozen=True)
 class Writer:
     """Turns hits in ``text`` into values that point into the original ``source``."""

@@ -144,7 +144,8 @@ def _raws(chars: str) -> Iterator[_Raw]:
             continue
         after = re.sub(rf"^(?:[、和及](?:{_ADJ_WORDS}))+", "", chars[found.end() :])
         noun = _NOUN_AFTER.match(after)
-        if noun is not None:
+        listed = chars[: found.start()].endswith(("列入", "纳入"))
+        if noun is not None and not (listed and noun.group().endswith("计划")):
             yield _Raw(found.start(), found.end(), Every[found.lastgroup or ""], None)
 
 

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from jiaoan.notices.assemble import drafts_and_items, report_days, tile
-from jiaoan.notices.figures import figures_of
-from jiaoan.notices.front import read_front
+from jiaoan.notices.figures import Figures, figures_of, without_repeats
+from jiaoan.notices.front import Years, read_front
 from jiaoan.notices.lines import split_lines
 from jiaoan.notices.model import NotANotice, Reading, SentenceKind, UnitsRead
 from jiaoan.notices.paragraphs import to_paragraphs
-from jiaoan.notices.sentences import Piece, pieces_of
+from jiaoan.notices.sentences import Piece, is_past, pieces_of
 from jiaoan.notices.state import Part, State
 from jiaoan.notices.structure import Node, build, leaves, walk
 from jiaoan.notices.units import Named, Role, parse, resolve, subjects
@@ -94,14 +94,29 @@ def _inherited(node: Node, own: dict[int, UnitsRead]) -> UnitsRead:
 
 
 def _figures(state: State) -> State:
-    years = state.front.years
     return replace(
-        state,
-        parts=tuple(
-            replace(part, figures=tuple(figures_of(piece, years) for piece in part.pieces))
-            for part in state.parts
-        ),
+        state, parts=tuple(_with_figures(part, state.front.years) for part in state.parts)
     )
+
+
+def _with_figures(part: Part, years: Years) -> Part:
+    read = [figures_of(piece, years) for piece in part.pieces]
+    body = [
+        figures
+        for piece, figures in zip(part.pieces, read, strict=True)
+        if piece.kind is not SentenceKind.HEADING
+    ]
+    pieces: list[Piece] = []
+    kept: list[Figures] = []
+    for piece, figures in zip(part.pieces, read, strict=True):
+        if piece.kind is SentenceKind.HEADING:
+            figures = without_repeats(figures, body)
+        kind = piece.kind
+        if kind is SentenceKind.STATEMENT and figures and not is_past(piece.text.chars):
+            kind = SentenceKind.DEMAND  # a time makes a demand of any sentence
+        pieces.append(replace(piece, kind=kind))
+        kept.append(figures)
+    return replace(part, pieces=tuple(pieces), figures=tuple(kept))
 
 
 def _reports(state: State) -> State:

@@ -115,8 +115,13 @@ def _kind(chars: str) -> SentenceKind:
     if _SLOGAN.match(chars) and not _FIGURE.search(chars):
         return SentenceKind.STATEMENT
     if _FIGURE.search(chars) or MUST.search(chars) or VERB_START.match(chars.lstrip("（")):
-        return SentenceKind.STATEMENT if _PAST.search(chars[:8]) else SentenceKind.DEMAND
+        return SentenceKind.STATEMENT if is_past(chars) else SentenceKind.DEMAND
     return SentenceKind.DEMAND if _verb_in_clause(chars) else SentenceKind.STATEMENT
+
+
+def is_past(chars: str) -> bool:
+    """True where a sentence tells what was, not what is to be done."""
+    return _PAST.search(chars[:8]) is not None
 
 
 def _verb_in_clause(chars: str) -> bool:
