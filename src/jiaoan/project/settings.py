@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "jiaoan.journal",
     "jiaoan.org",
     "jiaoan.registry",
+    "jiaoan.ledger",
 ]
 
 MIDDLEWARE = [
