@@ -33,3 +33,13 @@ def urges_per_day() -> int:
 def two_persons_close() -> bool:
     """局定: whether checker and closer must be different persons; the notice does not say."""
     return bool(getattr(settings, "LEDGER_TWO_PERSONS_CLOSE", False))
+
+
+def own_organisations(actor: object, verb: str) -> list[int]:
+    """The organisations that the actor does ``verb`` for. "All" means those of one's own posts:
+    whoever may report for everybody still finds only the own work on the desk."""
+    reached = organisations_in_reach(actor, verb)
+    if reached is not None:
+        return sorted(reached)
+    posts = getattr(actor, "posts", None)
+    return list(posts.values_list("organisation_id", flat=True)) if posts is not None else []

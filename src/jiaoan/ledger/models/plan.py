@@ -51,7 +51,7 @@ class ReportDate(models.Model):
 
 
 class Clause(models.Model):
-    """A numbered place of the notice 条款; ``path`` is ``["一", "3"]``, the empty one the letter."""
+    """A numbered place 条款; ``path`` is ``["一", "3"]``, the empty one is the letter."""
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="clauses")
     path = models.JSONField(default=list)
@@ -91,9 +91,7 @@ class SourceSentence(models.Model):
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
     text = models.TextField()
-    judgement = models.CharField(
-        max_length=10, choices=Judgement.choices, default=Judgement.UNREAD
-    )
+    judgement = models.CharField(max_length=10, choices=Judgement.choices, default=Judgement.UNREAD)
     reason = models.CharField(max_length=200, blank=True)
 
     class Meta:

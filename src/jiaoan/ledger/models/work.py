@@ -159,7 +159,7 @@ class Urge(models.Model):
 
 
 class ProgressReport(models.Model):
-    """A progress report 推进情况报告 as it was made: the Word file, its figures, the journal head."""
+    """A progress report 推进情况报告 as made: the Word file, its figures, the journal head."""
 
     plan = models.ForeignKey("ledger.Plan", on_delete=models.PROTECT, related_name="reports")
     report_date = models.DateField()

@@ -1,0 +1,40 @@
+"""Every read of the ledger, through ``restrict``."""
+
+from jiaoan.ledger.queries.counts import Counts, counts, group_condition, in_group
+from jiaoan.ledger.queries.desk import Desk, desk, given_out, waiting
+from jiaoan.ledger.queries.lists import (
+    Filter,
+    duties,
+    evidence_of,
+    occurrence,
+    occurrences,
+    plan,
+    plans,
+    reports,
+    siblings,
+    timeline,
+)
+from jiaoan.ledger.queries.strip import DutyRow, duty_rows
+
+__all__ = [
+    "Counts",
+    "Desk",
+    "DutyRow",
+    "Filter",
+    "counts",
+    "desk",
+    "duties",
+    "duty_rows",
+    "evidence_of",
+    "given_out",
+    "group_condition",
+    "in_group",
+    "occurrence",
+    "occurrences",
+    "plan",
+    "plans",
+    "reports",
+    "siblings",
+    "timeline",
+    "waiting",
+]

@@ -1,0 +1,248 @@
+"""A reading of ``notices`` written down as rows of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from jiaoan.journal.models import Attachment
+from jiaoan.ledger.activities import guess, tags_for
+from jiaoan.ledger.models import (
+    Clause,
+    IntakeDraft,
+    Judgement,
+    Plan,
+    ReportDate,
+    SourceSentence,
+    UnitName,
+)
+from jiaoan.ledger.obliged import ALL_FIRMS, known_condition
+from jiaoan.notices import Doubt, DoubtCode, Draft, Reading, SentenceKind
+from jiaoan.org.models import Organisation, OrganisationKind, User
+
+# Asked once for each name by :class:`UnitName`, so not again on every draft.
+_ASKED_BY_NAME = frozenset({DoubtCode.GROUP_NAME, DoubtCode.SAME_BODY})
+_STRUCTURE = frozenset(
+    {SentenceKind.HEADING, SentenceKind.UNITS, SentenceKind.FRONT, SentenceKind.REST}
+)
+_GROUP_SIGNS = ("各", "有关", "相关", "成员单位", "属地")
+
+
+def store_reading(
+    reading: Reading,
+    text: str,
+    *,
+    original: Attachment,
+    imported_by: User | None,
+    now: datetime,
+    year: int,
+) -> Plan:
+    """Write plan, clauses, sentences, drafts and unit names. ``year``: when the text has none."""
+    plan = Plan.objects.create(
+        title=(reading.title or original.name)[:200],
+        doc_number=reading.doc_number or "",
+        issuer=reading.issuer or "",
+        year=reading.year or year,
+        text=text,
+        original=original,
+        imported_by=imported_by,
+        imported_at=now,
+    )
+    ReportDate.objects.bulk_create(ReportDate(plan=plan, day=day) for day in reading.report_dates)
+    clauses = _clauses(plan, reading)
+    sentences = _sentences(plan, reading, clauses)
+    _drafts(plan, reading, clauses, sentences)
+    names = [name for draft in reading.drafts for name in (*draft.lead_units, *draft.coop_units)]
+    name_units(plan, names)
+    return plan
+
+
+def _clauses(plan: Plan, reading: Reading) -> dict[tuple[str, ...], Clause]:
+    """One for each path that a sentence, an item or a draft stands under, in document order."""
+    titles = {item.path: item.title for item in reading.items}
+    spans: dict[tuple[str, ...], tuple[int, int]] = {}
+    for sentence in reading.sentences:
+        first, _last = spans.get(sentence.path, (sentence.start, sentence.end))
+        spans[sentence.path] = (first, sentence.end)
+        if sentence.kind is SentenceKind.HEADING:
+            titles.setdefault(sentence.path, sentence.text.strip())
+    for item in reading.items:
+        if item.path not in spans and item.spans:
+            spans[item.path] = (item.spans[0].start, item.spans[-1].end)
+    items = {item.path for item in reading.items}
+    ordered = sorted(spans.items(), key=lambda entry: entry[1][0])
+    return {
+        path: Clause.objects.create(
+            plan=plan,
+            path=list(path),
+            title=(titles.get(path) or ("通知正文" if not path else "·".join(path)))[:200],
+            start=start,
+            end=end,
+            sort=place,
+            is_item=path in items,
+        )
+        for place, (path, (start, end)) in enumerate(ordered)
+    }
+
+
+def _sentences(
+    plan: Plan, reading: Reading, clauses: dict[tuple[str, ...], Clause]
+) -> dict[int, SourceSentence]:
+    drafted = {draft.sentence for draft in reading.drafts}
+    rows = [
+        SourceSentence(
+            plan=plan,
+            clause=clauses[sentence.path],
+            number=sentence.index,
+            start=sentence.start,
+            end=sentence.end,
+            text=sentence.text,
+            judgement=Judgement.STRUCTURE
+            if sentence.kind in _STRUCTURE and sentence.index not in drafted
+            else Judgement.UNREAD,
+        )
+        for sentence in reading.sentences
+    ]
+    SourceSentence.objects.bulk_create(rows, batch_size=200)
+    return {row.number: row for row in plan.sentences.all()}
+
+
+def _drafts(
+    plan: Plan,
+    reading: Reading,
+    clauses: dict[tuple[str, ...], Clause],
+    sentences: dict[int, SourceSentence],
+) -> None:
+    rows: dict[int, IntakeDraft] = {}
+    for draft in reading.drafts:
+        rows[draft.index] = _draft_row(plan, draft, clauses, sentences)
+    for draft in reading.drafts:
+        if draft.replaces is not None:
+            row = rows[draft.index]
+            row.replaces = rows[draft.replaces]
+            row.save(update_fields=["replaces"])
+
+
+def _draft_row(
+    plan: Plan,
+    draft: Draft,
+    clauses: dict[tuple[str, ...], Clause],
+    sentences: dict[int, SourceSentence],
+) -> IntakeDraft:
+    sentence = sentences[draft.sentence]
+    clause = clauses.get(draft.path) or sentence.clause
+    assert clause is not None
+    words = f"{draft.title}{sentence.text}" if draft.replaces is None else draft.title
+    timed = draft.recurrence or draft.deadline
+    condition = draft.enterprise_class or ALL_FIRMS
+    return IntakeDraft.objects.create(
+        plan=plan,
+        clause=clause,
+        sentence=sentence,
+        number=draft.index,
+        title=draft.title[:120],
+        actor_phrase=draft.actor[:120],
+        subject=draft.subject,
+        condition=condition[:40],
+        lead_units=list(draft.lead_units),
+        coop_units=list(draft.coop_units),
+        joint=draft.joint,
+        every=draft.recurrence.every if draft.recurrence else "",
+        min_count=draft.recurrence.min_count if draft.recurrence else 1,
+        deadline=draft.deadline.day if draft.deadline else None,
+        phrase=(timed.phrase if timed else "")[:200],
+        targets=[target.value for target in draft.targets],
+        ongoing=draft.ongoing,
+        evidence=list(draft.evidence),
+        activity=guess(draft.title),
+        tags=tags_for(words),
+        doubts=_doubts(draft, condition),
+        confidence=draft.confidence,
+    )
+
+
+def _doubts(draft: Draft, condition: str) -> list[dict[str, object]]:
+    asked = [_doubt(d) for d in draft.doubts if d.code not in _ASKED_BY_NAME]
+    if not known_condition(condition):
+        asked.append(
+            {
+                "code": "unknown_class",
+                "phrase": condition,
+                "question": f"“{condition}”类企业在企业档案中没有对应的分类，对哪些企业生效？",
+                "alternatives": ["先不展开到企业，由人工修改对象后再采纳"],
+                "answer": None,
+                "other": "",
+            }
+        )
+    return asked
+
+
+def _doubt(doubt: Doubt) -> dict[str, object]:
+    return {
+        "code": doubt.code.value,
+        "phrase": doubt.phrase,
+        "question": doubt.question,
+        "alternatives": list(doubt.alternatives),
+        "answer": None,
+        "other": "",
+    }
+
+
+def name_units(plan: Plan, names: Iterable[str]) -> None:
+    """A row for each name, with whom it means. Only one whole match settles it by itself."""
+    official = list(
+        Organisation.objects.filter(
+            kind__in=[OrganisationKind.BUREAU, OrganisationKind.SECTION, OrganisationKind.UNIT]
+        )
+    )
+    for name in dict.fromkeys(names):
+        group = is_group(name)
+        meant, sure = (group_members(name, official), False) if group else matches(name, official)
+        row, made = UnitName.objects.get_or_create(
+            plan=plan,
+            name=name[:120],
+            defaults={"group": group, "settled": sure},
+        )
+        if made and meant:
+            row.organisations.set(meant)
+
+
+def is_group(name: str) -> bool:
+    """Collective names 各股室、有关单位 that only a person can expand."""
+    return any(sign in name for sign in _GROUP_SIGNS)
+
+
+def group_members(name: str, official: list[Organisation]) -> list[Organisation]:
+    """All that the group can mean: the first answer that is offered, never taken silently."""
+    if "股室" in name or "科室" in name:
+        return [org for org in official if org.kind == OrganisationKind.SECTION]
+    if "单位" in name or "支部" in name or "大队" in name or "中心" in name:
+        return [org for org in official if org.kind == OrganisationKind.UNIT]
+    return [org for org in official if org.kind != OrganisationKind.BUREAU]
+
+
+def matches(name: str, official: list[Organisation]) -> tuple[list[Organisation], bool]:
+    """Organisations of that name, forgiving the prefixes 局 and 区 that notices drop or keep.
+
+    One whole match (after prefixes) is sure; else those whose name ends the other's are only
+    candidates, and a person is asked.
+    """
+    bare = _bare(name)
+    whole = [org for org in official if bare in {_bare(org.name), _bare(org.short_name)}]
+    if whole:
+        return whole, len(whole) == 1
+    candidates = [
+        org
+        for org in official
+        if org.kind != OrganisationKind.BUREAU
+        and org.name
+        and (bare.endswith(_bare(org.name)) or _bare(org.name).endswith(bare))
+    ]
+    return candidates, False
+
+
+def _bare(name: str) -> str:
+    for prefix in ("局机关", "局属", "局", "区", "县", "市"):
+        if name.startswith(prefix) and len(name) > len(prefix) + 2:
+            return name[len(prefix) :]
+    return name
