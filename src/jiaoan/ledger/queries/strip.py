@@ -76,7 +76,12 @@ def duty_rows(duties: QuerySet[Duty], found: QuerySet[Occurrence], today: date) 
         by = {group.value: row[group] for group in Group if row[group]}
         cells[row["duty_id"]].append(
             Cell(
-                row["window_key"], row["window_label"], row["starts"], row["ends"], row["first_due"], by
+                row["window_key"],
+                row["window_label"],
+                row["starts"],
+                row["ends"],
+                row["first_due"],
+                by,
             )
         )
     for found_cells in cells.values():
