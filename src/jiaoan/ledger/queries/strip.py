@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from typing import cast
 
 from django.db.models import Count, Min, QuerySet
 
@@ -73,7 +74,8 @@ def duty_rows(duties: QuerySet[Duty], found: QuerySet[Occurrence], today: date) 
     )
     cells: dict[int, list[Cell]] = defaultdict(list)
     for row in grouped:
-        by = {group.value: row[group] for group in Group if row[group]}
+        numbers = cast(dict[str, int], dict(row))
+        by = {group.value: numbers[group] for group in Group if numbers[group]}
         cells[row["duty_id"]].append(
             Cell(
                 row["window_key"],
