@@ -66,7 +66,7 @@ def test_it_keeps_a_doubt_open_until_it_is_answered() -> None:
     actions.accept_draft(bureau.clerk, bureau.clock, draft, {0: actions.Answer(1)})
     draft.refresh_from_db()
     assert draft.deadline == date(2024, 12, 10)
-    assert draft.tags == ["geofence", "hazmat_filing"]
+    assert draft.tags == ["geofence"]
 
 
 def test_it_takes_another_day_in_the_clerks_own_words() -> None:

@@ -96,14 +96,18 @@ def guess(words: str) -> Activity:
     return next((kind for word, kind in _WORDS if word in words), Activity.GENERAL)
 
 
-# Duties on which facts of other rooms may land as evidence: words → tag.
-_TAG_WORDS: tuple[tuple[str, str], ...] = (
-    ("电子围栏", "geofence"),
-    ("备案", "hazmat_filing"),
-    ("电子运单", "waybill"),
+# Duties on which facts of other rooms may land as evidence: all words of a row → tag.
+_TAG_WORDS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("电子围栏",), "geofence"),
+    (("进出辖区",), "geofence"),
+    (("全过程监控",), "geofence"),
+    (("电子备案",), "hazmat_filing"),
+    (("外籍", "备案"), "hazmat_filing"),
+    (("电子运单",), "waybill"),
 )
 
 
 def tags_for(words: str) -> list[str]:
     """Tags by which ``offer_evidence`` finds a duty."""
-    return [tag for word, tag in _TAG_WORDS if word in words]
+    found = (tag for needed, tag in _TAG_WORDS if all(word in words for word in needed))
+    return list(dict.fromkeys(found))

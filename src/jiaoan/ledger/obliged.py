@@ -31,7 +31,7 @@ ENTERPRISE_SUBJECTS = frozenset({"enterprise", "enterprise_head", "staff"})
 CLASSES = {
     "hazmat": "危货运输企业",
     "passenger": "道路客运企业",
-    "works": "公路工程企业",
+    "construction": "公路工程企业",
     "accident_prone": "事故多发企业",
 }
 ALL_FIRMS = "all"
@@ -69,11 +69,11 @@ def window_key(planned: Planned) -> str:
 def flags_of(firm: Enterprise, year: int) -> tuple[SubjectFlag, ...]:
     """The classes of a firm with from and to days. Lines of business hold as long as the firm."""
     since = firm.valid_from or date(year, 1, 1)
-    lines = ("hazmat", "passenger", "works")
+    lines = {"hazmat": firm.hazmat, "passenger": firm.passenger, "construction": firm.works}
     flags = [
         SubjectFlag(name, CLASSES[name], since, firm.valid_to)
-        for name in lines
-        if getattr(firm, name)
+        for name, held in lines.items()
+        if held
     ]
     flags += [
         SubjectFlag(

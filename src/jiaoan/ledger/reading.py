@@ -17,7 +17,7 @@ from jiaoan.ledger.models import (
     UnitName,
 )
 from jiaoan.ledger.obliged import ALL_FIRMS, known_condition
-from jiaoan.notices import Doubt, DoubtCode, Draft, Reading, SentenceKind
+from jiaoan.notices import Doubt, DoubtCode, Draft, Reading, SentenceKind, Subject
 from jiaoan.org.models import Organisation, OrganisationKind, User
 
 # Asked once for each name by :class:`UnitName`, so not again on every draft.
@@ -88,7 +88,8 @@ def _clauses(plan: Plan, reading: Reading) -> dict[tuple[str, ...], Clause]:
 def _sentences(
     plan: Plan, reading: Reading, clauses: dict[tuple[str, ...], Clause]
 ) -> dict[int, SourceSentence]:
-    drafted = {draft.sentence for draft in reading.drafts}
+    drafted = {d.sentence for d in reading.drafts if not _reports_progress(d, reading)}
+    dated = {d.sentence for d in reading.drafts} - drafted
     rows = [
         SourceSentence(
             plan=plan,
@@ -98,7 +99,8 @@ def _sentences(
             end=sentence.end,
             text=sentence.text,
             judgement=Judgement.STRUCTURE
-            if sentence.kind in _STRUCTURE and sentence.index not in drafted
+            if (sentence.kind in _STRUCTURE or sentence.index in dated)
+            and sentence.index not in drafted
             else Judgement.UNREAD,
         )
         for sentence in reading.sentences
@@ -115,12 +117,19 @@ def _drafts(
 ) -> None:
     rows: dict[int, IntakeDraft] = {}
     for draft in reading.drafts:
-        rows[draft.index] = _draft_row(plan, draft, clauses, sentences)
+        if not _reports_progress(draft, reading):
+            rows[draft.index] = _draft_row(plan, draft, clauses, sentences)
     for draft in reading.drafts:
-        if draft.replaces is not None:
+        if draft.replaces is not None and draft.replaces in rows:
             row = rows[draft.index]
             row.replaces = rows[draft.replaces]
             row.save(update_fields=["replaces"])
+
+
+def _reports_progress(draft: Draft, reading: Reading) -> bool:
+    """A draft for one report date: all dates together are one duty, made when publishing."""
+    on_time = draft.deadline is not None and draft.deadline.day in reading.report_dates
+    return on_time and not draft.path and draft.subject is Subject.UNIT
 
 
 def _draft_row(
@@ -132,7 +141,6 @@ def _draft_row(
     sentence = sentences[draft.sentence]
     clause = clauses.get(draft.path) or sentence.clause
     assert clause is not None
-    words = f"{draft.title}{sentence.text}" if draft.replaces is None else draft.title
     timed = draft.recurrence or draft.deadline
     condition = draft.enterprise_class or ALL_FIRMS
     return IntakeDraft.objects.create(
@@ -155,7 +163,7 @@ def _draft_row(
         ongoing=draft.ongoing,
         evidence=list(draft.evidence),
         activity=guess(draft.title),
-        tags=tags_for(words),
+        tags=tags_for(draft.title),
         doubts=_doubts(draft, condition),
         confidence=draft.confidence,
     )

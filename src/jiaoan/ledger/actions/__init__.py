@@ -16,6 +16,7 @@ from jiaoan.ledger.actions.intake import (
     take_back_draft,
 )
 from jiaoan.ledger.actions.publish import publish
+from jiaoan.ledger.actions.report import make_progress_report
 from jiaoan.ledger.actions.work import (
     ReportForm,
     ask_extension,
@@ -50,6 +51,7 @@ __all__ = [
     "generate_occurrences",
     "import_notice",
     "judge_sentences",
+    "make_progress_report",
     "offer_evidence",
     "publish",
     "reject_draft",
