@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from jiaoan.portal.map import views
+
+urlpatterns = [
+    path("", views.show, name="map"),
+    path("places.json", views.map_places, name="map_places"),
+    path("base.json", views.base, name="map_base"),
+    path("vehicles.json", views.map_vehicles, name="map_vehicles"),
+    path("vehicle/<int:pk>/", views.vehicle, name="map_vehicle"),
+    path("track.json", views.track, name="map_track"),
+    path("happenings", views.happenings, name="map_happenings"),
+    path("live", views.live, name="map_live"),
+]
