@@ -58,13 +58,16 @@ class Lead(StrEnum):
 
 @dataclass(frozen=True)
 class Point:
-    """A position of the finding. ``depth_m`` is metres inside the line, negative outside."""
+    """A position of the finding.
+
+    ``depth_m``: metres inside the line, negative outside, ``None`` = far outside, not measured.
+    """
 
     time: datetime
     lat: float
     lon: float
     speed_kmh: float
-    depth_m: float
+    depth_m: float | None
     inside: bool
 
 
@@ -179,7 +182,7 @@ def _entry_reasons(entry: Entry) -> tuple[Reason, Reason]:
             break
         run.append(point)
     run.reverse()
-    deepest = max((point.depth_m for point in run), default=0.0)
+    deepest = max((point.depth_m for point in run if point.depth_m is not None), default=0.0)
     times = "，".join(f"{local(point.time):%H:%M:%S}" for point in run[-2:])
     return (
         Reason(

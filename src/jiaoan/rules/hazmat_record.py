@@ -197,7 +197,7 @@ def read_point(source: Mapping[str, object]) -> Point:
         _number(source, "lat"),
         _number(source, "lon"),
         _number(source, "speed_kmh"),
-        _number(source, "depth_m"),
+        None if source.get("depth_m") is None else _number(source, "depth_m"),
         _flag(source, "inside"),
     )
 

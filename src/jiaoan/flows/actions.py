@@ -1,0 +1,83 @@
+"""Running the table: each flow once for each fact, whoever wrote the fact.
+
+Theory of operation
+-------------------
+Facts come from the worker itself and from the web. Row ids are no order of commits (a later id
+can commit first), so a checkpoint over ids could pass a fact by. The sealer gives ``seq`` only to
+committed facts, in an order without gaps; :func:`run_pending` therefore reads twice: first the
+facts that are not sealed yet (at most a second old: this is the quick way), then the sealed ones
+behind the mark (this is the sure way). The unique key of a step makes the overlap harmless.
+
+A flow that raises is parked with its error and does not stop the others; an error of the database
+itself is raised, because trying again may help.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import IntegrityError, OperationalError, transaction
+
+from jiaoan.flows.models import Mark, Step
+from jiaoan.flows.table import KINDS, Flow, flows_for
+from jiaoan.journal.models import Fact
+from jiaoan.kernel.clock import Clock
+
+log = logging.getLogger("jiaoan.flows")
+_MARK = "sealed"
+_BATCH = 500
+
+
+def run_pending(clock: Clock) -> int:
+    """Run what follows from new facts, and from the facts that those make. Returns how many."""
+    total = 0
+    while done := _run_unsealed(clock) + _run_sealed(clock):
+        total += done
+    return total
+
+
+def _run_unsealed(clock: Clock) -> int:
+    fresh = Fact.objects.filter(seq=None, kind__in=KINDS).order_by("id")[:_BATCH]
+    return sum(run_fact(fact, clock) for fact in fresh)
+
+
+def _run_sealed(clock: Clock) -> int:
+    mark, _ = Mark.objects.get_or_create(name=_MARK)
+    sealed = list(Fact.objects.filter(seq__gt=mark.seq).order_by("seq")[:_BATCH])
+    if not sealed:
+        return 0
+    done = sum(run_fact(fact, clock) for fact in sealed if fact.kind in KINDS)
+    # The mark moves after the steps are committed: a kill between the two repeats, harmlessly.
+    Mark.objects.filter(pk=mark.pk).update(seq=sealed[-1].seq)
+    return done
+
+
+def run_fact(fact: Fact, clock: Clock) -> int:
+    """Run the flows of one fact that have not run yet; returns how many ran."""
+    wanted = {f"{fact.pk}:{flow.name}": flow for flow in flows_for(fact.kind)}
+    known = set(Step.objects.filter(key__in=wanted).values_list("key", flat=True))
+    return sum(_run(key, flow, fact, clock) for key, flow in wanted.items() if key not in known)
+
+
+def _run(key: str, flow: Flow, fact: Fact, clock: Clock) -> int:
+    try:
+        with transaction.atomic():
+            Step.objects.create(key=key, fact=fact, flow=flow.name, ran_at=clock.now())
+            flow.run(fact, clock)
+    except OperationalError:
+        raise
+    except IntegrityError:
+        # Somebody else ran this very step between the look and the write.
+        if Step.objects.filter(key=key).exists():
+            return 0
+        _park(key, flow, fact, clock, "IntegrityError")
+    except Exception as error:  # noqa: BLE001  # any flow's failure is kept, none stops the rest
+        _park(key, flow, fact, clock, f"{type(error).__name__}: {error}")
+    return 1
+
+
+def _park(key: str, flow: Flow, fact: Fact, clock: Clock, error: str) -> None:
+    log.exception("flow %s failed for fact %s", flow.name, fact.pk)
+    Step.objects.create(
+        key=key, fact=fact, flow=flow.name, ran_at=clock.now(), error=error[:500]
+    )

@@ -1,0 +1,257 @@
+"""Every write of the alarm desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from jiaoan.journal.actions import Json, enqueue, record
+from jiaoan.journal.models import Fact
+from jiaoan.kernel.clock import Clock
+from jiaoan.org.models import User
+from jiaoan.registry.models import Vehicle
+from jiaoan.scope import Actor, require
+from jiaoan.watch import figures
+from jiaoan.watch.errors import Blocked, FieldErrors
+from jiaoan.watch.kinds import AlarmKind, DispositionKind
+from jiaoan.watch.models import Alarm, Disposition
+from jiaoan.watch.policies import require_second_person
+from jiaoan.watch.states import ALARM, OPEN, AlarmState, AlarmVerb
+
+_LONGEST_NOTE = 1000
+
+
+@dataclass(frozen=True)
+class Source:
+    """What an alarm is opened from: a verdict of another room as plain values."""
+
+    key: str
+    kind: AlarmKind
+    vehicle: Vehicle
+    place_name: str
+    subject: str
+    rule: str
+    version: str
+    record: dict[str, Json]
+    happened_at: datetime
+    received_at: datetime
+    judged_at: datetime
+
+
+@transaction.atomic
+def open_alarm(actor: Actor, clock: Clock, source: Source) -> Alarm:
+    """Open an alarm, or answer the one that this verdict already opened."""
+    require(actor, "alarm.open")
+    known = Alarm.objects.filter(key=source.key).first()
+    if known is not None:
+        return known
+    now = clock.now()
+    fact = record(
+        "watch.opened",
+        actor=actor,
+        obj=source.subject,
+        clock=clock,
+        happened_at=source.happened_at,
+        reported_at=source.received_at,
+        payload={"kind": source.kind.value, "rule": source.rule, "version": source.version},
+    )
+    alarm = Alarm.objects.create(
+        key=source.key,
+        kind=source.kind,
+        vehicle=source.vehicle,
+        carrier_name=source.vehicle.owner_name,
+        place_name=source.place_name,
+        subject=source.subject,
+        rule=source.rule,
+        version=source.version,
+        record=source.record,
+        happened_at=source.happened_at,
+        received_at=source.received_at,
+        judged_at=source.judged_at,
+        opened_at=now,
+        respond_by=now + figures.first_response().span,
+        finish_by=now + figures.handling().span,
+        fact=fact,
+    )
+    _announce("watch.opened", alarm, clock)
+    return alarm
+
+
+_FIRST_KINDS = (
+    DispositionKind.PHONE,
+    DispositionKind.ROAD,
+    DispositionKind.FILING,
+    DispositionKind.FALSE_ALARM,
+    DispositionKind.NOTE,
+)
+
+
+@transaction.atomic
+def dispose(
+    actor: User,
+    clock: Clock,
+    alarm: Alarm,
+    *,
+    kind: str,
+    note: str,
+    happened_at: datetime | None = None,
+    reference: str = "",
+) -> Disposition:
+    """Write what was done. ``happened_at`` is when (a call, say), default now.
+
+    Raises :class:`FieldErrors` (``kind``, ``note``, ``happened_at``) and ``TransitionRefused``.
+    """
+    require(actor, "alarm.handle", alarm)
+    errors = {}
+    if kind not in _FIRST_KINDS:
+        errors["kind"] = _("Choose what was done.")
+    if happened_at is not None and happened_at > clock.now() + timedelta(minutes=1):
+        errors["happened_at"] = _("This time has not come yet.")
+    _check_note(note, errors)
+    if errors:
+        raise FieldErrors(errors)
+    chosen = DispositionKind(kind)
+    false = chosen is DispositionKind.FALSE_ALARM
+    verb = AlarmVerb.JUDGE_FALSE if false else AlarmVerb.RESPOND
+    return _move(actor, clock, alarm, verb, chosen, note, happened_at, reference)
+
+
+@transaction.atomic
+def review(actor: User, clock: Clock, alarm: Alarm, *, agree: bool, note: str) -> Disposition:
+    """复核: a second person confirms or rejects that it was a false alarm."""
+    require(actor, "alarm.handle", alarm)
+    require_second_person(actor, alarm)
+    _require_note(note)
+    verb = AlarmVerb.CONFIRM_FALSE if agree else AlarmVerb.REJECT_FALSE
+    kind = DispositionKind.CONFIRM_FALSE if agree else DispositionKind.REJECT_FALSE
+    return _move(actor, clock, alarm, verb, kind, note)
+
+
+@transaction.atomic
+def close(actor: User, clock: Clock, alarm: Alarm, *, note: str) -> Disposition:
+    """闭环: only a person, only after it has been handled, with a sentence."""
+    require(actor, "alarm.handle", alarm)
+    _require_note(note)
+    return _move(actor, clock, alarm, AlarmVerb.CLOSE, DispositionKind.CLOSE, note)
+
+
+@transaction.atomic
+def reopen(actor: User, clock: Clock, alarm: Alarm, *, note: str) -> Disposition:
+    require(actor, "alarm.handle", alarm)
+    _require_note(note)
+    return _move(actor, clock, alarm, AlarmVerb.REOPEN, DispositionKind.REOPEN, note)
+
+
+@transaction.atomic
+def note_papers(actor: Actor, clock: Clock, subject: str, *, complete: bool, cause: Fact) -> int:
+    """Note on the open alarms of ``subject`` that papers came in. It closes nothing."""
+    require(actor, "alarm.open")
+    alarms = Alarm.objects.filter(subject=subject, state__in=OPEN)
+    for alarm in alarms:
+        kind = "watch.papers_complete" if complete else "watch.papers_incomplete"
+        record(kind, actor=actor, obj=alarm, clock=clock, payload={"fact": cause.pk})
+        _announce(kind, alarm, clock)
+    return len(alarms)
+
+
+def note_late(actor: Actor, clock: Clock) -> int:
+    """Note once each alarm that nobody answered in time; claimed by a conditional update."""
+    require(actor, "alarm.open")
+    now, count = clock.now(), 0
+    waiting = Alarm.objects.filter(
+        state=AlarmState.PENDING, late_noted_at=None, respond_by__lt=now
+    )
+    for alarm in waiting[:200]:
+        with transaction.atomic():
+            claimed = Alarm.objects.filter(
+                pk=alarm.pk, late_noted_at=None, state=AlarmState.PENDING
+            ).update(late_noted_at=now)
+            if not claimed:
+                continue
+            record(
+                "watch.response_late",
+                actor=actor,
+                obj=alarm,
+                clock=clock,
+                happened_at=alarm.respond_by,
+            )
+            _announce("watch.response_late", alarm, clock)
+            count += 1
+    return count
+
+
+def _check_note(note: str, errors: dict[str, object]) -> None:
+    if not note.strip():
+        errors["note"] = _("Write what was said or found; it stays with the alarm.")
+    elif len(note) > _LONGEST_NOTE:
+        errors["note"] = _("At most 1000 characters.")
+
+
+def _require_note(note: str) -> None:
+    errors: dict[str, object] = {}
+    _check_note(note, errors)
+    if errors:
+        raise FieldErrors({name: str(text) for name, text in errors.items()})
+
+
+def _move(
+    actor: User,
+    clock: Clock,
+    alarm: Alarm,
+    verb: AlarmVerb,
+    kind: DispositionKind,
+    note: str,
+    happened_at: datetime | None = None,
+    reference: str = "",
+) -> Disposition:
+    """Take one row of the table against others who try the same; leave disposition and fact."""
+    row, now = ALARM.row(alarm.state, verb), clock.now()
+    changes: dict[str, object] = {"state": row.target}
+    if alarm.responded_at is None:
+        changes["responded_at"] = now
+    if row.target is AlarmState.CLOSED:
+        changes["closed_at"] = now
+    elif row.source is AlarmState.CLOSED:
+        changes["closed_at"] = None
+    if not Alarm.objects.filter(pk=alarm.pk, state=row.source).update(**changes):
+        raise Blocked(_("Somebody else has just dealt with this alarm. Look at it again."))
+    for name, value in changes.items():
+        setattr(alarm, name, value)
+    fact = record(
+        row.fact,
+        actor=actor,
+        obj=alarm,
+        clock=clock,
+        happened_at=happened_at,
+        payload={"kind": kind.value, "reference": reference},
+    )
+    made = Disposition.objects.create(
+        alarm=alarm,
+        kind=kind,
+        note=note.strip(),
+        reference=reference,
+        by=actor,
+        happened_at=happened_at or now,
+        written_at=now,
+        fact=fact,
+    )
+    _announce(row.fact, alarm, clock)
+    return made
+
+
+def _announce(kind: str, alarm: Alarm, clock: Clock) -> None:
+    """Tell open desks and maps; ids only, each reader asks for what it may see."""
+    enqueue(
+        "events.alarm",
+        {
+            "kind": kind,
+            "object": "watch.alarm",
+            "id": alarm.pk,
+            "vehicle": alarm.vehicle_id,
+            "state": alarm.state,
+        },
+        clock=clock,
+    )

@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+
+
+class WatchConfig(AppConfig):
+    name = "jiaoan.watch"
+    label = "watch"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from jiaoan import scope
+        from jiaoan.watch import models as m
+
+        owner = "vehicle__enterprise__organisation_id"
+        scope.register(m.Alarm, organisations=[owner])
+        scope.register(m.Disposition, organisations=[f"alarm__{owner}"])
