@@ -1,0 +1,1 @@
+"""The one background process: findings up, flows, due dates, the seal, the outbox."""

@@ -1,0 +1,136 @@
+"""The worker's loop: the bus on the event loop, the database in one thread of its own.
+
+Theory of operation
+-------------------
+``consume``  reads findings behind the checkpoint and hands each to :func:`steps.handle`, which
+             commits its rows and the checkpoint together: a kill before the commit repeats the
+             finding, a kill after it does not.
+``follow``   every tenth of a second runs what follows from facts of the web, and wakes ``relay``.
+``relay``    sends the outbox in order. A message is marked after the bus has stored it; a kill
+             between the two sends it again with the same message id, and the bus keeps one.
+``seal``     every second; ``due`` every five.
+
+The database steps share one thread, so writers of this process never wait for each other. An
+``OperationalError`` (lock, lost connection) closes the connection and tries again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import OperationalError, close_old_connections, connection
+
+from jiaoan.kernel.clock import Clock
+from jiaoan.stores.bus import Bus, BusFull, BusUnavailable
+from jiaoan.worker import steps
+
+T = TypeVar("T")
+log = logging.getLogger("jiaoan.worker")
+
+FOLLOW_S = 0.1
+SEAL_S = 1.0
+DUE_S = 5.0
+_RETRY_S = 0.5
+
+
+class Worker:
+    """One worker over one bus. ``run`` returns only by cancellation or a failure it must tell."""
+
+    def __init__(self, bus: Bus, clock: Clock) -> None:
+        self._bus, self._clock = bus, clock
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+        self._to_send = asyncio.Event()
+
+    async def run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._consume())
+                group.create_task(self._relay())
+                group.create_task(self._every(FOLLOW_S, self._follow))
+                group.create_task(self._every(SEAL_S, lambda: steps.seal(self._clock)))
+                group.create_task(self._every(DUE_S, lambda: steps.due(self._clock)))
+        finally:
+            # A step under way ends by itself; nothing is cut in the middle of a transaction.
+            self._thread.submit(connection.close)
+            self._thread.shutdown(wait=True)
+
+    async def _database(self, step: Callable[[], T]) -> T:
+        """Run a step in the database thread, again when the database itself was in trouble."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                return await loop.run_in_executor(self._thread, _fresh, step)
+            except OperationalError as error:
+                log.warning("database: %s; trying again", error)
+                await loop.run_in_executor(self._thread, connection.close)
+                await asyncio.sleep(_RETRY_S)
+
+    async def _consume(self) -> None:
+        after = await self._database(steps.checkpoint)
+        log.info("reading findings behind %d", after)
+        async for message in self._bus.read("findings.*", after=after):
+            await self._database(
+                lambda found=message: steps.handle(  # type: ignore[misc]
+                    found.subject, found.data, found.sequence, found.stored_at, self._clock
+                )
+            )
+            self._to_send.set()
+
+    def _follow(self) -> None:
+        steps.follow(self._clock)
+
+    async def _every(self, seconds: float, step: Callable[[], object]) -> None:
+        """Run ``step`` again and again; its own failure is logged and does not end the worker."""
+        while True:
+            try:
+                await self._database(step)
+            except Exception:
+                log.exception("a periodic step failed")
+            if seconds == FOLLOW_S:
+                self._to_send.set()
+            await asyncio.sleep(seconds)
+
+    async def _relay(self) -> None:
+        while True:
+            await self._to_send.wait()
+            self._to_send.clear()
+            while await self._send_some():
+                pass
+
+    async def _send_some(self) -> bool:
+        """Send one batch; ``True`` when there may be more."""
+        letters = await self._database(steps.letters)
+        stored: list[int] = []
+        trouble = ""
+        for letter in letters:
+            try:
+                await self._bus.publish(letter.subject, letter.data, message_id=letter.message_id)
+            except (BusUnavailable, BusFull) as error:
+                trouble = str(error)
+                break
+            except ValueError as error:
+                hopeless, why = [letter.pk], str(error)
+                await self._database(
+                    lambda ids=hopeless, text=why: steps.not_sent(  # type: ignore[misc]
+                        ids, text, hopeless=True
+                    )
+                )
+            else:
+                stored.append(letter.pk)
+        if stored:
+            await self._database(lambda: steps.sent(stored))
+        if trouble:
+            waiting = [letter.pk for letter in letters[len(stored) :][:1]]
+            await self._database(lambda: steps.not_sent(waiting, trouble))
+            await asyncio.sleep(_RETRY_S)
+            return True
+        return bool(letters)
+
+
+def _fresh(step: Callable[[], T]) -> T:
+    close_old_connections()
+    return step()

@@ -1,0 +1,131 @@
+"""What the worker does to the database: plain synchronous steps, each in its own transaction.
+
+All of them run in one thread (:mod:`jiaoan.worker.loop`), so they never wait for each other.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import OperationalError, transaction
+from django.db.models import F
+
+from jiaoan.flows.actions import run_pending
+from jiaoan.hazmat import actions as hazmat
+from jiaoan.hazmat.findings import parse
+from jiaoan.journal import chain
+from jiaoan.journal.models import Outgoing
+from jiaoan.kernel.clock import Clock
+from jiaoan.scope import SystemActor
+from jiaoan.watch import actions as watch
+from jiaoan.worker.models import Checkpoint, Parked
+
+log = logging.getLogger("jiaoan.worker")
+ACTOR = SystemActor("worker", frozenset({"hazmat.judge", "alarm.open"}))
+FINDINGS = "findings"
+GIVE_UP = 100  # tries after which a message of the outbox is left for a person
+_BATCH = 200
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One message of the outbox, ready for the bus."""
+
+    pk: int
+    subject: str
+    data: bytes
+    message_id: str
+
+
+def checkpoint() -> int:
+    """The sequence of the last finding that was handled; 0 before the first."""
+    return Checkpoint.objects.get_or_create(name=FINDINGS)[0].sequence
+
+
+def handle(subject: str, data: bytes, sequence: int, stored_at: datetime, clock: Clock) -> bool:
+    """Handle one finding and move the checkpoint, both or neither; then what follows from it.
+
+    Returns ``False`` when the finding was parked. Raises ``OperationalError`` when the database
+    itself is in trouble: the caller tries the same finding again.
+    """
+    if sequence <= checkpoint():
+        return True
+    try:
+        with transaction.atomic():
+            hazmat.handle_finding(ACTOR, clock, parse(data))
+            _advance(sequence)
+        handled = True
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever is wrong with one must not stop the rest
+        log.warning("finding %s parked: %s: %s", sequence, type(error).__name__, error)
+        with transaction.atomic():
+            Parked.objects.get_or_create(
+                sequence=sequence,
+                stored_at=stored_at,
+                defaults={
+                    "subject": subject[:60],
+                    "data": data,
+                    "error": f"{type(error).__name__}: {error}"[:500],
+                    "parked_at": clock.now(),
+                },
+            )
+            _advance(sequence)
+        handled = False
+    run_pending(clock)
+    return handled
+
+
+def _advance(sequence: int) -> None:
+    Checkpoint.objects.filter(name=FINDINGS).update(sequence=sequence)
+
+
+def follow(clock: Clock) -> None:
+    """What follows from facts that other processes wrote."""
+    run_pending(clock)
+
+
+def due(clock: Clock) -> None:
+    """Rows whose time has come, each claimed by a conditional update."""
+    watch.note_late(ACTOR, clock)
+    hazmat.expire_filings(ACTOR, clock)
+
+
+def seal(clock: Clock) -> int:
+    return chain.seal(Path(settings.JOURNAL_HEAD), clock)
+
+
+def letters() -> list[Letter]:
+    """The oldest unsent messages, in order."""
+    waiting = Outgoing.objects.filter(sent_at=None, tries__lt=GIVE_UP).order_by("id")[:_BATCH]
+    return [
+        Letter(
+            row.pk,
+            row.topic,
+            json.dumps(row.payload, ensure_ascii=False).encode(),
+            # The moment belongs to it: after a new database the same number is another message.
+            f"outbox-{row.pk}-{row.made_at.timestamp():.6f}",
+        )
+        for row in waiting
+    ]
+
+
+def sent(ids: Sequence[int]) -> None:
+    """The bus has stored these. Real time: it is about the machine, not about the case."""
+    Outgoing.objects.filter(pk__in=ids).update(sent_at=datetime.now(UTC))
+
+
+def not_sent(ids: Iterable[int], error: str, *, hopeless: bool = False) -> None:
+    """Keep why; ``hopeless`` ones (too large, no such stream) wait for a person."""
+    rows = Outgoing.objects.filter(pk__in=list(ids))
+    if hopeless:
+        rows.update(tries=GIVE_UP, last_error=error[:300])
+    else:
+        # Trouble of the bus is no fault of the message: it is counted below the limit only.
+        rows.filter(tries__lt=GIVE_UP - 1).update(tries=F("tries") + 1, last_error=error[:300])
