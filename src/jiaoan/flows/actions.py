@@ -78,6 +78,4 @@ def _run(key: str, flow: Flow, fact: Fact, clock: Clock) -> int:
 
 def _park(key: str, flow: Flow, fact: Fact, clock: Clock, error: str) -> None:
     log.exception("flow %s failed for fact %s", flow.name, fact.pk)
-    Step.objects.create(
-        key=key, fact=fact, flow=flow.name, ran_at=clock.now(), error=error[:500]
-    )
+    Step.objects.create(key=key, fact=fact, flow=flow.name, ran_at=clock.now(), error=error[:500])

@@ -23,9 +23,7 @@ from jiaoan.scope import SystemActor
 from jiaoan.watch import actions as watch
 from jiaoan.watch.kinds import AlarmKind
 
-ACTOR: Final = SystemActor(
-    "flows", frozenset({"hazmat.judge", "alarm.open", "ledger.offer"})
-)
+ACTOR: Final = SystemActor("flows", frozenset({"hazmat.judge", "alarm.open", "ledger.offer"}))
 
 
 @dataclass(frozen=True)

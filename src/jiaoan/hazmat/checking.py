@@ -15,10 +15,10 @@ from decimal import Decimal, InvalidOperation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from jiaoan.hazmat.errors import FieldErrors
 from jiaoan.hazmat.models import Period
 from jiaoan.journal.actions import Json
 from jiaoan.kernel.plates import PlateColour, PlateRefused, parse_plate
+from jiaoan.ledger.errors import FieldErrors
 
 LONGEST_DAYS = 30  # [U] the longest validity of one filing; a setting of the bureau
 _UN = re.compile(r"UN\d{4}")

@@ -63,6 +63,10 @@ INSTALLED_APPS = [
     "jiaoan.org",
     "jiaoan.registry",
     "jiaoan.ledger",
+    "jiaoan.hazmat",
+    "jiaoan.watch",
+    "jiaoan.flows",
+    "jiaoan.worker",
 ]
 
 MIDDLEWARE = [

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from jiaoan.journal.actions import Json, enqueue, record
 from jiaoan.journal.models import Fact
 from jiaoan.kernel.clock import Clock
+from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.org.models import User
 from jiaoan.registry.models import Vehicle
 from jiaoan.scope import Actor, require
 from jiaoan.watch import figures
-from jiaoan.watch.errors import Blocked, FieldErrors
 from jiaoan.watch.kinds import AlarmKind, DispositionKind
 from jiaoan.watch.models import Alarm, Disposition
 from jiaoan.watch.policies import require_second_person
@@ -105,12 +106,13 @@ def dispose(
     Raises :class:`FieldErrors` (``kind``, ``note``, ``happened_at``) and ``TransitionRefused``.
     """
     require(actor, "alarm.handle", alarm)
-    errors = {}
+    errors: dict[str, str | Promise] = {}
     if kind not in _FIRST_KINDS:
         errors["kind"] = _("Choose what was done.")
     if happened_at is not None and happened_at > clock.now() + timedelta(minutes=1):
         errors["happened_at"] = _("This time has not come yet.")
-    _check_note(note, errors)
+    if problem := _note_problem(note):
+        errors["note"] = problem
     if errors:
         raise FieldErrors(errors)
     chosen = DispositionKind(kind)
@@ -161,9 +163,7 @@ def note_late(actor: Actor, clock: Clock) -> int:
     """Note once each alarm that nobody answered in time; claimed by a conditional update."""
     require(actor, "alarm.open")
     now, count = clock.now(), 0
-    waiting = Alarm.objects.filter(
-        state=AlarmState.PENDING, late_noted_at=None, respond_by__lt=now
-    )
+    waiting = Alarm.objects.filter(state=AlarmState.PENDING, late_noted_at=None, respond_by__lt=now)
     for alarm in waiting[:200]:
         with transaction.atomic():
             claimed = Alarm.objects.filter(
@@ -183,18 +183,16 @@ def note_late(actor: Actor, clock: Clock) -> int:
     return count
 
 
-def _check_note(note: str, errors: dict[str, object]) -> None:
+def _note_problem(note: str) -> str | Promise:
+    """What is wrong with a note; empty when nothing is."""
     if not note.strip():
-        errors["note"] = _("Write what was said or found; it stays with the alarm.")
-    elif len(note) > _LONGEST_NOTE:
-        errors["note"] = _("At most 1000 characters.")
+        return _("Write what was said or found; it stays with the alarm.")
+    return _("At most 1000 characters.") if len(note) > _LONGEST_NOTE else ""
 
 
 def _require_note(note: str) -> None:
-    errors: dict[str, object] = {}
-    _check_note(note, errors)
-    if errors:
-        raise FieldErrors({name: str(text) for name, text in errors.items()})
+    if problem := _note_problem(note):
+        raise FieldErrors({"note": problem})
 
 
 def _move(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from jiaoan.ledger.errors import Blocked
 from jiaoan.org.models import User
-from jiaoan.watch.errors import Blocked
 from jiaoan.watch.kinds import DispositionKind
 from jiaoan.watch.models import Alarm
 

@@ -76,5 +76,7 @@ def of_vehicle_since(actor: object, alarm: Alarm, now: datetime) -> QuerySet[Ala
 
 def next_after(actor: object, alarm: Alarm) -> Alarm | None:
     """The next to work on: the one whose limit ends first, other than this."""
-    waiting = [one for one in queue(actor, (AlarmState.PENDING, AlarmState.HANDLING)) if one != alarm]
+    waiting = [
+        one for one in queue(actor, (AlarmState.PENDING, AlarmState.HANDLING)) if one != alarm
+    ]
     return waiting[0] if waiting else None

@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from jiaoan.hazmat.actions.waybills import require_carrier
 from jiaoan.hazmat.checking import filing_values
-from jiaoan.hazmat.errors import Blocked, FieldErrors
 from jiaoan.hazmat.models import Filing, FilingInvite, Trip
 from jiaoan.hazmat.states import FILING, FilingState, FilingVerb
 from jiaoan.journal.actions import Json, enqueue, record
 from jiaoan.kernel.clock import Clock
 from jiaoan.kernel.plates import parse_plate
+from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.org.models import Organisation, User
 from jiaoan.registry.queries import vehicle_by_plate
 from jiaoan.scope import Actor, SystemActor, require
@@ -137,9 +137,7 @@ def return_(actor: User, clock: Clock, filing: Filing, *, reason: str) -> Filing
 
 
 @transaction.atomic
-def refuse(
-    actor: User, clock: Clock, filing: Filing, *, reason: str, legal_ground: str
-) -> Filing:
+def refuse(actor: User, clock: Clock, filing: Filing, *, reason: str, legal_ground: str) -> Filing:
     """Refuse. A filing is a registration, so a refusal must cite its legal ground (domain 5.5)."""
     require(actor, "filing.approve", filing)
     errors = {}

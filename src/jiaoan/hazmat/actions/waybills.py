@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from jiaoan.hazmat.actions.judging import rejudge
 from jiaoan.hazmat.checking import waybill_values
-from jiaoan.hazmat.errors import FieldErrors
 from jiaoan.hazmat.models import Trip, Waybill
 from jiaoan.hazmat.states import TripState
 from jiaoan.journal.actions import record
 from jiaoan.journal.models import Fact
 from jiaoan.kernel.clock import Clock
+from jiaoan.ledger.errors import FieldErrors
 from jiaoan.org.models import Organisation
 from jiaoan.registry.queries import vehicle_by_plate
 from jiaoan.scope import Actor, Refused, organisations_in_reach, require
