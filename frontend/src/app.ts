@@ -39,3 +39,8 @@ document.addEventListener("change", (event) => {
 document.addEventListener("click", (event) => {
   if ((event.target as HTMLElement).closest("[data-print]")) window.print();
 });
+
+// A word of thanks does not stay over the page.
+window.setTimeout(() => {
+  for (const toast of document.querySelectorAll(".ja-toast")) toast.remove();
+}, 8000);

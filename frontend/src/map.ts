@@ -27,7 +27,7 @@ async function begin(root: HTMLElement): Promise<void> {
     (root.dataset[`t${name[0]?.toUpperCase() ?? ""}${name.slice(1)}`] ?? name).replace("{n}", String(value));
   const fleet = new Fleet(Number(root.dataset["online"] ?? 300) * 1000);
   let chosen = Number(root.dataset["chosen"] || 0);
-  let group: State | "" = "local";
+  let group: State | "" = "";
   let places: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
   let following = false;
 
@@ -74,6 +74,9 @@ async function begin(root: HTMLElement): Promise<void> {
         place.classList.toggle("ja-latec", name === "alarm" && count > 0);
       }
     }
+    const all = find('[data-count="all"]');
+    const away = fleet.counts().offline;
+    if (all) all.textContent = `${fleet.vehicles.size - away} / ${away}`;
     const list = find("[data-list]");
     const text = find<HTMLInputElement>("[data-plate-find]")?.value ?? "";
     if (!list) return;
@@ -193,7 +196,7 @@ async function begin(root: HTMLElement): Promise<void> {
     const asked = target.closest<HTMLElement>("[data-group]");
     if (asked) {
       event.preventDefault();
-      group = asked.dataset["group"] as State;
+      group = asked.dataset["group"] as State | "";
       for (const one of document.querySelectorAll("[data-group]")) one.removeAttribute("aria-current");
       asked.setAttribute("aria-current", "true");
       drawTree();

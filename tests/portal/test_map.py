@@ -1,0 +1,144 @@
+"""What the map is given: only one's own vehicles, silences as gaps, a table without script."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from jiaoan.org.models import User
+from jiaoan.portal.map import shapes
+from jiaoan.registry.models import Place
+from jiaoan.stores import positions, tracks
+from jiaoan.stores.tracks import Point
+from portal.matrix import World
+
+MORNING = datetime(2024, 6, 4, 22, 40, tzinfo=UTC)  # 06:40 of 5 June in GMT+8
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return World()
+
+
+def log_in(client: Client, user: User) -> None:
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+
+
+def rows(*seconds: int) -> positions.Positions:
+    array = positions.empty(len(seconds))
+    for at, after in enumerate(seconds):
+        ms = int((MORNING + timedelta(seconds=after)).timestamp() * 1000)
+        array[at]["time_ms"] = array[at]["received_ms"] = ms
+        array[at]["lat"], array[at]["lon"] = 29_500_000 + after, 113_200_000
+        array[at]["status"], array[at]["speed"] = positions.FIXED, 400 + after
+    return array
+
+
+def point(after: int, *, fixed: bool = True) -> Point:
+    at = MORNING + timedelta(seconds=after)
+    status = positions.FIXED if fixed else 0
+    return Point(1, at, at, 29.5 + after / 1e6, 113.2, 40.0, 90, 30, 0, status, None, 0)
+
+
+def kinds(track: shapes.Track) -> list[object]:
+    return [feature["properties"]["kind"] for feature in track.features]  # type: ignore[index]
+
+
+def test_it_draws_a_silence_as_a_gap_not_as_a_road() -> None:
+    track = shapes.track([point(0), point(10), point(20), point(420), point(430)])
+    assert kinds(track) == ["way", "gap", "way", "start", "end"]
+    assert (track.points, track.gaps) == (5, 1)
+    assert kinds(shapes.track([point(0), point(180)])) == ["way", "start", "end"]
+
+
+def test_it_leaves_out_positions_without_a_satellite_fix() -> None:
+    track = shapes.track([point(0), replace(point(5), lat=0.0, status=0), point(10)])
+    assert track.points == 2
+    way = track.features[0]["geometry"]
+    assert [lat for _lon, lat in way["coordinates"]] == [29.5, 29.50001]  # type: ignore[index]
+
+
+def test_it_says_when_a_day_has_no_position() -> None:
+    assert shapes.track([]).features == []
+    assert "0" not in shapes.track([]).summary
+
+
+def test_it_gives_an_enterprise_only_its_own_vehicles(client: Client, world: World) -> None:
+    mine = world.vehicle("湘F32718")
+    world.vehicle("湘F32719", "other_firm")
+    log_in(client, world.person("enterprise"))
+    found = client.get(reverse("map_vehicles")).json()
+    assert [vehicle["id"] for vehicle in found["vehicles"]] == [mine.pk]
+    table = client.get(reverse("map"), {"view": "table"}).content.decode()
+    assert "湘F·32718" in table
+    assert "湘F·32719" not in table
+
+
+def test_it_gives_a_track_of_one_local_day_from_the_files(
+    client: Client, world: World, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    vehicle = world.vehicle()
+    array = rows(0, 10, 20)
+    array["vehicle"] = vehicle.pk
+    tracks.write(tmp_path / "tracks", 1, 1, array, [b""] * 3)
+    log_in(client, world.person("enterprise"))
+    asked = {"vehicle": vehicle.pk, "day": "2024-06-05"}
+    found = client.get(reverse("map_track"), asked).json()
+    assert [feature["properties"]["kind"] for feature in found["features"]] == [
+        "way",
+        "start",
+        "end",
+    ]
+    assert found["features"][0]["properties"]["from"] == "06:40:00"
+    empty = client.get(reverse("map_track"), {**asked, "day": "2024-06-04"}).json()
+    assert empty["features"] == []
+
+
+def test_it_refuses_a_track_of_somebody_elses_vehicle(client: Client, world: World) -> None:
+    theirs = world.vehicle("湘F32719", "other_firm")
+    log_in(client, world.person("enterprise"))
+    asked = {"vehicle": theirs.pk, "day": "2024-06-05"}
+    assert client.get(reverse("map_track"), asked).status_code == 403
+    assert client.get(reverse("map"), {"vehicle": theirs.pk}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "asked", [{}, {"vehicle": "x"}, {"vehicle": "1" * 30}, {"vehicle": "-1", "day": "2024-06-05"}]
+)
+def test_it_answers_a_sentence_to_a_bad_question(
+    client: Client, world: World, asked: dict[str, str]
+) -> None:
+    log_in(client, world.person("leader"))
+    answer = client.get(reverse("map_track"), asked)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+    pk = world.vehicle().pk
+    assert client.get(reverse("map_track"), {"vehicle": pk, "day": "5.6."}).status_code == 400
+
+
+def test_it_gives_the_fences_that_hold_today(client: Client, world: World) -> None:
+    square = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
+    Place.objects.create(name="今天的", kind="park", geometry=square)
+    old = world.clock.today() - timedelta(days=1)
+    Place.objects.create(name="过去的", kind="park", geometry=square, valid_to=old)
+    log_in(client, world.person("leader"))
+    found = client.get(reverse("map_places")).json()
+    assert [place["properties"]["name"] for place in found["features"]] == ["今天的"]
+
+
+def test_it_serves_the_roads_of_the_installation_or_none(
+    client: Client, world: World, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path
+    log_in(client, world.person("leader"))
+    assert client.get(reverse("map_base")).json()["features"] == []
+    (tmp_path / shapes.BASE_MAP).write_text(json.dumps({"features": [1]}), encoding="utf-8")
+    assert client.get(reverse("map_base")).json()["features"] == [1]
