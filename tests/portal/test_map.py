@@ -90,7 +90,7 @@ def test_it_gives_a_track_of_one_local_day_from_the_files(
     array["vehicle"] = vehicle.pk
     tracks.write(tmp_path / "tracks", 1, 1, array, [b""] * 3)
     log_in(client, world.person("enterprise"))
-    asked = {"vehicle": vehicle.pk, "day": "2024-06-05"}
+    asked = {"vehicle": str(vehicle.pk), "day": "2024-06-05"}
     found = client.get(reverse("map_track"), asked).json()
     assert [feature["properties"]["kind"] for feature in found["features"]] == [
         "way",
@@ -105,7 +105,7 @@ def test_it_gives_a_track_of_one_local_day_from_the_files(
 def test_it_refuses_a_track_of_somebody_elses_vehicle(client: Client, world: World) -> None:
     theirs = world.vehicle("湘F32719", "other_firm")
     log_in(client, world.person("enterprise"))
-    asked = {"vehicle": theirs.pk, "day": "2024-06-05"}
+    asked = {"vehicle": str(theirs.pk), "day": "2024-06-05"}
     assert client.get(reverse("map_track"), asked).status_code == 403
     assert client.get(reverse("map"), {"vehicle": theirs.pk}).status_code == 403
 
@@ -120,7 +120,7 @@ def test_it_answers_a_sentence_to_a_bad_question(
     answer = client.get(reverse("map_track"), asked)
     assert answer.status_code == 400
     assert answer.json()["error"]
-    pk = world.vehicle().pk
+    pk = str(world.vehicle().pk)
     assert client.get(reverse("map_track"), {"vehicle": pk, "day": "5.6."}).status_code == 400
 
 
