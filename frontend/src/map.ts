@@ -183,7 +183,7 @@ async function begin(root: HTMLElement): Promise<void> {
     source("track")?.setData({ type: "FeatureCollection", features: found.features });
     const box = bounds(found);
     if (box) map?.fitBounds(box, { padding: 40, maxZoom: 15, duration: 400 });
-    find("[data-track-off]")?.removeAttribute("hidden");
+    find("[data-track-off]")?.toggleAttribute("hidden", !found.features.length);
   }
 
   document.addEventListener("click", (event) => {
