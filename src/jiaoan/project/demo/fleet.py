@@ -16,8 +16,8 @@ _MISBEHAVIOUR: dict[str, Json] = {
     "late": 0.02,
     "repeat": 0.02,
     "lost_link": 0.002,
-    "wrong_checksum": 0.01,
-    "shared_flags": 0.05,
+    "bad_checksum": 0.01,
+    "shared_flag": 0.05,
 }
 
 
