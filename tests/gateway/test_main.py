@@ -25,11 +25,10 @@ from .helpers import MOMENT, PHONE, known, run
 from .test_durability import stored
 
 pytestmark = pytest.mark.socket
-CODE = "import sys; from jiaoan.gateway.main import main; sys.exit(main(sys.argv[1:]))"
 
 
 def start(url: str, folder: Path, port: int = 0) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", CODE, "--bus", url, "--port", str(port)]
+    command = [sys.executable, "-m", "jiaoan.gateway", "--bus", url, "--port", str(port)]
     command += ["--data", str(folder), "--stats-file", str(folder / "stats.json")]
     (folder / "stats.json").unlink(missing_ok=True)
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)

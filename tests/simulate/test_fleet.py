@@ -30,8 +30,8 @@ from jiaoan.simulate.fleet import run_fleet
 pytestmark = pytest.mark.socket
 ALL_FAULTS = {
     "noise": 0.1,
-    "wrong_checksum": 0.1,
-    "shared_flags": 0.1,
+    "bad_checksum": 0.1,
+    "shared_flag": 0.1,
     "repeat": 0.1,
     "late": 0.1,
     "half_frame": 0.05,
@@ -80,12 +80,12 @@ def test_it_reports_with_all_faults_and_what_was_answered_is_stored(tmp_path: Pa
             config = parse(fleet(one.port, misbehave=ALL_FAULTS, seed=7))
             counts = await drive(config, 5)
             metrics = one.gateway.metrics
-            for fault in ("noise", "wrong_checksum", "repeat", "late", "lost_link", "half_frame"):
+            for fault in ("noise", "bad_checksum", "repeat", "late", "lost_link", "half_frame"):
                 assert counts[fault] > 0, fault
             assert counts["backfilled"] > 0
             # A bad checksum is answered with "bad message" where its header can be believed.
-            assert 0 < metrics.answers["bad_message"] <= counts["wrong_checksum"]
-            assert metrics.bad_frames["bad_checksum"] >= counts["wrong_checksum"] / 2
+            assert 0 < metrics.answers["bad_message"] <= counts["bad_checksum"]
+            assert metrics.bad_frames["bad_checksum"] >= counts["bad_checksum"] / 2
             assert metrics.taken_over + metrics.closed["by_terminal"] > 0
         rows = [row for array in positions(bus.messages) for row in array]
         assert {int(row["vehicle"]) for row in rows} == {100, 101, 102, 103}
@@ -145,12 +145,21 @@ def test_it_runs_as_a_command(tmp_path: Path) -> None:
     async def main() -> None:
         bus = await known(MemoryBus())
         async with rig(bus, tmp_path) as one:
-            value = fleet(one.port, 1)
+            value = fleet(1, 1)
             value["vehicles"][0] |= {"phone": PHONE, "auth_code": f"code-{PHONE}"}
             path = tmp_path / "fleet.json"
             path.write_text(json.dumps(value), "utf-8")
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "jiaoan.simulate", str(path), "--seconds", "1"),
+                *(
+                    sys.executable,
+                    "-m",
+                    "jiaoan.simulate",
+                    str(path),
+                    "--port",
+                    str(one.port),
+                    "--seconds",
+                    "1",
+                ),
                 stdout=subprocess.PIPE,
             )
             out, _ = await process.communicate()

@@ -45,7 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--bus", required=True, help="address of the bus")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=7808, help="0 takes a free one")
-    parser.add_argument("--data", type=Path, required=True, help="folder for refused octets")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="refused octets are kept in its folder gateway"
+    )
     parser.add_argument("--stats-file", type=Path, help="counters as JSON, renewed twice a second")
     return parser
 
@@ -66,7 +68,7 @@ async def _run(options: argparse.Namespace, stop: asyncio.Event) -> None:
     try:
         gateway = Gateway(
             bus,
-            folder=options.data,
+            folder=options.data / "gateway",
             clock=clock_from_environment(),
             stats_file=options.stats_file,
         )

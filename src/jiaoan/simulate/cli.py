@@ -10,6 +10,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from jiaoan.kernel.clock import clock_from_environment
@@ -24,6 +25,7 @@ def main(argv: Sequence[str]) -> int:
     """0 at the end; 1 and one sentence for a fleet file that cannot be used."""
     parser = argparse.ArgumentParser("jiaoan simulate", description="a fleet of 808 terminals")
     parser.add_argument("config", type=Path, help="the fleet as JSON")
+    parser.add_argument("--port", type=int, help="report to this port instead of the file's")
     parser.add_argument("--seconds", type=float, help="end by itself after so long")
     options = parser.parse_args(argv)
     logging.basicConfig(
@@ -33,6 +35,8 @@ def main(argv: Sequence[str]) -> int:
     )
     try:
         config = load(options.config)
+        if options.port is not None:
+            config = replace(config, port=options.port)
     except ConfigRefused as wrong:
         print(f"simulate: {wrong}", file=sys.stderr)
         return 1

@@ -17,8 +17,8 @@ class Misbehaviour:
     """How often, of each report (0-1), and how long a lost link stays lost (seconds)."""
 
     noise: float = 0.0
-    wrong_checksum: float = 0.0
-    shared_flags: float = 0.0
+    bad_checksum: float = 0.0
+    shared_flag: float = 0.0
     repeat: float = 0.0
     late: float = 0.0
     lost_link: float = 0.0
@@ -99,7 +99,7 @@ def _number(value: object, where: str, least: float, most: float) -> float:
 def _vehicle(value: object, where: str) -> VehiclePlan:
     one = _mapping(value, where, {each.name for each in fields(VehiclePlan)})
     phone = str(one.get("phone", ""))
-    version = str(one.get("version", "2013"))
+    version = str(one.get("version") or "2013")
     if version not in ("2013", "2019"):
         raise ConfigRefused(f"{where}.version: 2013 or 2019 is wanted, not {version!r}")
     if not phone.isdecimal() or len(phone) > (20 if version == "2019" else 12):

@@ -16,6 +16,8 @@ from jiaoan.simulate.terminal import LinkLost, NotAnswered, Refused, Terminal
 HEARTBEAT_S = 60.0
 UNANSWERED_S = 15.0
 """After so long without an answer a terminal takes its link for dead."""
+REFUSED_S, UNREACHED_S = 5.0, 2.0
+"""Before the next try to log in."""
 _KEPT = 2000
 _IN_ONE_BATCH = 15
 
@@ -105,7 +107,7 @@ class Vehicle:
         except (LinkLost, NotAnswered, Refused) as wrong:
             self._counts[f"log_in_{type(wrong).__name__.lower()}"] += 1
             await terminal.close()
-            pause = 30.0 if isinstance(wrong, Refused) else 2.0
+            pause = REFUSED_S if isinstance(wrong, Refused) else UNREACHED_S
             self._offline_until = asyncio.get_running_loop().time() + pause
             self._code = plan.auth_code
             return
@@ -136,7 +138,7 @@ class Vehicle:
     def _dressed(self, data: bytes) -> bytes:
         """The frame among the faults that real links and terminals add around it."""
         rates, out = self._config.misbehave, data
-        if self._happens("wrong_checksum", rates.wrong_checksum):
+        if self._happens("bad_checksum", rates.bad_checksum):
             spoilt = bytearray(data)
             spoilt[-4] = (spoilt[-4] ^ 0x21) if spoilt[-4] ^ 0x21 not in (0x7D, 0x7E) else 0
             out = bytes(spoilt) + out
@@ -147,7 +149,7 @@ class Vehicle:
             out = bytes(self._dice.choice(b"\x00\x0d\x0aAT+OK\xff\x55") for _ in range(count)) + out
         if self._happens("repeat", rates.repeat):
             out += data
-        if self._happens("shared_flags", rates.shared_flags) and self._terminal:
+        if self._happens("shared_flag", rates.shared_flag) and self._terminal:
             _, beat = self._terminal.frame(octets.HEARTBEAT, b"")
             out += beat[1:]
         return out
