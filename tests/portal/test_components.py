@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.template import Context, Template
 from django.utils import translation
 
-from jiaoan.portal.components import Countdown, Tone, YearCell, due_light
+from jiaoan.portal.components import Countdown, Tone, YearCell, due_light, moment_light
 from jiaoan.portal.templatetags import ja
 
 TODAY = date(2024, 6, 5)
@@ -78,3 +78,19 @@ def test_it_escapes_what_people_typed() -> None:
     html = shown.render(Context({"text": "<script>", "url": "/a?b=1&c=2"}))
     assert "<script>" not in html
     assert "&amp;c=2" in html
+
+
+@pytest.mark.parametrize(
+    ("seconds", "tone", "text"),
+    [
+        (92, Tone.NEAR, "1 minute left"),
+        (45, Tone.NEAR, "45 seconds left"),
+        (-361, Tone.LATE, "6 minutes late"),
+        (-7201, Tone.LATE, "2 hours late"),
+    ],
+)
+def test_it_counts_a_response_limit_in_minutes(seconds: int, tone: Tone, text: str) -> None:
+    now = datetime(2024, 6, 5, 6, 0, tzinfo=UTC)
+    with translation.override("en"):
+        light = moment_light(now + timedelta(seconds=seconds), now)
+    assert (light.tone, light.text) == (tone, text)

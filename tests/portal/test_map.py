@@ -12,11 +12,19 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from jiaoan.hazmat.models import Trip
+from jiaoan.hazmat.states import TripState
+from jiaoan.journal.actions import record
+from jiaoan.kernel.clock import OffsetClock
 from jiaoan.org.models import User
-from jiaoan.portal.map import shapes
+from jiaoan.portal.map import alarms, movements, shapes
 from jiaoan.registry.models import Place
+from jiaoan.scope import SystemActor
 from jiaoan.stores import positions, tracks
 from jiaoan.stores.tracks import Point
+from jiaoan.watch.kinds import AlarmKind
+from jiaoan.watch.models import Alarm
+from jiaoan.watch.states import AlarmState
 from portal.matrix import World
 
 MORNING = datetime(2024, 6, 4, 22, 40, tzinfo=UTC)  # 06:40 of 5 June in GMT+8
@@ -134,11 +142,64 @@ def test_it_gives_the_fences_that_hold_today(client: Client, world: World) -> No
     assert [place["properties"]["name"] for place in found["features"]] == ["今天的"]
 
 
+def test_it_lists_entries_and_exits_of_today_newest_first(client: Client, world: World) -> None:
+    vehicle, now = world.vehicle(), datetime.now(UTC)
+    gone = Trip.objects.create(
+        vehicle=vehicle,
+        place_id_seen=1,
+        place_name="区界",
+        entered_at=now - timedelta(seconds=60),
+        entered_finding="a",
+        left_at=now,
+        left_finding="b",
+        state=TripState.LEFT,
+    )
+    log_in(client, world.person("leader"))
+    page = client.get(reverse("map_happenings")).content.decode()
+    assert page.count("湘F·32718") >= 1
+    rows = movements.trips_today(world.person("leader"), OffsetClock())
+    assert [str(row.label) for row in alarms.alarms(world.person("leader"), OffsetClock())]
+    assert {row.happened_at for row in rows} <= {gone.entered_at, gone.left_at}
+    elsewhere = world.person("enterprise", elsewhere=True)
+    assert movements.trips_today(elsewhere, OffsetClock()) == []
+
+
+def test_it_marks_a_vehicle_with_an_open_alarm_and_unmarks_it_when_closed(
+    client: Client, world: World
+) -> None:
+    vehicle, now = world.vehicle(), datetime.now(UTC)
+    fact = record("x", actor=SystemActor("t", frozenset()), obj="x", clock=OffsetClock())
+    alarm = Alarm.objects.create(
+        key="k",
+        kind=AlarmKind.UNFILED,
+        vehicle=vehicle,
+        subject="hazmat.trip:1",
+        rule="r",
+        version="1",
+        record={},
+        happened_at=now,
+        received_at=now,
+        judged_at=now,
+        opened_at=now,
+        respond_by=now - timedelta(minutes=6),
+        finish_by=now + timedelta(hours=1),
+        fact=fact,
+    )
+    log_in(client, world.person("leader"))
+    marked = client.get(reverse("map_vehicles")).json()["alarms"]
+    assert [one["vehicle"] for one in marked] == [vehicle.pk]
+    Alarm.objects.filter(pk=alarm.pk).update(state=AlarmState.CLOSED, closed_at=now)
+    assert client.get(reverse("map_vehicles")).json()["alarms"] == []
+    log_in(client, world.person("enterprise", elsewhere=True))
+    assert "湘F·32718" not in client.get(reverse("map_happenings")).content.decode()
+
+
 def test_it_serves_the_roads_of_the_installation_or_none(
     client: Client, world: World, settings: Settings, tmp_path: Path
 ) -> None:
     settings.DATA_DIR = tmp_path
     log_in(client, world.person("leader"))
     assert client.get(reverse("map_base")).json()["features"] == []
+    (tmp_path / shapes.BASE_MAP).parent.mkdir()
     (tmp_path / shapes.BASE_MAP).write_text(json.dumps({"features": [1]}), encoding="utf-8")
     assert client.get(reverse("map_base")).json()["features"] == [1]

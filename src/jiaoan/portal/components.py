@@ -13,6 +13,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 Text = str | Promise
@@ -63,6 +64,27 @@ def due_light(
         return Light(Tone.NEAR, pgettext("light", "Due today"))
     text = ngettext("%(n)d day left", "%(n)d days left", left) % {"n": left}
     return Light(Tone.NEAR if left <= near_days else Tone.OK, text)
+
+
+def moment_light(due: datetime, now: datetime, *, done: bool = False) -> Light:
+    """The light of a limit within the day (response times): seconds, minutes, then hours."""
+    if done:
+        return Light(Tone.DONE, pgettext("light", "Done"))
+    seconds = round((due - now).total_seconds())
+    amount = _amount(abs(seconds))
+    if seconds < 0:
+        return Light(Tone.LATE, _("%(amount)s late") % {"amount": amount})
+    return Light(Tone.NEAR, _("%(amount)s left") % {"amount": amount})
+
+
+def _amount(seconds: int) -> str:
+    if seconds < 60:
+        return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
+    if seconds < 5400:
+        minutes = seconds // 60
+        return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+    hours = seconds // 3600
+    return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
 
 
 class RiskGrade(IntEnum):

@@ -16,7 +16,7 @@ from jiaoan.registry.models import Place, Vehicle
 from jiaoan.stores.tracks import Point
 
 GAP = timedelta(minutes=3)  # a longer silence is drawn as a gap, not as a road
-BASE_MAP = "base_map.geojson"
+BASE_MAP = Path("map") / "base.geojson"
 
 Value = dict[str, object]
 
@@ -56,7 +56,7 @@ def collection(features: Iterable[Value]) -> Value:
 
 
 def base_map(data_dir: Path) -> Value:
-    """Roads and water of this installation (``base_map.geojson`` in the data directory).
+    """Roads and water of this installation (``map/base.geojson`` in the data directory).
 
     Empty when the administrator has brought none in: the map then shows the district line alone.
     """

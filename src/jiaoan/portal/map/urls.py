@@ -5,6 +5,11 @@ from __future__ import annotations
 from django.urls import path
 
 from jiaoan.portal.map import views
+from jiaoan.portal.map.alarms import register_alarm_source
+from jiaoan.portal.map.movements import alarms_today, trips_today
+
+register_alarm_source(alarms_today)
+register_alarm_source(trips_today)
 
 urlpatterns = [
     path("", views.show, name="map"),
