@@ -11,6 +11,8 @@ from jiaoan.ledger.queries.lists import (
     plan,
     plans,
     reports,
+    search_occurrences,
+    section_clauses,
     siblings,
     timeline,
 )
@@ -34,6 +36,8 @@ __all__ = [
     "plan",
     "plans",
     "reports",
+    "search_occurrences",
+    "section_clauses",
     "siblings",
     "timeline",
     "waiting",

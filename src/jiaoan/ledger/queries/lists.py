@@ -30,8 +30,8 @@ def plan(actor: object, pk: int) -> Plan:
 def duties(actor: object, of: Plan) -> QuerySet[Duty]:
     """Duties of a published plan with what a list shows, in a fixed number of queries."""
     found = restrict(Duty.objects.filter(plan=of), actor, "ledger.view")
-    return found.select_related("clause", "sentence", "replaces").prefetch_related(
-        "units__organisation"
+    return found.select_related("plan", "clause", "sentence", "replaces").prefetch_related(
+        "units__organisation", "plan__report_dates"
     )
 
 
@@ -145,7 +145,7 @@ def section_clauses(of: Plan, section: str) -> list[int]:
 
 def listed(found: QuerySet[Occurrence]) -> QuerySet[Occurrence]:
     """With everything that one line of a list shows."""
-    return found.select_related("duty__clause", "organisation").annotate(
+    return found.select_related("duty__clause", "duty__sentence", "organisation").annotate(
         evidence_count=Count("evidence", distinct=True)
     )
 
@@ -179,3 +179,14 @@ def timeline(of: Occurrence) -> list[Fact]:
 def reports(actor: object, of: Plan) -> QuerySet[ProgressReport]:
     found = restrict(ProgressReport.objects.filter(plan=of), actor, "paper.make")
     return found.select_related("attachment", "made_by")
+
+
+def search_occurrences(actor: object, text: str, today: date) -> QuerySet[Occurrence]:
+    """Begun occurrences whose duty or organisation holds ``text``, open and soonest first."""
+    found = restrict(Occurrence.objects.filter(starts__lte=today), actor, "ledger.view")
+    named = found.filter(
+        Q(duty__title__icontains=text)
+        | Q(organisation__name__icontains=text)
+        | Q(organisation__short_name__icontains=text)
+    )
+    return named.select_related("duty", "organisation").order_by("-due", "id")

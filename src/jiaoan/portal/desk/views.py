@@ -1,0 +1,172 @@
+"""工作台: what waits for me, soonest first; what I gave to others; the next report date."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from jiaoan.kernel.workdays import WorkCalendar
+from jiaoan.ledger import actions, queries
+from jiaoan.ledger.models import Extension, Occurrence, ReportDate
+from jiaoan.ledger.queries import Filter
+from jiaoan.ledger.report import title_of
+from jiaoan.ledger.states import OPEN
+from jiaoan.portal import components as c
+from jiaoan.portal.access import page
+from jiaoan.portal.answers import attempt
+from jiaoan.portal.ledger import shown
+from jiaoan.rules.duties import advice
+from jiaoan.scope import can
+
+CARDS = 5
+GIVEN = 12
+
+
+@require_safe
+@page("desk.view")
+def desk(request: HttpRequest) -> HttpResponse:
+    today: date = request.clock.today()
+    context = {
+        "section": "desk",
+        "today": today,
+        "next": _next_report(request, today),
+        "columns": _columns(request, today),
+        "given": _given(request, today),
+        "may_urge": can(request.user, "ledger.urge"),
+        "nothing": c.Empty(_("Nothing waits here"), _("What is assigned to you will stand here.")),
+    }
+    return render(request, "portal/desk/desk.html", context)
+
+
+def _next_report(request: HttpRequest, today: date) -> dict[str, object] | None:
+    """Days to the next report date, who reported already, and a word about holidays."""
+    plan = queries.plans(request.user).filter(state="published").first()
+    if plan is None or not can(request.user, "ledger.view"):
+        return None
+    row = ReportDate.objects.filter(plan=plan, day__gte=today).order_by("day").first()
+    duty = queries.duties(request.user, plan).filter(is_progress_report=True).first()
+    if row is None or duty is None:
+        return None
+    before = ReportDate.objects.filter(plan=plan, day__lt=row.day).order_by("-day").first()
+    by = Filter(duty=duty.pk, due_from=row.day, due_to=row.day)
+    found = queries.occurrences(request.user, plan, today, by)
+    open_states = [str(state) for state in OPEN]
+    missing = found.filter(state__in=open_states).count()
+    total = found.exclude(state="waived").count()
+    tip = advice(row.day, WorkCalendar(), "报告日")
+    opens = before.day if before else date(plan.year, 1, 1)
+    return {
+        "clock": c.Countdown(row.day, today, [_("Progress report")], opens),
+        "day": row.day,
+        "total": total,
+        "reported": total - missing,
+        "missing": missing,
+        "all_url": shown.list_url(plan.pk, by),
+        "advice": tip.sentence_zh if tip else "",
+        "make_url": f"{reverse('reports')}?plan={plan.pk}&day={row.day.isoformat()}"
+        if can(request.user, "paper.make")
+        else "",
+    }
+
+
+def _columns(request: HttpRequest, today: date) -> list[dict[str, object]]:
+    waiting = queries.desk(request.user)
+    columns: list[dict[str, object]] = []
+    for key, label, found in (
+        ("sign", _("To sign for"), waiting.to_sign),
+        ("report", _("To report back"), waiting.to_report),
+        ("check", _("To check"), waiting.to_check),
+    ):
+        columns.append(
+            {
+                "key": key,
+                "label": label,
+                "count": found.count(),
+                "tasks": [shown.task(item, today) for item in found[:CARDS]],
+            }
+        )
+    columns.append(
+        {
+            "key": "decide",
+            "label": _("To decide"),
+            "count": waiting.to_decide.count(),
+            "tasks": [_extension(asked, today) for asked in waiting.to_decide[:CARDS]],
+        }
+    )
+    for column in columns:
+        tasks = column["tasks"]
+        assert isinstance(tasks, list)
+        assert isinstance(column["count"], int)
+        column["more"] = column["count"] - len(tasks)
+    return columns
+
+
+def _extension(asked: Extension, today: date) -> c.Task:
+    item = asked.occurrence
+    words = _("Extension to %(day)s: %(title)s") % {
+        "day": asked.until.isoformat(),
+        "title": title_of(item.duty),
+    }
+    return c.Task(
+        words,
+        reverse("occurrence", args=[item.pk]),
+        shown.light(item, today),
+        c.Clause(item.duty.clause.label),
+        item.organisation.name,
+    )
+
+
+def _given(request: HttpRequest, today: date) -> dict[str, object] | None:
+    if not can(request.user, "ledger.urge"):
+        return None
+    found = queries.given_out(request.user, today)
+    return {
+        "count": found.count(),
+        "rows": [
+            {
+                "item": item,
+                "title": title_of(item.duty),
+                "url": reverse("occurrence", args=[item.pk]),
+                "clause": shown.clause_chip(item.duty.clause),
+                "light": shown.light(item, today),
+                "state": item.status.label,
+            }
+            for item in found[:GIVEN]
+        ],
+    }
+
+
+@require_POST
+@page("ledger.sign")
+def sign_all(request: HttpRequest) -> HttpResponse:
+    """Sign for everything that waits; one that was just taken does not stop the others."""
+    signed = 0
+    for item in queries.desk(request.user).to_sign:
+        before = len(messages.get_messages(request)._queued_messages)
+        attempt(request, lambda item=item: actions.sign_for(request.user, request.clock, item))
+        signed += len(messages.get_messages(request)._queued_messages) == before
+    text = ngettext("Signed for %(n)s item.", "Signed for %(n)s items.", signed) % {"n": signed}
+    messages.success(request, text)
+    return redirect("desk")
+
+
+@require_POST
+@page("ledger.urge")
+def urge(request: HttpRequest) -> HttpResponse:
+    """Urge one item from the table of what was given out."""
+    asked = request.POST.get("item", "")
+    found = queries.given_out(request.user, request.clock.today())
+    item: Occurrence = get_object_or_404(found, pk=int(asked) if asked.isdecimal() else 0)
+    attempt(
+        request,
+        lambda: actions.urge(request.user, request.clock, item),
+        _("Urged: %(who)s.") % {"who": item.organisation.label},
+    )
+    return redirect("desk")

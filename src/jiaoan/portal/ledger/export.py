@@ -1,0 +1,157 @@
+"""Lists of the ledger as Excel and Word: the same rows, columns and filter as on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpResponse
+
+from jiaoan.ledger.models import Duty, DutyRole, IntakeDraft, Occurrence, Plan
+from jiaoan.ledger.queries import Filter
+from jiaoan.ledger.report import title_of
+from jiaoan.ledger.states import DraftState, Group, OccurrenceState
+from jiaoan.ledger.wording import SUBJECTS, condition_words, frequency_words
+from jiaoan.org.models import Organisation
+from jiaoan.papers.tables import Column, Footer, Kind, Sheet, sheet_docx, sheet_xlsx
+from jiaoan.portal.ledger.shown import light
+
+_TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+
+
+def answer(sheet: Sheet, form: str) -> HttpResponse:
+    """The sheet as a download; an unknown form is Excel."""
+    kind = "docx" if form == "docx" else "xlsx"
+    data = sheet_docx(sheet) if kind == "docx" else sheet_xlsx(sheet)
+    return download(data, f"{sheet.title}.{kind}", _TYPES[kind])
+
+
+def download(data: bytes, name: str, content_type: str) -> HttpResponse:
+    """A file to keep, never shown in the page of our own origin."""
+    response = HttpResponse(data, content_type=content_type)
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def filter_words(plan: Plan, by: Filter) -> str:
+    """The filter as a person reads it; 全部 when there is none."""
+    words = []
+    if by.section:
+        words.append(f"条款 {by.section}")
+    if by.duty:
+        found = Duty.objects.filter(pk=by.duty, plan=plan).first()
+        words.append(f"任务 {title_of(found)}" if found else "任务 无")
+    if by.organisation:
+        organisation = Organisation.objects.filter(pk=by.organisation).first()
+        words.append(f"单位 {organisation.label}" if organisation else "单位 无")
+    if by.group:
+        name = "应完成" if by.group == "owed" else str(Group(by.group).label)
+        words.append(f"类别 {name}")
+    if by.state:
+        words.append(f"状态 {OccurrenceState(by.state).label}")
+    if by.due_from:
+        words.append(f"期限自 {by.due_from.isoformat()}")
+    if by.due_to:
+        words.append(f"期限至 {by.due_to.isoformat()}")
+    if by.text:
+        words.append(f"含“{by.text}”")
+    return "，".join(words) or "全部"
+
+
+def ledger_sheet(
+    found: Sequence[Occurrence], plan: Plan, by: Filter, today: date, *,
+    maker: object, made_at: datetime,
+) -> Sheet:  # fmt: skip
+    columns = [
+        Column("number", "序号", Kind.INT, 5),
+        Column("title", "任务", width=28),
+        Column("clause", "来源条款", width=10),
+        Column("owner", "承办单位", width=20),
+        Column("window", "窗口", width=16),
+        Column("due", "期限", Kind.DATE, 11),
+        Column("state", "状态", width=10),
+        Column("light", "灯", width=11),
+        Column("evidence", "证据数", Kind.INT, 7),
+        Column("why", "说明", width=24),
+    ]
+    rows = [
+        {
+            "number": place,
+            "title": title_of(item.duty),
+            "clause": item.duty.clause.label,
+            "owner": item.organisation.name,
+            "window": item.window_label,
+            "due": item.due,
+            "state": str(item.status.label),
+            "light": str(light(item, today).text),
+            "evidence": getattr(item, "evidence_count", 0),
+            "why": item.why,
+        }
+        for place, item in enumerate(found, 1)
+    ]
+    return Sheet(
+        "任务台账",
+        columns,
+        rows,
+        Footer(getattr(maker, "name", ""), made_at, filter_words(plan, by)),
+        sample=settings.DEMO,
+        subtitle=f"{plan.title} {plan.doc_number}".strip(),
+    )
+
+
+def division_sheet(
+    plan: Plan, rows: Iterable[Duty | IntakeDraft], *, maker: object, made_at: datetime
+) -> Sheet:
+    """任务分解表: from duties when published, from the drafts that are not rejected before."""
+    columns = [
+        Column("number", "序号", Kind.INT, 5),
+        Column("clause", "来源条款", width=10),
+        Column("title", "任务", width=28),
+        Column("who", "责任主体", width=12),
+        Column("object", "对象", width=14),
+        Column("lead", "牵头", width=18),
+        Column("coop", "配合", width=24),
+        Column("often", "频次与期限", width=14),
+        Column("evidence", "证据", width=16),
+    ]
+    return Sheet(
+        "任务分解表",
+        columns,
+        [_division_row(place, row) for place, row in enumerate(rows, 1)],
+        Footer(getattr(maker, "name", ""), made_at),
+        sample=settings.DEMO,
+        subtitle=f"{plan.title} {plan.doc_number}".strip(),
+    )
+
+
+def _division_row(place: int, row: Duty | IntakeDraft) -> dict[str, str | int | None]:
+    if isinstance(row, Duty):
+        units = list(row.units.all())
+        lead = [u.organisation.label for u in units if u.role != DutyRole.COOP]
+        coop = [u.organisation.label for u in units if u.role == DutyRole.COOP]
+    else:
+        lead, coop = row.lead_units, row.coop_units
+    return {
+        "number": place,
+        "clause": row.clause.label,
+        "title": row.title,
+        "who": SUBJECTS.get(row.subject, row.subject),
+        "object": condition_words(row.condition),
+        "lead": "、".join(lead),
+        "coop": "、".join(coop),
+        "often": frequency_words(row),
+        "evidence": "、".join(row.evidence),
+    }
+
+
+def drafts_of(plan: Plan) -> list[Duty | IntakeDraft]:
+    """The rows of the division table as they stand."""
+    if plan.is_published:
+        return list(plan.duties.select_related("clause").prefetch_related("units__organisation"))
+    return list(plan.drafts.exclude(state=DraftState.REJECTED).select_related("clause"))
