@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from jiaoan.kernel.states import TransitionRefused
 from jiaoan.kernel.workdays import WorkCalendar
 from jiaoan.ledger import actions, queries
+from jiaoan.ledger.errors import Blocked
 from jiaoan.ledger.models import Extension, Occurrence, ReportDate
 from jiaoan.ledger.queries import Filter
 from jiaoan.ledger.report import title_of
@@ -21,18 +23,19 @@ from jiaoan.ledger.states import OPEN
 from jiaoan.portal import components as c
 from jiaoan.portal.access import page
 from jiaoan.portal.answers import attempt
+from jiaoan.portal.asked import asker, clock
 from jiaoan.portal.ledger import shown
 from jiaoan.rules.duties import advice
 from jiaoan.scope import can
 
-CARDS = 5
+CARDS, MORE = 5, 60
 GIVEN = 12
 
 
 @require_safe
 @page("desk.view")
 def desk(request: HttpRequest) -> HttpResponse:
-    today: date = request.clock.today()
+    today: date = clock(request).today()
     context = {
         "section": "desk",
         "today": today,
@@ -90,6 +93,7 @@ def _columns(request: HttpRequest, today: date) -> list[dict[str, object]]:
                 "label": label,
                 "count": found.count(),
                 "tasks": [shown.task(item, today) for item in found[:CARDS]],
+                "rest": [shown.task(item, today) for item in found[CARDS:MORE]],
             }
         )
     columns.append(
@@ -98,6 +102,7 @@ def _columns(request: HttpRequest, today: date) -> list[dict[str, object]]:
             "label": _("To decide"),
             "count": waiting.to_decide.count(),
             "tasks": [_extension(asked, today) for asked in waiting.to_decide[:CARDS]],
+            "rest": [_extension(asked, today) for asked in waiting.to_decide[CARDS:MORE]],
         }
     )
     for column in columns:
@@ -149,9 +154,12 @@ def sign_all(request: HttpRequest) -> HttpResponse:
     """Sign for everything that waits; one that was just taken does not stop the others."""
     signed = 0
     for item in queries.desk(request.user).to_sign:
-        before = len(messages.get_messages(request)._queued_messages)
-        attempt(request, lambda item=item: actions.sign_for(request.user, request.clock, item))
-        signed += len(messages.get_messages(request)._queued_messages) == before
+        try:
+            actions.sign_for(asker(request), clock(request), item)
+        except (Blocked, TransitionRefused) as taken:
+            messages.error(request, str(taken))
+        else:
+            signed += 1
     text = ngettext("Signed for %(n)s item.", "Signed for %(n)s items.", signed) % {"n": signed}
     messages.success(request, text)
     return redirect("desk")
@@ -162,11 +170,11 @@ def sign_all(request: HttpRequest) -> HttpResponse:
 def urge(request: HttpRequest) -> HttpResponse:
     """Urge one item from the table of what was given out."""
     asked = request.POST.get("item", "")
-    found = queries.given_out(request.user, request.clock.today())
+    found = queries.given_out(asker(request), clock(request).today())
     item: Occurrence = get_object_or_404(found, pk=int(asked) if asked.isdecimal() else 0)
     attempt(
         request,
-        lambda: actions.urge(request.user, request.clock, item),
+        lambda: actions.urge(asker(request), clock(request), item),
         _("Urged: %(who)s.") % {"who": item.organisation.label},
     )
     return redirect("desk")

@@ -22,6 +22,7 @@ from jiaoan.ledger.wording import condition_words, frequency_words
 from jiaoan.portal import components as c
 from jiaoan.portal.access import page
 from jiaoan.portal.answers import attempt
+from jiaoan.portal.asked import asker, clock
 from jiaoan.portal.ledger import shown
 from jiaoan.portal.ledger.export import download
 from jiaoan.scope import can
@@ -51,7 +52,7 @@ def occurrence(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _sign(request: HttpRequest, item: Occurrence) -> Errors:
     done = _("Signed for “%(title)s”.") % {"title": item.duty.title}
-    return attempt(request, lambda: actions.sign_for(request.user, request.clock, item), done)
+    return attempt(request, lambda: actions.sign_for(asker(request), clock(request), item), done)
 
 
 def _form(request: HttpRequest, item: Occurrence) -> actions.ReportForm:
@@ -66,7 +67,7 @@ def _save(request: HttpRequest, item: Occurrence) -> Errors:
     form = _form(request, item)
     errors = attempt(
         request,
-        lambda: actions.save_report_draft(request.user, request.clock, item, form),
+        lambda: actions.save_report_draft(asker(request), clock(request), item, form),
         _("Draft saved."),
     )
     return errors | _keep_files(request, item)
@@ -82,21 +83,23 @@ def _keep_files(request: HttpRequest, item: Occurrence) -> Errors:
     day = request.POST.get("evidence_on", "")
     return attempt(
         request,
-        lambda: actions.add_evidence(request.user, request.clock, item, uploads, happened_on=day),
+        lambda: actions.add_evidence(
+            asker(request), clock(request), item, uploads, happened_on=day
+        ),
     )
 
 
 def _submit(request: HttpRequest, item: Occurrence) -> Errors:
     form = _form(request, item)
     errors = attempt(
-        request, lambda: actions.save_report_draft(request.user, request.clock, item, form)
+        request, lambda: actions.save_report_draft(asker(request), clock(request), item, form)
     )
     errors |= _keep_files(request, item)
     if errors:
         return errors
     return attempt(
         request,
-        lambda: actions.report_back(request.user, request.clock, item, form),
+        lambda: actions.report_back(asker(request), clock(request), item, form),
         _("Reported back; the safety section checks next."),
     )
 
@@ -106,7 +109,7 @@ def _adopt(request: HttpRequest, item: Occurrence) -> Errors:
     offer = get_object_or_404(item.offers, pk=int(asked) if asked.isdecimal() else 0)
     return attempt(
         request,
-        lambda: actions.adopt_offer(request.user, request.clock, offer),
+        lambda: actions.adopt_offer(asker(request), clock(request), offer),
         _("Adopted as evidence."),
     )
 
@@ -115,7 +118,7 @@ def _check(request: HttpRequest, item: Occurrence) -> Errors:
     note = request.POST.get("note", "")
     return attempt(
         request,
-        lambda: actions.check(request.user, request.clock, item, note=note),
+        lambda: actions.check(asker(request), clock(request), item, note=note),
         _("Check passed; it can be closed now."),
     )
 
@@ -123,13 +126,15 @@ def _check(request: HttpRequest, item: Occurrence) -> Errors:
 def _with_reason(act: Callable[..., object]) -> Callable[[HttpRequest, Occurrence], Errors]:
     def verb(request: HttpRequest, item: Occurrence) -> Errors:
         reason = request.POST.get("reason", "")
-        return attempt(request, lambda: act(request.user, request.clock, item, reason=reason))
+        return attempt(request, lambda: act(asker(request), clock(request), item, reason=reason))
 
     return verb
 
 
 def _close(request: HttpRequest, item: Occurrence) -> Errors:
-    return attempt(request, lambda: actions.close(request.user, request.clock, item), _("Closed."))
+    return attempt(
+        request, lambda: actions.close(asker(request), clock(request), item), _("Closed.")
+    )
 
 
 def _extend(request: HttpRequest, item: Occurrence) -> Errors:
@@ -137,7 +142,7 @@ def _extend(request: HttpRequest, item: Occurrence) -> Errors:
     errors = attempt(
         request,
         lambda: actions.ask_extension(
-            request.user, request.clock, item, until=until, reason=reason
+            asker(request), clock(request), item, until=until, reason=reason
         ),
     )
     return {"extend_reason" if k == "reason" else k: v for k, v in errors.items()}
@@ -149,14 +154,14 @@ def _decide(request: HttpRequest, item: Occurrence) -> Errors:
     return attempt(
         request,
         lambda: actions.decide_extension(
-            request.user, request.clock, open_one, granted=granted, note=note
+            asker(request), clock(request), open_one, granted=granted, note=note
         ),
     )
 
 
 def _urge(request: HttpRequest, item: Occurrence) -> Errors:
     return attempt(
-        request, lambda: actions.urge(request.user, request.clock, item), _("Urged once.")
+        request, lambda: actions.urge(asker(request), clock(request), item), _("Urged once.")
     )
 
 
@@ -180,7 +185,7 @@ _VERBS: dict[str, Callable[[HttpRequest, Occurrence], Errors]] = {
 
 
 def _context(request: HttpRequest, item: Occurrence, errors: Errors) -> dict[str, object]:
-    today: date = request.clock.today()
+    today: date = clock(request).today()
     duty, user = item.duty, request.user
     facts = queries.timeline(item)
     extension = item.extensions.filter(granted=None).first()

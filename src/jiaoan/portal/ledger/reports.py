@@ -20,6 +20,7 @@ from jiaoan.ledger.report import title_of
 from jiaoan.portal import components as c
 from jiaoan.portal.access import page
 from jiaoan.portal.answers import attempt
+from jiaoan.portal.asked import asker, clock
 from jiaoan.portal.ledger import shown
 from jiaoan.portal.ledger.export import download
 from jiaoan.portal.ledger.views import chosen_plan
@@ -66,7 +67,7 @@ def _make(request: HttpRequest, plan: Plan) -> dict[str, str]:
     return attempt(
         request,
         lambda: actions.make_progress_report(
-            request.user, request.clock, plan, day, list_url=list_url, item_url=item_url
+            asker(request), clock(request), plan, day, list_url=list_url, item_url=item_url
         ),
         _("The report is made and kept below."),
     )
@@ -80,7 +81,7 @@ def _day(typed: str) -> date | None:
 
 
 def _context(request: HttpRequest, plan: Plan, errors: dict[str, str]) -> dict[str, object]:
-    today: date = request.clock.today()
+    today: date = clock(request).today()
     days = [row.day for row in plan.report_dates.all()]
     asked = _day(request.GET.get("day", "") or request.POST.get("day", ""))
     ahead = [day for day in days if day >= today]

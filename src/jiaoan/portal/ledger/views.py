@@ -23,6 +23,7 @@ from jiaoan.ledger.wording import frequency_words
 from jiaoan.org.models import Organisation
 from jiaoan.portal import components as c
 from jiaoan.portal.access import page
+from jiaoan.portal.asked import clock
 from jiaoan.portal.ledger import export as paper
 from jiaoan.portal.ledger import shown
 from jiaoan.scope import can
@@ -42,7 +43,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
             actions if can(request.user, "notice.import") else (),
         )
         return render(request, "portal/ledger/none.html", {"nothing": nothing, "section": "ledger"})
-    today = request.clock.today()  # type: ignore[attr-defined]
+    today = clock(request).today()
     by = Filter.from_query(request.GET.dict())
     context = _frame(request, plan, by, today)
     if request.GET.get("view") == "list":
@@ -255,7 +256,7 @@ def export(request: HttpRequest) -> HttpResponse:
     plan = chosen_plan(request)
     if plan is None:
         raise Http404
-    today = request.clock.today()  # type: ignore[attr-defined]
+    today = clock(request).today()
     by = Filter.from_query(request.GET.dict())
     found: list[Occurrence] = list(listed(queries.occurrences(request.user, plan, today, by)))
     sheet = paper.ledger_sheet(
@@ -264,6 +265,6 @@ def export(request: HttpRequest) -> HttpResponse:
         by,
         today,
         maker=request.user,
-        made_at=request.clock.now(),  # type: ignore[attr-defined]
+        made_at=clock(request).now(),
     )
     return paper.answer(sheet, request.GET.get("as", "xlsx"))

@@ -12,9 +12,11 @@ from jiaoan.ledger.activities import Activity
 from jiaoan.ledger.models import Clause, Duty, IntakeDraft, Judgement, Plan, SourceSentence
 from jiaoan.ledger.obliged import CLASSES
 from jiaoan.ledger.progress import Coverage, coverage
+from jiaoan.ledger.queries import Filter
 from jiaoan.ledger.states import DraftState
 from jiaoan.ledger.wording import SUBJECTS, condition_words, frequency_words
 from jiaoan.org.queries import official_units
+from jiaoan.portal.asked import clock
 from jiaoan.portal.ledger import shown
 from jiaoan.scope import can
 
@@ -73,11 +75,11 @@ def page_context(
         "toc": _toc(plan, clauses, sentences, chosen),
         "parts": _parts(clauses, sentences, looked, chosen),
         "chosen": chosen,
-        "today": request.clock.today(),
-        "default_from": request.clock.today().replace(day=1).isoformat(),
+        "today": clock(request).today(),
+        "default_from": clock(request).today().replace(day=1).isoformat(),
     }
     if may_confirm:
-        context |= _drafts_side(request, plan, chosen, failed)
+        context |= _drafts_side(request, plan, chosen, failed, errors)
     else:
         context["duties"] = _duties_side(plan, chosen)
     return context
@@ -176,7 +178,11 @@ def _open(sentence: SourceSentence) -> bool:
 
 
 def _drafts_side(
-    request: HttpRequest, plan: Plan, chosen: Clause | None, failed: IntakeDraft | None
+    request: HttpRequest,
+    plan: Plan,
+    chosen: Clause | None,
+    failed: IntakeDraft | None,
+    errors: dict[str, str],
 ) -> dict[str, object]:
     """Cards with doubts first; then those of the clause, or all."""
     rows = list(plan.drafts.select_related("clause", "sentence", "replaces", "judged_by"))
@@ -197,7 +203,7 @@ def _drafts_side(
         "cards": [_card(plan, d) for d in cards],
         "clear": sum(1 for d in rows if d.state == DraftState.OPEN and not d.open_doubts),
         "loose": list(loose.select_related("clause")),
-        "names": _names(request, plan),
+        "names": _names(request, plan, errors),
         "everies": [(every.value, every.label_zh) for every in Every],
         "activities": [(kind.value, kind.label) for kind in Activity],
         "subjects": list(SUBJECTS.items()),
@@ -209,12 +215,13 @@ def _drafts_side(
     }
 
 
-def _names(request: HttpRequest, plan: Plan) -> list[dict[str, object]]:
+def _names(request: HttpRequest, plan: Plan, errors: dict[str, str]) -> list[dict[str, object]]:
     units = list(official_units(request.user).exclude(kind="bureau"))
     found = plan.unit_names.filter(settled=False).prefetch_related("organisations")
     return [
         {
             "name": name,
+            "error": errors.get(f"unit-{name.pk}", ""),
             "units": [(unit, unit in name.organisations.all()) for unit in units],
         }
         for name in found
@@ -256,5 +263,5 @@ def _duty(plan: Plan, duty: Duty) -> dict[str, object]:
         "object": condition_words(duty.condition),
         "leads": "、".join(u.organisation.label for u in duty.units.all() if u.role != "coop"),
         "coops": "、".join(u.organisation.label for u in duty.units.all() if u.role == "coop"),
-        "url": shown.list_url(plan.pk, shown.Filter(duty=duty.pk)),
+        "url": shown.list_url(plan.pk, Filter(duty=duty.pk)),
     }

@@ -19,6 +19,7 @@ from jiaoan.ledger.models import IntakeDraft, Plan
 from jiaoan.org.queries import official_units
 from jiaoan.portal.access import page
 from jiaoan.portal.answers import attempt
+from jiaoan.portal.asked import asker, clock
 from jiaoan.portal.ledger.export import answer, division_sheet, download, drafts_of
 from jiaoan.portal.notice import desk
 from jiaoan.scope import can, require
@@ -39,7 +40,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         else:
             try:
                 plan = actions.import_notice(
-                    request.user, request.clock, data=upload.read(), filename=upload.name or ""
+                    asker(request), clock(request), data=upload.read(), filename=upload.name or ""
                 )
             except FieldErrors as refused:
                 errors = {name: str(text) for name, text in refused.errors.items()}
@@ -90,7 +91,7 @@ def _back(request: HttpRequest, pk: int, place: str = "") -> str:
 def _clear(request: HttpRequest, plan: Plan) -> Errors:
     return attempt(
         request,
-        lambda: actions.accept_undoubted(request.user, request.clock, plan),
+        lambda: actions.accept_undoubted(asker(request), clock(request), plan),
         _("All drafts without questions are accepted."),
     )
 
@@ -100,7 +101,9 @@ def _settle(request: HttpRequest, plan: Plan) -> Errors:
     name = get_object_or_404(plan.unit_names, pk=int(asked) if asked.isdecimal() else 0)
     chosen = [int(v) for v in request.POST.getlist("organisation") if v.isdecimal()]
     meant = list(official_units(request.user).filter(pk__in=chosen))
-    return attempt(request, lambda: actions.settle_unit(request.user, request.clock, name, meant))
+    return attempt(
+        request, lambda: actions.settle_unit(asker(request), clock(request), name, meant)
+    )
 
 
 def _judge(request: HttpRequest, plan: Plan) -> Errors:
@@ -108,7 +111,9 @@ def _judge(request: HttpRequest, plan: Plan) -> Errors:
     reason = request.POST.get("reason", "")
     return attempt(
         request,
-        lambda: actions.judge_sentences(request.user, request.clock, plan, numbers, reason=reason),
+        lambda: actions.judge_sentences(
+            asker(request), clock(request), plan, numbers, reason=reason
+        ),
     )
 
 
@@ -122,7 +127,7 @@ def _publish(request: HttpRequest, plan: Plan) -> Errors:
             return {"effective_from": _("Write the day as 2024-04-01.")}
     return attempt(
         request,
-        lambda: actions.publish(request.user, request.clock, plan, effective_from=since),
+        lambda: actions.publish(asker(request), clock(request), plan, effective_from=since),
         _("Published: the duties stand in the ledger."),
     )
 
@@ -160,18 +165,20 @@ def _accept(request: HttpRequest, row: IntakeDraft) -> Errors:
             answers[place] = actions.Answer(None, other)
         elif choice.isdecimal():
             answers[place] = actions.Answer(int(choice))
-    return attempt(request, lambda: actions.accept_draft(request.user, request.clock, row, answers))
+    return attempt(
+        request, lambda: actions.accept_draft(asker(request), clock(request), row, answers)
+    )
 
 
 def _reject(request: HttpRequest, row: IntakeDraft) -> Errors:
     reason = request.POST.get("reason", "")
     return attempt(
-        request, lambda: actions.reject_draft(request.user, request.clock, row, reason=reason)
+        request, lambda: actions.reject_draft(asker(request), clock(request), row, reason=reason)
     )
 
 
 def _take_back(request: HttpRequest, row: IntakeDraft) -> Errors:
-    return attempt(request, lambda: actions.take_back_draft(request.user, request.clock, row))
+    return attempt(request, lambda: actions.take_back_draft(asker(request), clock(request), row))
 
 
 def _edit(request: HttpRequest, row: IntakeDraft) -> Errors:
@@ -191,7 +198,7 @@ def _edit(request: HttpRequest, row: IntakeDraft) -> Errors:
         activity=request.POST.get("activity", ""),
         evidence=names("evidence"),
     )
-    return attempt(request, lambda: actions.edit_draft(request.user, request.clock, row, edit))
+    return attempt(request, lambda: actions.edit_draft(asker(request), clock(request), row, edit))
 
 
 _DRAFT_VERBS: dict[str, Callable[[HttpRequest, IntakeDraft], Errors]] = {
@@ -207,7 +214,7 @@ _DRAFT_VERBS: dict[str, Callable[[HttpRequest, IntakeDraft], Errors]] = {
 def export(request: HttpRequest, pk: int) -> HttpResponse:
     """任务分解表 as Excel or Word."""
     plan = queries.plan(request.user, pk)
-    sheet = division_sheet(plan, drafts_of(plan), maker=request.user, made_at=request.clock.now())
+    sheet = division_sheet(plan, drafts_of(plan), maker=request.user, made_at=clock(request).now())
     return answer(sheet, request.GET.get("as", "docx"))
 
 
