@@ -211,15 +211,14 @@ def reading() -> Reading:
 
 def make_plan(bureau: Bureau) -> Plan:
     """The reading above as a plan that nobody has judged yet."""
+    return make_plan_for(bureau.clerk, bureau.clock)
+
+
+def make_plan_for(clerk: User, clock: FixedClock) -> Plan:
     text, _s = _sentences()
-    kept = keep(text.encode(), name="要点.txt", content_type="text/plain", clock=bureau.clock)
+    kept = keep(text.encode(), name="要点.txt", content_type="text/plain", clock=clock)
     return store_reading(
-        reading(),
-        text,
-        original=kept,
-        imported_by=bureau.clerk,
-        now=bureau.clock.now(),
-        year=2024,
+        reading(), text, original=kept, imported_by=clerk, now=clock.now(), year=2024
     )
 
 
