@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 from docx import Document
-from journeys.conftest import PASSWORD, System, log_in, picture
 from playwright.sync_api import Page
+
+from journeys.conftest import PASSWORD, System, log_in, picture
 
 pytestmark = pytest.mark.journey
 HERE = Path(__file__).resolve().parent

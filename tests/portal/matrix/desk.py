@@ -20,6 +20,11 @@ def _plan(world: World) -> dict[str, object]:
     return {}
 
 
+def _fence(world: World) -> dict[str, object]:
+    item = fence_item(world)
+    return {"duty": item.duty_id, "due": item.due.isoformat()}
+
+
 ROWS = [
     Row("desk", allowed=EVERYBODY, kwargs=_plan),
     Row(
@@ -37,6 +42,6 @@ ROWS = [
         denied=("section_head", "leader", "administrator", "enterprise", "outside_carrier"),
         status=302,
         kwargs=_plan,
-        data=lambda world: {"item": fence_item(world).pk},
+        data=_fence,
     ),
 ]

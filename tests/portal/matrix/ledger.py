@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from portal.matrix import Row, World
-from portal.matrix.plans import fence_item, plan_of
-
 from jiaoan.journal.files import keep
 from jiaoan.ledger.models import Evidence, ProgressReport
+from portal.matrix import Row, World
+from portal.matrix.plans import fence_item, plan_of
 
 READERS = ("safety_clerk", "section_head", "leader", "enterprise")
 OTHERS = ("administrator", "outside_carrier")

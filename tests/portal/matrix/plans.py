@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ledger.factory import SYSTEM, make_plan_for
-from portal.matrix import Row, World
-
 from jiaoan.ledger import actions
 from jiaoan.ledger.models import Occurrence, Plan
+from ledger.factory import SYSTEM, make_plan_for
+from portal.matrix import Row, World
 
 ROWS: list[Row] = []
 

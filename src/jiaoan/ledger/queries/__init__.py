@@ -1,7 +1,7 @@
 """Every read of the ledger, through ``restrict``."""
 
 from jiaoan.ledger.queries.counts import Counts, counts, group_condition, in_group
-from jiaoan.ledger.queries.desk import Desk, desk, given_out, waiting
+from jiaoan.ledger.queries.desk import Desk, GivenOut, desk, given_out, given_windows, waiting
 from jiaoan.ledger.queries.lists import (
     Filter,
     duties,
@@ -23,12 +23,14 @@ __all__ = [
     "Desk",
     "DutyRow",
     "Filter",
+    "GivenOut",
     "counts",
     "desk",
     "duties",
     "duty_rows",
     "evidence_of",
     "given_out",
+    "given_windows",
     "group_condition",
     "in_group",
     "occurrence",

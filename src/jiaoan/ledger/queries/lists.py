@@ -145,8 +145,10 @@ def section_clauses(of: Plan, section: str) -> list[int]:
 
 def listed(found: QuerySet[Occurrence]) -> QuerySet[Occurrence]:
     """With everything that one line of a list shows."""
-    return found.select_related("duty__clause", "duty__sentence", "organisation").annotate(
-        evidence_count=Count("evidence", distinct=True)
+    return (
+        found.select_related("duty__clause", "duty__sentence", "organisation")
+        .annotate(evidence_count=Count("evidence", distinct=True))
+        .order_by("due", "id")
     )
 
 

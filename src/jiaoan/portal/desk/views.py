@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,13 +16,12 @@ from jiaoan.kernel.states import TransitionRefused
 from jiaoan.kernel.workdays import WorkCalendar
 from jiaoan.ledger import actions, queries
 from jiaoan.ledger.errors import Blocked
-from jiaoan.ledger.models import Extension, Occurrence, ReportDate
+from jiaoan.ledger.models import Extension, ReportDate
 from jiaoan.ledger.queries import Filter
 from jiaoan.ledger.report import title_of
 from jiaoan.ledger.states import OPEN
 from jiaoan.portal import components as c
 from jiaoan.portal.access import page
-from jiaoan.portal.answers import attempt
 from jiaoan.portal.asked import asker, clock
 from jiaoan.portal.ledger import shown
 from jiaoan.rules.duties import advice
@@ -42,6 +41,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "next": _next_report(request, today),
         "columns": _columns(request, today),
         "given": _given(request, today),
+        "reminders": _reminders(request, today),
         "may_urge": can(request.user, "ledger.urge"),
         "nothing": c.Empty(_("Nothing waits here"), _("What is assigned to you will stand here.")),
     }
@@ -131,21 +131,46 @@ def _extension(asked: Extension, today: date) -> c.Task:
 def _given(request: HttpRequest, today: date) -> dict[str, object] | None:
     if not can(request.user, "ledger.urge"):
         return None
-    found = queries.given_out(request.user, today)
+    found = queries.given_windows(request.user, today)
     return {
-        "count": found.count(),
-        "rows": [
-            {
-                "item": item,
-                "title": title_of(item.duty),
-                "url": reverse("occurrence", args=[item.pk]),
-                "clause": shown.clause_chip(item.duty.clause),
-                "light": shown.light(item, today),
-                "state": item.status.label,
-            }
-            for item in found[:GIVEN]
-        ],
+        "count": len(found),
+        "more": max(0, len(found) - GIVEN),
+        "rows": [_given_row(one, today) for one in found[:GIVEN]],
     }
+
+
+def _given_row(one: queries.GivenOut, today: date) -> dict[str, object]:
+    plan = one.duty.plan_id
+    by = Filter(duty=one.duty.pk, due_from=one.due, due_to=one.due)
+    return {
+        "one": one,
+        "title": title_of(one.duty),
+        "url": shown.list_url(plan, by),
+        "clause": shown.clause_chip(one.duty.clause, one.duty.sentence.number),
+        "done": one.total - one.open,
+        "light": c.due_light(one.due, today),
+    }
+
+
+def _reminders(request: HttpRequest, today: date) -> list[dict[str, object]]:
+    """What is late and what falls due within seven days, each opening its list."""
+    plan = queries.plans(request.user).filter(state="published").first()
+    if plan is None or not can(request.user, "ledger.view"):
+        return []
+    week = today + timedelta(days=c.NEAR_DAYS)
+    late, near = Filter(group="late"), Filter(group="running", due_to=week)
+    lines = (
+        (late, _("Overdue"), c.Tone.LATE),
+        (near, _("Due within 7 days"), c.Tone.NEAR),
+    )
+    return [
+        {
+            "light": c.Light(tone, label),
+            "url": shown.list_url(plan.pk, by),
+            "count": queries.occurrences(request.user, plan, today, by).count(),
+        }
+        for by, label, tone in lines
+    ]
 
 
 @require_POST
@@ -168,13 +193,24 @@ def sign_all(request: HttpRequest) -> HttpResponse:
 @require_POST
 @page("ledger.urge")
 def urge(request: HttpRequest) -> HttpResponse:
-    """Urge one item from the table of what was given out."""
-    asked = request.POST.get("item", "")
-    found = queries.given_out(asker(request), clock(request).today())
-    item: Occurrence = get_object_or_404(found, pk=int(asked) if asked.isdecimal() else 0)
-    attempt(
-        request,
-        lambda: actions.urge(asker(request), clock(request), item),
-        _("Urged: %(who)s.") % {"who": item.organisation.label},
-    )
+    """Urge all who have not reported back in one window of a duty."""
+    duty, due = request.POST.get("duty", ""), request.POST.get("due", "")
+    found = queries.given_out(request.user, clock(request).today())
+    by = Filter.from_query({"duty": duty, "due_from": due})
+    if by.duty is None or by.due_from is None:
+        raise Http404
+    items = list(found.filter(duty_id=by.duty, due=by.due_from))
+    if not items:
+        raise Http404
+    sent = 0
+    for item in items:
+        try:
+            actions.urge(asker(request), clock(request), item)
+        except (Blocked, TransitionRefused):
+            continue  # urged often enough today, or just reported back: the number below says so
+        sent += 1
+    text = _("Urged %(sent)s of %(all)s; the others reached the limit of the day.")
+    if sent == len(items):
+        text = _("Urged %(sent)s.")
+    messages.success(request, text % {"sent": sent, "all": len(items)})
     return redirect("desk")

@@ -60,6 +60,9 @@ def year_cells(row: DutyRow, plan: int, today: date) -> list[c.YearCell]:
 def _cell(duty: Duty, cell: Cell, plan: int, today: date) -> c.YearCell:
     first = cell.starts.month if cell.starts.year == cell.due.year else 1
     last = max(cell.due.month, first)
+    if cell.starts.day > 1 and last > first:
+        # A window that begins within a month leaves that month's cell to the window before it.
+        first += 1
     by = Filter(duty=duty.pk, due_from=cell.due, due_to=cell.due)
     done = cell.closed == cell.total
     short = last == first

@@ -28,12 +28,16 @@ def plan_line(plan: Plan) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A sentence on the page; ``css`` says how far it was judged, ``mark`` that it is looked at."""
+    """A sentence on the page; ``css`` says how far it was judged, ``mark`` that it is looked at.
+
+    ``breaks``: the document begins a new line here.
+    """
 
     number: int
     text: str
     css: str
     mark: bool
+    breaks: bool
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ _CSS = {
     Judgement.STRUCTURE: "is-dim",
     Judgement.UNREAD: "",
 }
-SHOWS = ("doubts", "clause", "all")
+SHOWS = ("doubts", "clause", "all", "accepted", "rejected", "open")
 
 
 def page_context(
@@ -73,7 +77,7 @@ def page_context(
         "coverage": found,
         "bars": _bars(found),
         "toc": _toc(plan, clauses, sentences, chosen),
-        "parts": _parts(clauses, sentences, looked, chosen),
+        "parts": _parts(plan, clauses, sentences, looked, chosen),
         "chosen": chosen,
         "today": clock(request).today(),
         "default_from": clock(request).today().replace(day=1).isoformat(),
@@ -147,6 +151,7 @@ def clause_label(clause: Clause) -> str:
 
 
 def _parts(
+    plan: Plan,
     clauses: list[Clause],
     sentences: list[SourceSentence],
     looked: int | None,
@@ -164,6 +169,7 @@ def _parts(
                     s.text,
                     _CSS[Judgement(s.judgement)],
                     s.number == looked or (chosen == clause and looked is None and _open(s)),
+                    "\n" in plan.text[max(0, s.start - 2) : s.start + 2],
                 )
                 for s in by_clause.get(clause.pk, [])
             ],
@@ -191,7 +197,8 @@ def _drafts_side(
     asked = request.GET.get("show", "") or request.POST.get("show", "")
     show = asked if asked in SHOWS else ("clause" if chosen else "doubts" if doubtful else "all")
     ordered = sorted(rows, key=lambda d: (d.state != DraftState.OPEN, -d.open_doubts, d.number))
-    cards = {"doubts": doubtful, "clause": here, "all": ordered}[show]
+    views = {"doubts": doubtful, "clause": here, "all": ordered}
+    cards = views.get(show, [d for d in rows if d.state == show])
     if failed is not None:
         cards = [failed, *(d for d in cards if d.pk != failed.pk)]
     loose = plan.sentences.filter(judgement=Judgement.UNREAD, drafts__isnull=True)
