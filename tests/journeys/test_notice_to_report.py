@@ -56,7 +56,7 @@ def _take_apart(bureau: System, page: Page) -> None:
     assert page.locator("#file-error").inner_text()
     page.set_input_files("#file", str(NOTICE))
     page.click("button:has-text('上传')")
-    page.wait_for_url(re.compile(r"/notices/\d+/$"))
+    page.wait_for_url(re.compile(r"/notices/\d+/\?show=doubts"))
     assert page.locator(".ja-drafts .ja-doubt").count() > 5
     picture(page, "notice-intake")
     assert page.locator("button[aria-disabled=true]:has-text('发布')").count() == 1

@@ -104,7 +104,7 @@ def test_it_asks_for_as_many_as_the_window_needs(bureau: Bureau, fence: Occurren
     fence.refresh_from_db()
     with pytest.raises(FieldErrors) as errors:
         report(bureau, fence, bureau.head)
-    assert "2" in errors.value.errors["count"]
+    assert "2" in str(errors.value.errors["count"])
 
 
 def test_it_refuses_a_day_that_has_not_come(bureau: Bureau, fence: Occurrence) -> None:

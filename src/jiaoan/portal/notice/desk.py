@@ -26,6 +26,17 @@ def plan_line(plan: Plan) -> dict[str, object]:
     return {"plan": plan, "coverage": None if plan.is_published else coverage(plan)}
 
 
+def first_look(plan: Plan) -> str:
+    """Where a clerk begins: the first question, its sentence in view."""
+    url = reverse("notice", args=[plan.pk])
+    drafts = plan.drafts.filter(state=DraftState.OPEN).select_related("sentence")
+    doubtful = next((draft for draft in drafts if draft.open_doubts), None)
+    if doubtful is None:
+        return url
+    number = doubtful.sentence.number
+    return f"{url}?show=doubts&s={number}#s{number}"
+
+
 @dataclass(frozen=True)
 class Stretch:
     """A sentence on the page; ``css`` says how far it was judged, ``mark`` that it is looked at.

@@ -45,7 +45,7 @@ def notices(request: HttpRequest) -> HttpResponse:
             except FieldErrors as refused:
                 errors = {name: str(text) for name, text in refused.errors.items()}
             else:
-                return redirect("notice", pk=plan.pk)
+                return redirect(desk.first_look(plan))
     context = {
         "section": "notice",
         "errors": errors,
