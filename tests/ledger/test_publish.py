@@ -175,7 +175,8 @@ def test_it_assigns_a_window_on_its_first_day() -> None:
     third = one(meeting, bureau.safety, "2024Q3")
     assert third.state == "not_started"
     clock.instant = datetime(2024, 6, 30, 16, 1, tzinfo=UTC)  # 1 July 00:01 in the bureau
-    assert actions.begin_windows(SYSTEM, clock) > 0
+    assert actions.keep_current(SYSTEM, clock)["begun"] > 0
+    assert actions.keep_current(SYSTEM, clock) == {}
     third.refresh_from_db()
     assert third.state == "to_sign"
     assert Fact.objects.filter(kind="ledger.assigned", obj=f"ledger.occurrence:{third.pk}").exists()

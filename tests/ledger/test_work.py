@@ -157,6 +157,15 @@ def test_it_asks_for_two_persons_when_the_bureau_set_so(
     assert fence.state == "checked"
 
 
+def test_it_lets_only_one_of_two_signers_through(bureau: Bureau, fence: Occurrence) -> None:
+    """Both looked at the item while it waited; the second press finds it taken."""
+    stale = Occurrence.objects.select_related("duty").get(pk=fence.pk)
+    actions.sign_for(bureau.head, bureau.clock, fence)
+    with pytest.raises(Blocked):
+        actions.sign_for(bureau.head, bureau.clock, stale)
+    assert facts(fence) == ["ledger.signed"]
+
+
 def test_it_reopens_what_was_closed(bureau: Bureau, fence: Occurrence) -> None:
     report(bureau, fence, bureau.head)
     actions.check(bureau.clerk, bureau.clock, fence)

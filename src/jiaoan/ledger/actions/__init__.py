@@ -1,7 +1,7 @@
 """Every write of the ledger: require → transaction → journal fact → outbox event."""
 
 from jiaoan.ledger.actions.evidence import Upload, add_evidence, adopt_offer, offer_evidence
-from jiaoan.ledger.actions.generate import begin_windows, generate_occurrences
+from jiaoan.ledger.actions.generate import begin_windows, generate_occurrences, keep_current
 from jiaoan.ledger.actions.intake import (
     Answer,
     DraftEdit,
@@ -51,6 +51,7 @@ __all__ = [
     "generate_occurrences",
     "import_notice",
     "judge_sentences",
+    "keep_current",
     "make_progress_report",
     "offer_evidence",
     "publish",

@@ -12,7 +12,7 @@ from jiaoan.kernel.clock import Clock
 from jiaoan.ledger.actions.base import move
 from jiaoan.ledger.models import Duty, Occurrence, Plan
 from jiaoan.ledger.obliged import Owed, owed_by_all, window_key
-from jiaoan.ledger.states import OPEN, OccurrenceState, OccurrenceVerb
+from jiaoan.ledger.states import OPEN, OccurrenceState, OccurrenceVerb, PlanState
 from jiaoan.org.models import OrganisationKind, Post
 from jiaoan.registry.models import Enterprise
 from jiaoan.registry.queries import obliged
@@ -112,6 +112,18 @@ def _make(actor: Actor, clock: Clock, duty: Duty, missing: Iterable[Owed]) -> No
         payload={"count": len(rows), "windows": dict(by_window)},
     )
     enqueue("events.ledger", {"kind": "made", "object": "ledger.duty", "id": duty.pk}, clock=clock)
+
+
+def keep_current(actor: Actor, clock: Clock) -> Counter[str]:
+    """What each day asks of the ledger; the worker calls it, as often as it likes.
+
+    Windows that begin are assigned, and firms that began, ended or changed their class owe what
+    the rules say from now on.
+    """
+    done: Counter[str] = Counter(begun=begin_windows(actor, clock))
+    for plan in Plan.objects.filter(state=PlanState.PUBLISHED, year=clock.today().year):
+        done += generate_occurrences(actor, clock, plan)
+    return +done
 
 
 @transaction.atomic
