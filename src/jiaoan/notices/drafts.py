@@ -219,7 +219,9 @@ def _leads_over(words: str) -> bool:
     """按照…的要求, 对…的企业: a clause that only prepares the next one."""
     if _WAY.match(words) or words.endswith(("期间", "时段", "时期", "等时")):
         return True
-    return words.startswith("对") and words.endswith(("企业", "单位", "领域", "行为", "车辆", "部位"))
+    return words.startswith("对") and words.endswith(
+        ("企业", "单位", "领域", "行为", "车辆", "部位")
+    )
 
 
 def _outside_quotes(words: str) -> str:
@@ -253,9 +255,7 @@ def title_of(chars: str, seed: Seed, figures: Figures) -> str:
         or any(p.start <= index < p.end for p in figures.periods)
     )
     words = re.sub(r"（[^（）]*）", "", kept)
-    words = re.sub(
-        rf"{_EACH.pattern}|年内|全年|^之?前|(?<=[，])之?前", "", words
-    )
+    words = re.sub(rf"{_EACH.pattern}|年内|全年|^之?前|(?<=[，])之?前", "", words)
     words = _COUNTED.sub("", words)
     words = re.sub(r"至少|不少于|不低于", "", words)
     clauses = [clause.strip("，；。、 ") for clause in re.split("[，；。！]", words)]

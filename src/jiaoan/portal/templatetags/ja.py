@@ -79,6 +79,12 @@ def clocktime(value: datetime | None) -> str:
 
 
 @register.filter
+def hourminute(value: datetime | None) -> str:
+    """14:11, for steps of one day."""
+    return f"{local(value):%H:%M}" if value is not None else ""
+
+
+@register.filter
 def weekday(value: date | datetime | None) -> str:
     """星期三."""
     if value is None:

@@ -1,7 +1,23 @@
-"""Addresses of the watch pages."""
+"""Addresses of the alarm desk."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from jiaoan.portal.navigation import register_badge
+from jiaoan.portal.watch import export, views
+from jiaoan.watch.queries import open_count
+
+urlpatterns = [
+    path("", views.desk, name="alarms"),
+    path("queue", views.queue, name="alarm_queue"),
+    path("export.<str:form>", export.alarms, name="alarms_export"),
+    path("<int:pk>/", views.desk, name="alarm"),
+    path("<int:pk>/dispose", views.dispose, name="alarm_dispose"),
+    path("<int:pk>/close", views.close, name="alarm_close"),
+    path("<int:pk>/review", views.review, name="alarm_review"),
+    path("<int:pk>/reopen", views.reopen, name="alarm_reopen"),
+    path("<int:pk>/again", views.again, name="alarm_again"),
+]
+
+register_badge("alarm", lambda actor, _clock: open_count(actor))

@@ -1,0 +1,101 @@
+"""One stay on one strip 行程: what happened to a vehicle from entry to exit, from its facts.
+
+The same steps stand on the alarm desk, on the page of the stay and in the day's sheet; each is a
+fact of the journal, so a step that did not happen is not drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from jiaoan.hazmat.models import Trip
+from jiaoan.hazmat.queries import trip_facts, trips
+from jiaoan.journal.models import Fact
+from jiaoan.org.models import User
+from jiaoan.papers.trip_sheet import Step, StripEvent
+from jiaoan.watch.queries import of_subject
+
+_STEPS: dict[str, Step] = {
+    "hazmat.entered": Step.ENTERED,
+    "watch.opened": Step.ALARM,
+    "watch.responded": Step.CALL_NOTED,
+    "hazmat.filing_applied": Step.FILED,
+    "hazmat.filing_approved": Step.APPROVED,
+    "hazmat.waybill_matched": Step.WAYBILL_MATCHED,
+    "hazmat.left": Step.LEFT,
+    "watch.closed": Step.CLOSED,
+}
+_LABELS: dict[Step, str | Promise] = {
+    Step.ENTERED: _("Entered"),
+    Step.ALARM: _("Alarm raised"),
+    Step.CALL_NOTED: _("Call noted"),
+    Step.FILED: _("Filing handed in"),
+    Step.APPROVED: _("Filing approved"),
+    Step.WAYBILL_MATCHED: _("Waybill matched"),
+    Step.LEFT: _("Left"),
+    Step.CLOSED: _("Alarm closed"),
+}
+_TO_DO = (Step.CALL_NOTED, Step.FILED, Step.APPROVED, Step.WAYBILL_MATCHED, Step.LEFT)
+
+
+@dataclass(frozen=True)
+class StripStep:
+    """A step as drawn: done with its time and fact, or still to come."""
+
+    step: Step
+    at: datetime | None = None
+    fact: Fact | None = None
+
+    @property
+    def label(self) -> str | Promise:
+        return _LABELS[self.step]
+
+    @property
+    def done(self) -> bool:
+        return self.at is not None
+
+
+def trip_of_subject(actor: object, subject: str) -> Trip | None:
+    """The stay that an alarm's subject names, if the actor may see it."""
+    room, _colon, number = subject.partition(":")
+    return trips(actor).filter(pk=number).first() if room == "hazmat.trip" else None
+
+
+def known_facts(actor: object, trip: Trip) -> list[Fact]:
+    """Facts of the stay, its papers and its alarms, in order of happening."""
+    return trip_facts(trip, *of_subject(actor, trip.subject))
+
+
+def steps_of(actor: object, trip: Trip) -> list[StripStep]:
+    """Steps that happened in order, then those that a stay with an alarm still needs."""
+    facts = known_facts(actor, trip)
+    done: dict[Step, StripStep] = {}
+    for fact in facts:
+        step = _STEPS.get(fact.kind)
+        if step is not None and step not in done:
+            done[step] = StripStep(step, fact.happened_at, fact)
+    happened = sorted(done.values(), key=lambda one: one.at or trip.entered_at)
+    needed = _TO_DO if Step.ALARM in done else (Step.WAYBILL_MATCHED, Step.LEFT)
+    return happened + [StripStep(step) for step in needed if step not in done]
+
+
+def sheet_events(actor: object, trip: Trip) -> Sequence[StripEvent]:
+    """The strip for 当日情况单: done steps only, each with its journal number."""
+    people = {user.journal_name: user.name for user in User.objects.all()}
+    return [
+        StripEvent(
+            step=one.step,
+            happened_at=one.fact.happened_at,
+            recorded_at=one.fact.recorded_at,
+            what=one.step.label_zh,
+            who=people.get(one.fact.actor, "系统" if one.fact.actor.startswith("system") else ""),
+            journal_seq=one.fact.seq,
+        )
+        for one in steps_of(actor, trip)
+        if one.fact is not None
+    ]

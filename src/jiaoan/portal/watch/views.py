@@ -1,0 +1,377 @@
+"""报警处置台: the queue by deadline, why the system said it, what a person did about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from jiaoan.hazmat.actions import invite
+from jiaoan.hazmat.models import FilingInvite
+from jiaoan.kernel.clock import LOCAL, Clock, local
+from jiaoan.kernel.states import TransitionRefused
+from jiaoan.ledger.errors import Blocked, FieldErrors
+from jiaoan.org.models import User
+from jiaoan.portal.access import page
+from jiaoan.portal.components import Check, Empty, TimelineEntry, Verdict, Why
+from jiaoan.portal.hazmat.strip import steps_of, trip_of_subject
+from jiaoan.portal.journal.words import fact_word
+from jiaoan.portal.watch.sketch import sketch_of
+from jiaoan.rules.hazmat_record import BadRecord, reasons_of, rejudge
+from jiaoan.scope import can
+from jiaoan.watch import actions, figures, queries
+from jiaoan.watch.kinds import DispositionKind
+from jiaoan.watch.models import Alarm
+from jiaoan.watch.policies import may_review
+from jiaoan.watch.states import OPEN, AlarmState
+
+_GROUPS = (AlarmState.PENDING, AlarmState.HANDLING, AlarmState.REVIEW, AlarmState.CLOSED)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the ways to act, with its key and a sentence to begin with."""
+
+    key: int
+    kind: DispositionKind
+    title: str | Promise
+    hint: str | Promise
+    sentence: str | Promise
+
+
+CHOICES = (
+    Choice(
+        1,
+        DispositionKind.PHONE,
+        gettext_lazy("Verify by telephone"),
+        gettext_lazy("Dispatcher of the carrier, driver"),
+        gettext_lazy(
+            "Called the carrier's dispatcher: told them that the vehicle entered without a valid "
+            "filing, asked for the filing within 30 minutes."
+        ),
+    ),
+    Choice(
+        2,
+        DispositionKind.ROAD,
+        gettext_lazy("Hand to road check"),
+        gettext_lazy("Enforcement team checks on the road"),
+        gettext_lazy("Handed to the enforcement team to check papers on the road."),
+    ),
+    Choice(
+        3,
+        DispositionKind.FILING,
+        gettext_lazy("Make up the filing"),
+        gettext_lazy("Makes a filing link for the carrier's phone"),
+        gettext_lazy("Sent the filing link to the carrier; unloading waits for the approval."),
+    ),
+    Choice(
+        4,
+        DispositionKind.FALSE_ALARM,
+        gettext_lazy("Judge a false alarm"),
+        gettext_lazy("With the reason; another person reviews it"),
+        "",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One line of the queue with the time that is left."""
+
+    alarm: Alarm
+    tone: str
+    figure: str
+    unit: str | Promise
+
+
+def _waiting(alarm: Alarm, now: datetime) -> Waiting:
+    if alarm.status is AlarmState.CLOSED:
+        return Waiting(alarm, "ok", f"{local(alarm.closed_at or now):%H:%M}", _("closed"))
+    seconds = (alarm.due - now).total_seconds()
+    span = alarm.due - (alarm.opened_at)
+    tone = "late" if seconds < 0 else "near" if seconds < span.total_seconds() / 3 else "ok"
+    left = abs(int(seconds))
+    if left < 3600:
+        figure = f"{left // 60}:{left % 60:02d}"
+        return Waiting(alarm, tone, figure, _("late") if seconds < 0 else _("left"))
+    return Waiting(alarm, tone, str(left // 3600), _("h late") if seconds < 0 else _("h left"))
+
+
+def _states(request: HttpRequest) -> tuple[AlarmState, ...]:
+    wanted = request.GET.get("state", "")
+    return (AlarmState(wanted),) if wanted in list(AlarmState) else OPEN
+
+
+def _queue(request: HttpRequest, current: Alarm | None) -> dict[str, object]:
+    clock: Clock = request.clock  # type: ignore[attr-defined]
+    states, now = _states(request), clock.now()
+    shown = (
+        queries.closed_today(request.user, clock)
+        if states == (AlarmState.CLOSED,)
+        else queries.queue(request.user, states)
+    )
+    counts = queries.counts(request.user, clock)
+    groups = [
+        (state, [_waiting(alarm, now) for alarm in shown if alarm.status is state])
+        for state in _GROUPS
+    ]
+    return {
+        "section": "alarm",
+        "groups": [(state, rows) for state, rows in groups if rows],
+        "shown": shown,
+        "tabs": [(state, counts[state]) for state in _GROUPS],
+        "open_count": sum(counts[state] for state in OPEN),
+        "state": request.GET.get("state", ""),
+        "current": current,
+        "response_limit": figures.first_response(),
+        "handling_limit": figures.handling(),
+        "empty": Empty(
+            title=_("No alarms here"),
+            text=_("An alarm comes by itself when a rule finds a lead, and stays until handled."),
+        ),
+    }
+
+
+@require_safe
+@page("alarm.view")
+def desk(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """The desk with one alarm open: the named one, or the first of the queue."""
+    if pk is None:
+        first = queries.queue(request.user, _states(request))
+        current = first[0] if first else None
+    else:
+        current = get_object_or_404(queries.alarms(request.user), pk=pk)
+    return _desk(request, current)
+
+
+@require_safe
+@page("alarm.view")
+def queue(request: HttpRequest) -> HttpResponse:
+    """The queue alone, fetched again when something happened."""
+    pk = request.GET.get("current", "")
+    current = queries.alarms(request.user).filter(pk=pk).first() if pk.isdigit() else None
+    return render(request, "portal/watch/_queue.html", _queue(request, current))
+
+
+def _desk(
+    request: HttpRequest,
+    current: Alarm | None,
+    *,
+    errors: dict[str, str | Promise] | None = None,
+    status: int = 200,
+    **more: object,
+) -> HttpResponse:
+    context = _queue(request, current) | {"errors": errors or {}, "typed": request.POST}
+    if current is not None:
+        context |= _case(request, current)
+    context |= more
+    return render(request, "portal/watch/desk.html", context, status=status)
+
+
+def _case(request: HttpRequest, alarm: Alarm) -> dict[str, object]:
+    """Everything about one alarm, from its own record and facts."""
+    clock: Clock = request.clock  # type: ignore[attr-defined]
+    now, user = clock.now(), request.user
+    trip = trip_of_subject(user, alarm.subject)
+    waiting = _waiting(alarm, now)
+    recent = queries.of_vehicle_since(user, alarm, now)
+    handles = can(user, "alarm.handle")
+    invites = FilingInvite.objects.filter(trip=trip).order_by("-id") if trip and handles else ()
+    return {
+        "why": why_of(alarm),
+        "remark": alarm.record.get("remark", ""),
+        "sketch": sketch_of(alarm.record),
+        "trip": trip,
+        "strip": steps_of(user, trip) if trip else [],
+        "nth": queries.nth_of_vehicle(user, alarm),
+        "timeline": _timeline(request, alarm),
+        "waiting": waiting,
+        "left_share": _share(alarm, now),
+        "handles": handles,
+        "choices": CHOICES if alarm.status in (AlarmState.PENDING, AlarmState.HANDLING) else (),
+        "chosen": request.POST.get("kind", DispositionKind.PHONE.value),
+        "may_close": alarm.status is AlarmState.HANDLING,
+        "may_review": isinstance(user, User) and may_review(user, alarm),
+        "invites": [
+            (one, request.build_absolute_uri(f"/hazmat/file/{one.token}/")) for one in invites
+        ],
+        "recent_alarms": recent.count(),
+        "recent_open": recent.exclude(state=AlarmState.CLOSED).count(),
+        "now_value": f"{local(now):%Y-%m-%dT%H:%M}",
+    }
+
+
+def _share(alarm: Alarm, now: datetime) -> int:
+    """Width of the time bar in the 300 units of its drawing."""
+    whole = (alarm.due - alarm.opened_at).total_seconds()
+    return round(300 * min(1.0, max(0.0, (now - alarm.opened_at).total_seconds() / whole)))
+
+
+def why_of(alarm: Alarm) -> Why:
+    """The explanation, from the record alone."""
+    record = alarm.record
+    checks = tuple(
+        Check(
+            reason["text"],
+            reason["value"],
+            Verdict.YES if reason["ok"] else Verdict.NO,
+            reason["unverified"],
+        )
+        for reason in record["reasons"]
+    )
+    times = _("happened %(a)s, received %(b)s, judged %(c)s") % {
+        "a": f"{local(alarm.happened_at):%H:%M:%S}",
+        "b": f"{local(alarm.received_at):%H:%M:%S}",
+        "c": f"{local(alarm.judged_at):%H:%M:%S}",
+    }
+    law = record["law"]
+    return Why(
+        title=_("Why this alarm"),
+        rule=alarm.rule,
+        version=alarm.version,
+        checks=checks,
+        law=f"{law['label']} “{law['sentence']}”",
+        fact=alarm.fact.seq,
+        rows=((_("Three times"), times),),
+    )
+
+
+def _timeline(request: HttpRequest, alarm: Alarm) -> list[TimelineEntry]:
+    notes = {one.fact_id: one for one in queries.dispositions(request.user, alarm)}
+    entries = []
+    for fact in queries.facts_of(alarm):
+        done = notes.get(fact.pk)
+        entries.append(
+            TimelineEntry(
+                text=done.get_kind_display() if done else fact_word(fact.kind),
+                at=fact.happened_at,
+                who=done.by.name if done else "",
+                by_system=fact.actor.startswith("system:"),
+                late=fact.kind == "watch.response_late",
+                fact=fact.seq,
+                note=done.note if done else "",
+            )
+        )
+    return entries
+
+
+# ---------------------------------------------------------------- acts
+
+
+def _alarm(request: HttpRequest, pk: int) -> Alarm:
+    return get_object_or_404(queries.alarms(request.user), pk=pk)
+
+
+@require_POST
+@page("alarm.handle")
+def dispose(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write what was done; the filing way makes a link for the carrier too."""
+    alarm, user, clock = _alarm(request, pk), request.user, request.clock  # type: ignore[attr-defined]
+    assert isinstance(user, User)
+    kind = request.POST.get("kind", "")
+    try:
+        actions.dispose(
+            user,
+            clock,
+            alarm,
+            kind=kind,
+            note=request.POST.get("note", ""),
+            happened_at=_moment(request.POST.get("happened_at", "")),
+        )
+    except FieldErrors as bad:
+        return _desk(request, alarm, errors=bad.errors, status=422)
+    except (Blocked, TransitionRefused) as refused:
+        return _blocked(request, alarm, refused)
+    if kind == DispositionKind.FILING:
+        trip = trip_of_subject(user, alarm.subject)
+        vehicle = alarm.vehicle
+        invite(user, clock, plate=vehicle.plate, plate_colour=vehicle.plate_colour, trip=trip)
+        messages.success(request, _("The filing link is ready: send it to the carrier."))
+        return redirect("alarm", alarm.pk)
+    messages.success(request, _("Written down."))
+    if request.POST.get("then") == "next":
+        following = queries.next_after(user, alarm)
+        if following is not None:
+            return redirect("alarm", following.pk)
+    return redirect("alarm", alarm.pk)
+
+
+def _moment(typed: str) -> datetime | None:
+    """A local time as a browser writes it; FieldErrors otherwise."""
+    if not typed.strip():
+        return None
+    try:
+        return datetime.fromisoformat(typed.strip()).replace(tzinfo=LOCAL)
+    except ValueError:
+        raise FieldErrors({"happened_at": _("Write the time as 2024-04-08 06:42.")}) from None
+
+
+def _blocked(request: HttpRequest, alarm: Alarm, refused: Exception) -> HttpResponse:
+    sentence = (
+        refused.sentence
+        if isinstance(refused, Blocked)
+        else _("This is not possible in the state “%(state)s”. Look at the alarm again.")
+        % {"state": alarm.status.label}
+    )
+    return _desk(request, alarm, errors={"note": sentence}, status=409)
+
+
+def _with_note(request: HttpRequest, pk: int, act: str) -> HttpResponse:
+    alarm, user, clock = _alarm(request, pk), request.user, request.clock  # type: ignore[attr-defined]
+    assert isinstance(user, User)
+    note = request.POST.get("note", "")
+    try:
+        if act == "close":
+            actions.close(user, clock, alarm, note=note)
+        elif act == "reopen":
+            actions.reopen(user, clock, alarm, note=note)
+        else:
+            agree = request.POST.get("agree") == "yes"
+            actions.review(user, clock, alarm, agree=agree, note=note)
+    except FieldErrors as bad:
+        return _desk(request, alarm, errors=bad.errors, status=422)
+    except (Blocked, TransitionRefused) as refused:
+        return _blocked(request, alarm, refused)
+    messages.success(request, _("Written down."))
+    return redirect("alarm", alarm.pk)
+
+
+@require_POST
+@page("alarm.handle")
+def close(request: HttpRequest, pk: int) -> HttpResponse:
+    return _with_note(request, pk, "close")
+
+
+@require_POST
+@page("alarm.handle")
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    return _with_note(request, pk, "review")
+
+
+@require_POST
+@page("alarm.handle")
+def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    return _with_note(request, pk, "reopen")
+
+
+@require_safe
+@page("alarm.view")
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """用当时数据复算: run the rule on the kept inputs and lay both results side by side."""
+    alarm = _alarm(request, pk)
+    try:
+        judged = rejudge(alarm.record)
+    except BadRecord as broken:
+        raise Http404(str(broken)) from broken
+    same = reasons_of(judged) == alarm.record["reasons"]
+    lead = judged.lead.value if judged.lead else None
+    return _desk(
+        request, alarm, again={"same": same and lead == alarm.record["lead"], "judged": judged}
+    )
