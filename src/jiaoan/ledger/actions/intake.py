@@ -132,7 +132,11 @@ def _apply(draft: IntakeDraft, place: int, code: str, words: str) -> None:
             draft.deadline = date(int(found[1]), int(found[2]), int(found[3]))
         elif draft.deadline is None and code != "event_day":
             raise FieldErrors(
-                {f"doubt-{place}": _("Write the day as 2024年12月31日, so that it can be due.")}
+                {
+                    f"doubt-{place}": _(
+                        "Write the day in full with year, month and day, so that it can be due."
+                    )
+                }
             )
     elif code == "per_head":
         draft.per_person = words.startswith("每人") or "每人" in words

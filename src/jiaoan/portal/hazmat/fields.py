@@ -49,7 +49,7 @@ COLOURS = tuple(
     for colour in (PlateColour.YELLOW, PlateColour.BLUE, PlateColour.GREEN, PlateColour.WHITE)
 )
 _VEHICLE = (
-    Spec("plate", _("Plate"), required=True, hint=_("Of the tractor, like 鄂B·A7263")),
+    Spec("plate", _("Plate"), required=True, hint=_("Of the tractor, with the province character")),
     Spec("plate_colour", _("Plate colour"), "select", True, choices=COLOURS),
     Spec("trailer_plate", _("Trailer plate")),
     Spec("tank_number", _("Tank number")),
