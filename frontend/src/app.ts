@@ -44,3 +44,29 @@ document.addEventListener("click", (event) => {
 window.setTimeout(() => {
   for (const toast of document.querySelectorAll(".ja-toast")) toast.remove();
 }, 8000);
+
+// The alarm desk: digits choose what was done; a chosen way offers its sentence, never over typed words.
+const offered = new Set<string>([""]);
+function offer(choice: HTMLInputElement): void {
+  const note = choice.form?.querySelector<HTMLTextAreaElement>("textarea[name=note]");
+  const sentence = choice.dataset.sentence ?? "";
+  if (note && offered.has(note.value)) {
+    note.value = sentence;
+    offered.add(sentence);
+  }
+}
+for (const form of document.querySelectorAll<HTMLFormElement>("form[data-keys]")) {
+  const chosen = form.querySelector<HTMLInputElement>("input[data-key]:checked");
+  if (chosen) offer(chosen);
+  form.addEventListener("change", (event) => {
+    const choice = event.target as HTMLInputElement;
+    if (choice.matches("input[data-key]")) offer(choice);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const choice = form.querySelector<HTMLInputElement>(`input[data-key="${CSS.escape(event.key)}"]`);
+    if (!choice) return;
+    choice.checked = true;
+    offer(choice);
+  });
+}

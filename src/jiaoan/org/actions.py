@@ -38,14 +38,14 @@ def add_person(
     clock: Clock,
     *,
     username: str,
-    password: str,
+    password: str | None,
     display_name: str,
     organisation: Organisation,
     role: str,
     title: str = "",
     leads: bool = False,
 ) -> User:
-    """Add a person with a main post and a role there."""
+    """Add a person with a main post and a role there; without a password nobody logs in as it."""
     require(actor, "org.manage")
     user = User.objects.create_user(username=username, password=password, display_name=display_name)
     Post.objects.create(user=user, organisation=organisation, title=title, leads=leads)

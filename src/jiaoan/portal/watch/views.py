@@ -217,6 +217,7 @@ def _share(alarm: Alarm, now: datetime) -> int:
 def why_of(alarm: Alarm) -> Why:
     """The explanation, from the record alone."""
     record = alarm.record
+    entered = any(one["ok"] for one in record["reasons"] if one["code"].startswith("entry."))
     checks = tuple(
         Check(
             reason["text"],
@@ -225,6 +226,8 @@ def why_of(alarm: Alarm) -> Why:
             reason["unverified"],
         )
         for reason in record["reasons"]
+        # Depth or count confirms an entry: where one did, the other says nothing against it.
+        if reason["ok"] or not (entered and reason["code"].startswith("entry."))
     )
     times = _("happened %(a)s, received %(b)s, judged %(c)s") % {
         "a": f"{local(alarm.happened_at):%H:%M:%S}",
@@ -239,7 +242,7 @@ def why_of(alarm: Alarm) -> Why:
         checks=checks,
         law=f"{law['label']} “{law['sentence']}”",
         fact=alarm.fact.seq,
-        rows=((_("Three times"), times),),
+        rows=((_("Kept"), times),),
     )
 
 

@@ -21,9 +21,9 @@ from jiaoan.ledger.models import Plan
 from jiaoan.org.models import Organisation, User
 from jiaoan.project.demo import cast, geography
 from jiaoan.project.demo.district import District, make_district
-from jiaoan.project.demo.fleet import fleet_config
+from jiaoan.project.demo.fleet import DRIVING, fleet_config
 from jiaoan.project.demo.notice import live_a_while, publish_notice
-from jiaoan.project.demo.papers import file_outside_vehicles
+from jiaoan.project.demo.papers import file_outside_vehicles, write_local_waybills
 
 OWN_NOTICE = Path(__file__).resolve().parent.parent / "data" / "demo_notice.txt"
 
@@ -54,6 +54,7 @@ def _make(data: Path, gateway_port: int, clock: Clock) -> None:
     with transaction.atomic():
         district = make_district(clock)
         file_outside_vehicles(district, clock)
+        write_local_waybills(district, clock, DRIVING)
         fleet = fleet_config(district.local, district.outside, host="127.0.0.1", port=gateway_port)
     _write(data / "simulate.json", fleet, private=True)
     _write(data / "map" / "base.geojson", geography.base_map(), private=False)

@@ -43,7 +43,7 @@ def make_district(clock: Clock) -> District:
     district = District(bureau, {cast.BUREAU: bureau})
     _offices(district, clock)
     _firms(district, clock, chance)
-    _people(district, clock)
+    _people(district, clock, chance)
     _places(district, clock)
     _local_fleet(district, clock, chance)
     _outside_fleet(district, clock)
@@ -96,9 +96,17 @@ def _firms(district: District, clock: Clock, chance: random.Random) -> None:
     )
 
 
-def _people(district: District, clock: Clock) -> None:
-    for account in (*cast.ACCOUNTS, *cast.OFFICERS):
-        password = get_random_string(12, "abcdefghjkmnpqrstuvwxyz23456789")
+def _people(district: District, clock: Clock, chance: random.Random) -> None:
+    """The printed log-ins, and reporters for every other office and firm, who cannot log in."""
+    named = {account.place for account in (*cast.ACCOUNTS, *cast.OFFICERS)}
+    others = [
+        cast.Account(f"firm{number}", "enterprise", _person_name(chance), "安全经理", name)
+        for number, name in enumerate((*cast.FIRMS, *cast.PASSENGER_FIRMS), start=1)
+        if name not in named
+    ]
+    for account in (*cast.ACCOUNTS, *cast.OFFICERS, *others):
+        printed = account in cast.ACCOUNTS
+        password = get_random_string(12, "abcdefghjkmnpqrstuvwxyz23456789") if printed else None
         district.users[account.username] = add_person(
             MAKER,
             clock,
@@ -110,7 +118,7 @@ def _people(district: District, clock: Clock) -> None:
             title=account.title,
             leads=account.role in ("section_head", "leader"),
         )
-        if account in cast.ACCOUNTS:
+        if password:
             district.passwords[account.username] = password
 
 

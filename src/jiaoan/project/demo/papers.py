@@ -9,7 +9,9 @@ from jiaoan.kernel.clock import Clock
 from jiaoan.project.demo.cast import OUTSIDE_CARRIER
 from jiaoan.project.demo.district import District
 from jiaoan.registry.models import Vehicle
+from jiaoan.scope import SystemActor
 
+WRITER = SystemActor("demo", frozenset({"filing.apply"}))
 GOODS = (
     ("UN1203", "汽油", "3", "28.6"),
     ("UN1170", "乙醇溶液", "3", "26.0"),
@@ -30,6 +32,18 @@ def file_outside_vehicles(district: District, clock: Clock) -> None:
         waybills.enter_waybill(
             carrier, clock, _waybill(vehicle, number, clock), carrier=organisation
         )
+
+
+def write_local_waybills(district: District, clock: Clock, vehicles: int) -> None:
+    """Most vehicles of the district that are on the road carry a waybill; every tenth has none."""
+    for number, vehicle in enumerate(district.local[:vehicles]):
+        if number % 10 == 9 or vehicle.enterprise is None:
+            continue
+        typed = _waybill(vehicle, 100 + number, clock) | {
+            "carrier_name": vehicle.owner_name,
+            "licence_number": vehicle.enterprise.licence_number,
+        }
+        waybills.enter_waybill(WRITER, clock, typed, carrier=vehicle.enterprise.organisation)
 
 
 def _papers(vehicle: Vehicle, number: int) -> dict[str, str]:
