@@ -13,7 +13,8 @@ import urllib.request
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
-Fields = dict[str, str]
+Fields = dict[str, str | list[str]]  # a list for a field that is sent several times
+TOKEN = "csrfmiddlewaretoken"
 File = tuple[str, bytes, str]  # name, octets, content type
 
 
@@ -99,7 +100,9 @@ class _Forms(HTMLParser):
         fields = self.forms[-1].fields
         if tag == "input" and name:
             silent = values.get("type") in ("checkbox", "radio") and "checked" not in values
-            if not silent and values.get("type") not in ("submit", "file", "image"):
+            if values.get("type") == "checkbox" and not silent and name in fields:
+                fields[name] = [*_several(fields[name]), values.get("value", "on")]
+            elif not silent and values.get("type") not in ("submit", "file", "image"):
                 fields[name] = values.get("value", "")
         elif tag == "select":
             self._select = name
@@ -115,7 +118,7 @@ class _Forms(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._area:
-            self.forms[-1].fields[self._area] += data
+            self.forms[-1].fields[self._area] = str(self.forms[-1].fields[self._area]) + data
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "select":
@@ -143,13 +146,24 @@ class Browser:
         self, page: Page, action: str, fields: Fields, files: dict[str, File] | None = None
     ) -> Page:
         """Fill in the form of ``page`` that goes to ``action`` and send it."""
-        form = page.form(action)
+        return self.send(page, page.form(action), fields, files)
+
+    def press(self, page: Page, fields: Fields, files: dict[str, File] | None = None) -> Page:
+        """Send the page's own form with only these fields, e.g. the verb of one button."""
+        token = next(form.fields[TOKEN] for form in page.forms() if TOKEN in form.fields)
+        return self.send(page, Form("", {TOKEN: token}), fields, files)
+
+    def send(
+        self, page: Page, form: Form, fields: Fields, files: dict[str, File] | None = None
+    ) -> Page:
+        """Send ``form`` of ``page`` with some fields changed."""
         sent = {**form.fields, **fields}
         target = urllib.parse.urljoin(page.url, form.action or page.url)
         if files:
             data, kind = _multipart(sent, files)
         else:
-            data, kind = urllib.parse.urlencode(sent).encode(), "application/x-www-form-urlencoded"
+            data = urllib.parse.urlencode(sent, doseq=True).encode()
+            kind = "application/x-www-form-urlencoded"
         request = urllib.request.Request(target, data=data, method="POST")
         request.add_header("Content-Type", kind)
         request.add_header("Referer", page.url)
@@ -170,12 +184,16 @@ class Browser:
             return Page(answer.status or 0, answer.url, body, kind, time.monotonic() - began)
 
 
+def _several(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
 def _multipart(fields: Fields, files: dict[str, File]) -> tuple[bytes, str]:
     edge = secrets.token_hex(16)
     parts = []
-    for name, value in fields.items():
+    for name, values in fields.items():
         head = f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
-        parts.append(head.encode() + value.encode() + b"\r\n")
+        parts += [head.encode() + value.encode() + b"\r\n" for value in _several(values)]
     for name, (filename, data, kind) in files.items():
         head = (
             f'--{edge}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'

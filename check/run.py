@@ -26,15 +26,17 @@ def main() -> int:
     parser.add_argument("--notice", help="the notice to read instead of the demonstration's own")
     parser.add_argument("--today", default=system.TODAY)
     options = parser.parse_args()
-    more = ["--today", options.today, *(["--notice", options.notice] if options.notice else [])]
+    notice = Path(options.notice) if options.notice else None
+    if notice and not notice.is_file():
+        parser.error(f"there is no file {notice}")
     began = time.monotonic()
     report: dict[str, object] = {"ok": False, "steps": []}
     with tempfile.TemporaryDirectory(prefix="jiaoan-check-") as scratch:
         data = Path(scratch) / "data"
         try:
-            with system.running(data, *more) as running:
+            with system.running(data, "--today", options.today) as running:
                 report["ready_after_s"] = round(running.ready_after, 2)
-                walked = walk(steps.Drive(running), began)
+                walked = walk(steps.Drive(running, notice), began)
                 stopping = time.monotonic()
             report["stopped_in_s"] = round(time.monotonic() - stopping, 2)
             report["left_behind"] = system.left_behind(data)

@@ -6,23 +6,9 @@ not do what the step is about, and returns what it saw, which is printed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
+from check import notice_steps, tanker_steps
 from check.browser import Browser
-from check.system import System
-
-Seen = dict[str, object]
-Step = Callable[["Drive"], Seen]
-
-
-@dataclass
-class Drive:
-    """The running system and what earlier steps leave for later ones."""
-
-    system: System
-    browsers: dict[str, Browser] = field(default_factory=dict)
-    kept: Seen = field(default_factory=dict)
+from check.drive import Drive, Seen, Step
 
 
 def answers(drive: Drive) -> Seen:
@@ -59,4 +45,24 @@ def wrong_password(drive: Drive) -> Seen:
     return {"refused": True}
 
 
-STEPS: tuple[Step, ...] = (answers, people_log_in, wrong_password)
+STEPS: tuple[Step, ...] = (
+    answers,
+    people_log_in,
+    wrong_password,
+    notice_steps.refuses_what_is_no_notice,
+    notice_steps.reads_the_notice,
+    notice_steps.judges_and_publishes,
+    notice_steps.section_reports_back,
+    notice_steps.safety_section_closes,
+    notice_steps.makes_the_april_report,
+    tanker_steps.terminal_comes_in,
+    tanker_steps.bad_frames_cost_nothing,
+    tanker_steps.alarm_within_a_second,
+    tanker_steps.call_is_noted,
+    tanker_steps.carrier_files_by_link,
+    tanker_steps.officer_approves,
+    tanker_steps.waybill_matches,
+    tanker_steps.exit_is_seen,
+    tanker_steps.day_sheet_and_closing,
+)
+__all__ = ["STEPS", "Drive"]

@@ -99,7 +99,7 @@ class TripState(StrEnum):
 
 _TRIP_LABELS: dict[TripState, Promise] = {
     TripState.INSIDE: _("In the district"),
-    TripState.LEFT: _("Left"),
+    TripState.LEFT: _("Has left"),
     TripState.SUPERSEDED: _("Exit not seen"),
 }
 

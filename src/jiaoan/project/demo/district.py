@@ -183,8 +183,18 @@ def _local_fleet(district: District, clock: Clock, chance: random.Random) -> Non
             )
 
 
-# The last one is the tanker that nobody has filed.
-OUTSIDE_PLATES = ("鄂B5A713", "赣G20916", "豫R36150", "皖H71208", "鄂B8C265", "鄂B9K307")
+# The first five are filed, the sixth comes over the line unfiled, the last waits outside unfiled
+# for whoever wants to drive it in (``./run --check`` does).
+OUTSIDE_PLATES = (
+    "鄂B5A713",
+    "赣G20916",
+    "豫R36150",
+    "皖H71208",
+    "鄂B8C265",
+    "鄂B9K307",
+    "鄂B3D519",
+)
+FILED, DRIVEN = 5, 6
 
 
 def _outside_fleet(district: District, clock: Clock) -> None:

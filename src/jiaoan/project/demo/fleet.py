@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from jiaoan.journal.actions import Json
 from jiaoan.project.demo import geography
+from jiaoan.project.demo.district import DRIVEN, FILED
 from jiaoan.project.demo.geography import Point
 from jiaoan.registry.models import Terminal, Vehicle
 
@@ -35,12 +36,12 @@ def fleet_config(
         vehicles.append(
             _entry(terminals[vehicle.pk], shifted, 38 + number % 5 * 6, 15, number % 15)
         )
-    for number, vehicle in enumerate(outside[:-1]):
+    for number, vehicle in enumerate(outside[:FILED]):
         route = geography.OUTSIDE_ROUTES[number % len(geography.OUTSIDE_ROUTES)]
         vehicles.append(_entry(terminals[vehicle.pk], route, 56, 10, 5 + number * 40))
-    if outside:
+    for vehicle in outside[FILED:DRIVEN]:
         approach = _approach(geography.out_and_back(geography.WEST_TO_SONGLIN))
-        vehicles.append(_entry(terminals[outside[-1].pk], approach, 60, 5, 15))
+        vehicles.append(_entry(terminals[vehicle.pk], approach, 60, 5, 15))
     return {
         "host": host,
         "port": port,

@@ -1,4 +1,4 @@
-"""Filings and waybills of the demonstration: all outside vehicles but the last have theirs."""
+"""Filings and waybills of the demonstration: the first outside vehicles have theirs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 from jiaoan.hazmat.actions import filings, waybills
 from jiaoan.kernel.clock import Clock
 from jiaoan.project.demo.cast import OUTSIDE_CARRIER
-from jiaoan.project.demo.district import District
+from jiaoan.project.demo.district import FILED, District
 from jiaoan.registry.models import Vehicle
 from jiaoan.scope import SystemActor
 
@@ -21,10 +21,10 @@ GOODS = (
 
 
 def file_outside_vehicles(district: District, clock: Clock) -> None:
-    """The carrier files and writes waybills, the clerk approves; the last vehicle has nothing."""
+    """The carrier files and writes waybills, the clerk approves; the others have nothing."""
     carrier, clerk = district.users["carrier"], district.users["clerk"]
     organisation = district.organisations[OUTSIDE_CARRIER]
-    for number, vehicle in enumerate(district.outside[:-1]):
+    for number, vehicle in enumerate(district.outside[:FILED]):
         filing = filings.apply(
             carrier, clock, _filing(vehicle, number, clock), carrier=organisation
         )
