@@ -1,3 +1,4 @@
+# ruff: noqa: E501 — ruff counts a Chinese character as two columns.
 """Who does what a clause demands, for which firms, and what proves it.
 
 The answers are read from the clause itself; only the evidence is custom of the trade (the notice

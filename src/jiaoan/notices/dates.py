@@ -1,3 +1,4 @@
+# ruff: noqa: E501 — ruff counts a Chinese character as two columns.
 """Deadlines 完成时限: which day the words mean, and which dates are no deadline at all.
 
 3月底前 → the last day of March of the plan's year; a quarter, half-year or 年底 → its last day.
@@ -42,8 +43,8 @@ _HALF = re.compile(rf"{_YEAR}(?P<half>[上下])半年")
 _CUE_AFTER = re.compile(r"^(?:份)?(?:之?前|以前|止|为止|截止|之内|内)")
 _CUE_BEFORE = re.compile(r"(?:于|在|至|截至|截止到?|到|不迟于|不晚于|最迟|赶在|最晚|力争|确保)$")
 _VERB_AFTER = re.compile(
-    r"^(?:份)?(?:期间)?[，]?(?:，?(?:要|应|将|再|集中|全面|统一|分别|各|由[^，。]{2,16}?|对[^，。]{2,16}?))?"
-    r"(?:完成|开展|组织|召开|启动|举办|进行|出台|印发|建成|实现|报|上报|基本|制定|部署|落实|全面|提交|投入)"
+    r"^(?:份)?(?:期间)?[，]?(?:，?(?:要|应|将|再|深入|全面|统一|分别|各|由[^，。]{2,16}?|对[^，。]{2,16}?))?"
+    r"(?:完成|开展|组织|召开|启动|举办|进行|出台|印发|建成|实现|报|上报|基本|集中|深入|制定|部署|落实|全面|提交|投入)"
 )
 _NO_DEADLINE = re.compile(
     r"^(?:起|开始|以来|以后|之后|后|施行|生效|发布的|印发的|召开的|发生|下发的|起施行|，?正式施行|通过|会议|版)"
@@ -130,6 +131,8 @@ def _is_deadline(chars: str, group: list[_Date]) -> bool:
     before, after = chars[: group[0].start], chars[group[-1].end :]
     if _NO_DEADLINE.match(after) or before.endswith(("每年", "每", "自", "从")):
         return before.endswith("每年") and _CUE_AFTER.match(after) is not None
+    if before.endswith("（") and after.startswith("）") and (group[-1].ranged or len(before) > 1):
+        return True  # 集中整治（4月—10月）: the time of a stage
     if group[-1].ranged:
         return _VERB_AFTER.match(after) is not None or _CUE_AFTER.match(after) is not None
     if _CUE_AFTER.match(after) or _CUE_BEFORE.search(before):
@@ -208,9 +211,9 @@ def _month_dates(chars: str, years: Years) -> Iterator[_Date]:
         for month in months:
             year, chosen = _year(found, month, years)
             odd = odd or chosen
-            if found["range"] and found["year"] is None and found["rel"] is None and year:
-                if start := re.match(rf"({_NY})年", found["range"]):
-                    year = max(year, to_int(start.group(1)) or year)
+            start = re.match(rf"({_NY})年", found["range"])
+            if start and year and not found["year"] and not found["rel"]:
+                year = max(year, to_int(start.group(1)) or year)
             days: list[int | None] = [None]
             if found["days"]:
                 days = list(_numbers(found["days"]))

@@ -155,7 +155,7 @@ def unit_doubts(units: UnitsRead, phrase: str, span: Span) -> list[Doubt]:
                 ("不设牵头，各负其责", *units.lead_units),
                 phrase,
                 span,
-            )  # fmt: skip
+            )
         )
     elif not units.lead_units:
         out.append(
@@ -165,19 +165,19 @@ def unit_doubts(units: UnitsRead, phrase: str, span: Span) -> list[Doubt]:
                 ("无牵头，只配合", *units.coop_units),
                 phrase,
                 span,
-            )  # fmt: skip
-        )
-    for name in (*units.lead_units, *units.coop_units):
-        if GROUP.search(name):
-            out.append(
-                Doubt(
-                    DoubtCode.GROUP_NAME,
-                    f"“{name}”包括哪些单位？",
-                    ("逐一列出", "全部下属单位"),
-                    name,
-                    span,
-                )  # fmt: skip
             )
+        )
+    out.extend(
+        Doubt(
+            DoubtCode.GROUP_NAME,
+            f"“{name}”包括哪些单位？",
+            ("逐一列出", "全部下属单位"),
+            name,
+            span,
+        )
+        for name in (*units.lead_units, *units.coop_units)
+        if GROUP.search(name)
+    )
     return out
 
 
@@ -206,7 +206,7 @@ def _alike(one: str, other: str) -> bool:
     return (
         min(len(a), len(b)) >= 6
         and a[:2] == b[:2]
-        and 2 * shared / (len(pairs[0]) + len(pairs[1])) >= 0.5
+        and 2 * shared / (len(pairs[0]) + len(pairs[1])) >= 0.45
     )
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 — ruff counts a Chinese character as two columns.
 """Step 8: sentences → draft duties 任务草稿.
 
 A demand with figures gives one draft per figure (a period, a day); clauses beside it that open work
@@ -241,10 +242,8 @@ def _before_word(chars: str, at: int) -> int:
 def title_of(chars: str, seed: Seed, figures: Figures) -> str:
     """What is to be done, at most 30 characters, without times, counts, brackets and comments."""
     base = seed.title_from or seed
-    holes = [
-        (hit.start, hit.end + _before_word(chars, hit.end))
-        for hit in (*figures.days, *figures.events)
-    ]
+    whens: list[DayHit | EventHit] = [*figures.days, *figures.events]
+    holes = [(hit.start, hit.end + _before_word(chars, hit.end)) for hit in whens]
     for start, _ in list(holes):
         if chars[max(base.start, start - 1) : start] in ("在", "于", "自"):
             holes.append((start - 1, start))

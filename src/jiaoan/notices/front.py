@@ -1,3 +1,4 @@
+# ruff: noqa: E501 — ruff counts a Chinese character as two columns.
 """Step 3: what stands before the items 正文前: title, document number, issuer, year.
 
 A notice is often two papers in one: a covering letter 通知 and the plan it issues, each with a

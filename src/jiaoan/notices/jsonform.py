@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from jiaoan.notices.model import Item, Reading
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 def to_json(reading: Reading) -> dict[str, Json]:

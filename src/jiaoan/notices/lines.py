@@ -117,6 +117,56 @@ def is_date_only(chars: str) -> bool:
 
 def split_lines(source: str) -> list[Line]:
     """Every line of ``source`` with its place; together they cover it."""
+    return unflatten(_raw_lines(source))
+
+
+def unflatten(lines: list[Line]) -> list[Line]:
+    """Tables that extraction flattened to one cell per line become rows again.
+
+    Such a table opens with 序号 and the names of its other columns on short lines of their own; its
+    rows are the stretches that begin with 1, 2, 3 … and have one line per column.
+    """
+    texts = [i for i, line in enumerate(lines) if line.kind is LineKind.TEXT]
+    out = list(lines)
+    at = 0
+    while at < len(texts):
+        width = _header_width(lines, texts[at:])
+        if width < 3:
+            at += 1
+            continue
+        _to_row(out, texts[at : at + width])
+        at += width
+        number = 1
+        while at + width <= len(texts) and lines[texts[at]].text.chars == str(number):
+            _to_row(out, texts[at : at + width])
+            at += width
+            number += 1
+    return out
+
+
+def _header_width(lines: list[Line], texts: list[int]) -> int:
+    if not texts or lines[texts[0]].text.chars not in ("序号", "编号"):
+        return 0
+    for width, index in enumerate(texts[:9]):
+        chars = lines[index].text.chars
+        if chars == "1":
+            return width
+        if len(chars) > 10 or re.search("[，。；：]", chars):
+            return 0
+    return 0
+
+
+def _to_row(lines: list[Line], indices: list[int]) -> None:
+    """The lines at ``indices`` become the cells of one row, which stands at the first of them."""
+    cells = tuple(lines[index].text for index in indices)
+    first = lines[indices[0]]
+    whole = Span(first.span.start, lines[indices[-1]].span.end)
+    lines[indices[0]] = Line(LineKind.ROW, Text.join(cells), whole, cells)
+    for index in indices[1:]:
+        lines[index] = Line(LineKind.BLANK, Text("", ()), lines[index].span)
+
+
+def _raw_lines(source: str) -> list[Line]:
     lines: list[Line] = []
     start = 0
     for raw in source.splitlines(keepends=True) or [""]:

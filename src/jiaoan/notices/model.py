@@ -1,3 +1,4 @@
+# ruff: noqa: E501 — ruff counts a Chinese character as two columns.
 """What a reading of a notice 文件 is made of: frozen values, nothing else.
 
 Every ``Span`` counts characters of the text that was given to :func:`jiaoan.notices.read`, so a

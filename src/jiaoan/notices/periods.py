@@ -1,3 +1,4 @@
+# ruff: noqa: E501 — ruff counts a Chinese character as two columns.
 """Recurrences 频次: 每季度至少一次, 季度、年度考核, 一月一调度, 年内至少组织1次.
 
 A recurrence in a bracket, or after 其中, replaces the general rule for those it names: 每季度至少1次
@@ -191,7 +192,7 @@ def _conditions(chars: str, hits: list[PeriodHit]) -> list[PeriodHit]:
                 hit.every,
                 hit.min_count,
                 _condition(chars, hit, previous, bool(out)),
-            )  # fmt: skip
+            )
         )
     # "危货企业每月、其他企业每季度" names the exception first.
     if len(out) == 2 and out[1].condition is None and out[0].every is not out[1].every:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 — ruff counts a Chinese character as two columns.
 """Step 5: bodies → sentences, and what kind each is.
 
 A sentence ends at 。！？； outside brackets and quotation marks. Statements of units were carved out
@@ -17,6 +18,8 @@ from jiaoan.notices.text import Text
 from jiaoan.notices.units import TIME_LABEL, carve
 
 _ENDS = "。！？；"
+#: Text without a full stop for this long is no sentence; cutting it keeps the reader linear.
+LONGEST = 1500
 _OPEN, _CLOSE = "（“《", "）”》"
 _GUIDING = re.compile(
     r"指导思想|总体要求|总体思路|基本原则|工作目标|总体目标|编制依据|起草背景|总则$"
@@ -108,7 +111,12 @@ def split_sentences(text: Text) -> list[Text]:
             start = index + 1
     if start < len(text):
         out.append(text.cut(start))
-    return [sentence for sentence in out if sentence.chars.strip("。！？；，")]
+    return [
+        sentence.cut(at, at + LONGEST)
+        for sentence in out
+        if sentence.chars.strip("。！？；，")
+        for at in range(0, len(sentence), LONGEST)
+    ]
 
 
 def _kind(chars: str) -> SentenceKind:
@@ -191,6 +199,7 @@ def title_of(node: Node) -> str:
     source = re.sub(
         r"（(?:[^（）]|（[^（）]*）)*(?:负责|落实|配合|牵头|单位：[^（）]*)）?。?$", "", source
     )
+    source = re.sub(r"（[^（）]*\d+月[^（）]*）", "", source)
     first = re.match(r"[^。；！？]+", source)
     words = first.group() if first else source
     if len(words) < len(source.rstrip("。")) and len(words) <= 30 and "：" not in words:

@@ -13,6 +13,9 @@ from jiaoan.notices.paragraphs import Paragraph
 from jiaoan.notices.sentences import Piece
 from jiaoan.notices.structure import Node, Outline
 
+_NOBODY = UnitsRead()
+_NO_FRONT = Front(None, None, None, Years(None, None), 0)
+
 
 @dataclass(frozen=True)
 class Part:
@@ -21,7 +24,7 @@ class Part:
     node: Node
     pieces: tuple[Piece, ...]
     figures: tuple[Figures, ...] = ()
-    units: UnitsRead = UnitsRead()
+    units: UnitsRead = _NOBODY
     is_item: bool = False
 
 
@@ -32,7 +35,7 @@ class State:
     source: str
     lines: tuple[Line, ...] = ()
     paragraphs: tuple[Paragraph, ...] = ()
-    front: Front = Front(None, None, None, Years(None, None), 0)
+    front: Front = _NO_FRONT
     outline: Outline | None = None
     parts: tuple[Part, ...] = ()
     report_dates: tuple[date, ...] = ()

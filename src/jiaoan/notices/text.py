@@ -1,3 +1,4 @@
+# ruff: noqa: E501 — ruff counts a Chinese character as two columns.
 """Text that remembers where each of its characters stood in the original.
 
 The steps of the reader work on a *clean* form: full-width punctuation, half-width digits, one kind
@@ -70,6 +71,11 @@ def _is_word(char: str) -> bool:
     return char.isascii() and char.isalnum()
 
 
+def _ends_words(before: str) -> bool:
+    """A point after a Chinese character, a bracket or % is a full stop."""
+    return before == "%" or (before != "" and not _is_word(before))
+
+
 def clean(source: str, start: int, end: int) -> Text:
     """The clean form of ``source[start:end]``, which is one line."""
     chars: list[str] = []
@@ -88,17 +94,15 @@ def clean(source: str, start: int, end: int) -> Text:
             char = "."
         before = chars[-1] if chars else ""
         after = source[index + 1] if index + 1 < end else ""
-        if blank and before and _is_word(before) and _is_word(char):
+        words = bool(before) and _is_word(before) and _is_word(char)
+        if blank and words and (before.isalpha() or char.isalpha()):
             # "GB 1589" keeps its blank; "3 月" and "100 %" lose it.
-            if before.isalpha() or char.isalpha():
-                chars.append(" ")
-                at.append(index - 1)
+            chars.append(" ")
+            at.append(index - 1)
         blank = False
         if char in ":,." and before.isdigit() and after.isdigit():
             pass  # 16:30, 1,000 and 2.5 are figures, not punctuation
-        elif (char == "." and before and not before.isdigit() and not _is_word(before)) or (
-            char == "." and before == "%"
-        ):
+        elif char == "." and _ends_words(before):
             char = "。"
         else:
             char = char.translate(_PUNCTUATION)

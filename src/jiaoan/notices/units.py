@@ -1,3 +1,4 @@
+# ruff: noqa: E501 — ruff counts a Chinese character as two columns.
 """Who answers for an item 任务分工: brackets, labels, table columns and subjects, one grammar.
 
 A statement of units is a run of clauses, each a list of names with a role after it (A牵头，B、C配合)
