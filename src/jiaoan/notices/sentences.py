@@ -19,7 +19,7 @@ from jiaoan.notices.units import TIME_LABEL, carve
 
 _ENDS = "。！？；"
 #: Text without a full stop for this long is no sentence; cutting it keeps the reader linear.
-LONGEST = 1500
+LONGEST = 500
 _OPEN, _CLOSE = "（“《", "）”》"
 _GUIDING = re.compile(
     r"指导思想|总体要求|总体思路|基本原则|工作目标|总体目标|编制依据|起草背景|总则$"
