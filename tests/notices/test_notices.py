@@ -46,8 +46,12 @@ def test_it_points_to_the_words_it_read(name: str) -> None:
         return "".join(words.replace("*", "").split())
 
     for item in reading.items:
-        for value in (*item.deadlines, *item.recurrences, *item.relative_deadlines, *item.targets):
-            assert squeezed(text[value.span.start : value.span.end]) == squeezed(value.phrase)
+        said = [(one.span, one.phrase) for one in item.deadlines]
+        said += [(one.span, one.phrase) for one in item.recurrences]
+        said += [(one.span, one.phrase) for one in item.relative_deadlines]
+        said += [(one.span, one.phrase) for one in item.targets]
+        for span, phrase in said:
+            assert squeezed(text[span.start : span.end]) == squeezed(phrase)
     for draft in reading.drafts:
         sentence = reading.sentences[draft.sentence]
         assert sentence.start <= draft.start < draft.end <= sentence.end
