@@ -18,7 +18,7 @@ from jiaoan.hazmat.queries import trip_facts, trips
 from jiaoan.journal.models import Fact
 from jiaoan.org.models import User
 from jiaoan.papers.trip_sheet import Step, StripEvent
-from jiaoan.watch.queries import of_subject
+from jiaoan.watch.queries import dispositions, of_subject
 
 _STEPS: dict[str, Step] = {
     "hazmat.entered": Step.ENTERED,
@@ -85,17 +85,40 @@ def steps_of(actor: object, trip: Trip) -> list[StripStep]:
 
 
 def sheet_events(actor: object, trip: Trip) -> Sequence[StripEvent]:
-    """The strip for 当日情况单: done steps only, each with its journal number."""
+    """The strip for 当日情况单: done steps only, each with its journal number and what it was."""
     people = {user.journal_name: user.name for user in User.objects.all()}
+    notes = _notes(actor, trip)
     return [
         StripEvent(
             step=one.step,
             happened_at=one.fact.happened_at,
             recorded_at=one.fact.recorded_at,
-            what=one.step.label_zh,
+            what=notes.get(one.fact.pk) or _what(one.step, trip) or one.step.label_zh,
             who=people.get(one.fact.actor, "系统" if one.fact.actor.startswith("system") else ""),
             journal_seq=one.fact.seq,
         )
         for one in steps_of(actor, trip)
         if one.fact is not None
     ]
+
+
+def _notes(actor: object, trip: Trip) -> dict[int, str]:
+    """What people wrote on the alarms of the stay, and why each was raised, by fact."""
+    found: dict[int, str] = {}
+    for alarm in of_subject(actor, trip.subject):
+        reasons = [str(one["text"]) for one in alarm.record.get("reasons", []) if not one["ok"]]
+        found[alarm.fact_id] = "；".join(reasons)
+        found |= {one.fact_id: one.note for one in dispositions(actor, alarm)}
+    return found
+
+
+def _what(step: Step, trip: Trip) -> str:
+    """The paper or place that a step is about; the sheet is an official paper, so Chinese."""
+    filing, bill = trip.filing, trip.waybill
+    if step in (Step.ENTERED, Step.LEFT):
+        return f"{step.label_zh}，{trip.place_name}"
+    if step in (Step.FILED, Step.APPROVED) and filing is not None:
+        return f"{filing.number}，{filing.valid_from} 至 {filing.valid_to}"
+    if step is Step.WAYBILL_MATCHED and bill is not None:
+        return f"运单 {bill.number}，{bill.goods_text}"
+    return ""

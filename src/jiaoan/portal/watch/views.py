@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -286,7 +286,7 @@ def dispose(request: HttpRequest, pk: int) -> HttpResponse:
             alarm,
             kind=kind,
             note=request.POST.get("note", ""),
-            happened_at=_moment(request.POST.get("happened_at", "")),
+            happened_at=_moment(request.POST.get("happened_at", ""), alarm),
         )
     except FieldErrors as bad:
         return _desk(request, alarm, errors=bad.errors, status=422)
@@ -306,14 +306,20 @@ def dispose(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("alarm", alarm.pk)
 
 
-def _moment(typed: str) -> datetime | None:
-    """A local time as a browser writes it; FieldErrors otherwise."""
+def _moment(typed: str, alarm: Alarm) -> datetime | None:
+    """A local time as a browser writes it; FieldErrors otherwise.
+
+    A browser writes whole minutes. The minute in which the alarm happened means after it, so that
+    a call is never told before what it was about.
+    """
     if not typed.strip():
         return None
     try:
-        return datetime.fromisoformat(typed.strip()).replace(tzinfo=LOCAL)
+        moment = datetime.fromisoformat(typed.strip()).replace(tzinfo=LOCAL)
     except ValueError:
         raise FieldErrors({"happened_at": _("Write the time as 2024-04-08 06:42.")}) from None
+    same_minute = moment <= alarm.happened_at < moment + timedelta(minutes=1)
+    return alarm.happened_at if same_minute and moment.second == 0 else moment
 
 
 def _blocked(request: HttpRequest, alarm: Alarm, refused: Exception) -> HttpResponse:
