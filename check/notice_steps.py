@@ -42,24 +42,29 @@ def reads_the_notice(drive: Drive) -> Seen:
 def judges_and_publishes(drive: Drive) -> Seen:
     """Names settled, doubts answered as proposed, the rest judged: then publishing is open."""
     clerk, plan = drive.browsers["safety_clerk"], str(drive.kept["plan"])
-    settled = accepted = 0
-    while form := _first(_all(clerk, plan), "settle"):
-        chosen = form.fields.get("organisation") or _any_office(_all(clerk, plan))
-        clerk.send(_all(clerk, plan), form, {"organisation": chosen})
-        settled += 1
-    while form := _first_draft(_all(clerk, plan)):
-        answer = clerk.send(_all(clerk, plan), form, {"verb": "accept"})
+    settled = 0
+    page = _all(clerk, plan)
+    while form := _first(page, "settle"):
+        page = clerk.send(
+            page, form, {"organisation": form.fields.get("organisation") or _any(page)}
+        )
+        page, settled = _all(clerk, plan), settled + 1
+    if form := _first(page, "accept_clear"):
+        clerk.send(page, form, {})
+    page = clerk.get(f"/notices/{plan}/?show=doubts")
+    doubted = _drafts(page)
+    for form in doubted:
+        answer = clerk.send(page, form, {"verb": "accept"})
         assert answer.status == 200, f"accepting a draft answered {answer.status}"
-        accepted += 1
-    for verb in ("accept_clear", "judge"):
-        if form := _first(_all(clerk, plan), verb):
-            clerk.send(_all(clerk, plan), form, {})
+    page = _all(clerk, plan)
+    if form := _first(page, "judge"):
+        clerk.send(page, form, {})
     page = _all(clerk, plan)
     form = _first(page, "publish")
     assert form, "publishing is still blocked"
     done = clerk.send(page, form, {"since": "2024-04-01"})
     assert "/ledger/" in done.url, f"publishing ended at {done.url}: {done.words[:200]}"
-    return {"names_settled": settled, "drafts_accepted": accepted, "ledger": done.url}
+    return {"names_settled": settled, "doubts_answered": len(doubted), "ledger": done.url}
 
 
 def _all(browser: Browser, plan: str) -> Page:
@@ -70,21 +75,14 @@ def _first(page: Page, verb: str) -> Form | None:
     return next((form for form in page.forms() if form.fields.get("verb") == verb), None)
 
 
-def _first_draft(page: Page) -> Form | None:
-    """The accept form of a draft is the one to its address that names no verb yet."""
-    return next(
-        (
-            form
-            for form in page.forms()
-            if "/drafts/" in form.action
-            and "verb" not in form.fields
-            and 'value="accept"' in page.text
-        ),
-        None,
-    )
+def _drafts(page: Page) -> list[Form]:
+    """The accept forms: those to a draft's address that name no verb, for the button does."""
+    return [
+        form for form in page.forms() if "/drafts/" in form.action and "verb" not in form.fields
+    ]
 
 
-def _any_office(page: Page) -> str:
+def _any(page: Page) -> str:
     found = re.search(r'name="organisation" value="(\d+)"', page.text)
     assert found, "no office to choose"
     return found[1]
