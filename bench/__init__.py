@@ -1,0 +1,1 @@
+"""Measurements of the whole system. Each is a module of ``bench`` with ``measure(runs)``."""
