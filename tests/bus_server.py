@@ -1,17 +1,11 @@
-"""A real bus server as a child of the tests: start, kill, start again on the same address.
-
-A test module that names this one in ``pytest_plugins`` has the fixture ``bus_server``.
-"""
+"""A real bus server as a child of the tests: start, kill, start again on the same address."""
 
 from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-
-import pytest
 
 from jiaoan.stores import server
 
@@ -74,10 +68,3 @@ class BusServer:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-
-
-@pytest.fixture
-def bus_server(tmp_path: Path) -> Iterator[BusServer]:
-    """One running server for the test, over its temporary folder."""
-    with BusServer(tmp_path) as running:
-        yield running

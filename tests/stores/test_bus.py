@@ -13,7 +13,7 @@ from bus_server import BusServer
 from jiaoan.stores.bus import Bus, BusFull, BusUnavailable, Message, NotDurable, stream_of
 from jiaoan.stores.tables import Overtaken
 
-pytest_plugins = ["bus_server"]
+pytest_plugins = ["bus_fixture"]
 pytestmark = pytest.mark.socket
 
 

@@ -31,7 +31,7 @@ from stream_district import (
     take,
 )
 
-pytest_plugins = ["bus_server"]
+pytest_plugins = ["bus_fixture"]
 pytestmark = pytest.mark.socket
 
 
