@@ -18,8 +18,9 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.result import Result
 from check.system import ROOT, free_port, stop
+
+from bench.result import Result
 
 AIM = 3.0  # seconds from the command to the first page, of every start but the first
 _MARK = re.compile(r"^\[ *([\d.]+) s\] (\w+)")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import OperationalError
 
-from hazmat.factory import World, approved_filing, finding_json, make_world
+from hazmat.factory import DAY, SYSTEM, World, approved_filing, finding_json, make_world
 from jiaoan.hazmat.models import Filing, Trip
 from jiaoan.hazmat.states import FilingState
 from jiaoan.journal.actions import enqueue
 from jiaoan.journal.models import Fact, Outgoing
+from jiaoan.registry.actions import flag_accident_prone
+from jiaoan.registry.models import Enterprise
 from jiaoan.watch.models import Alarm
 from jiaoan.worker import steps
 from jiaoan.worker.models import Checkpoint, Parked
@@ -130,3 +132,20 @@ def test_it_does_what_is_due(world: World) -> None:
     steps.due(world.clock)
     assert Fact.objects.filter(kind="watch.response_late").count() == 1
     assert Filing.objects.get(pk=filing.pk).status is FilingState.EXPIRED
+
+
+def test_it_keeps_the_ledger_once_a_day_and_after_firms_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Walking all duties is dear, so it happens only when the answer can have changed."""
+    ran: list[date] = []
+    monkeypatch.setattr(steps, "keep_current", lambda _actor, clock: ran.append(clock.today()))
+    world = make_world()
+    assert steps.keep_ledger(world.clock)
+    assert not steps.keep_ledger(world.clock)
+    world.clock.advance(timedelta(days=1))
+    assert steps.keep_ledger(world.clock)
+    firm = Enterprise.objects.get()
+    flag_accident_prone(SYSTEM, world.clock, firm, since=world.clock.today(), reason="示意")
+    assert steps.keep_ledger(world.clock)
+    assert ran == [DAY, DAY + timedelta(days=1), DAY + timedelta(days=1)]

@@ -15,11 +15,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from jiaoan.kernel.clock import OFFSET_VARIABLE, offset_for
+from jiaoan.kernel.clock import LOCAL, OFFSET_VARIABLE, offset_for
 from jiaoan.project.installation import Installation, Kind, migrations_key
 from jiaoan.project.refusal import Refusal
 from jiaoan.project.supervisor import Child, Supervisor, answers, serves
@@ -27,6 +27,7 @@ from jiaoan.stores.server import Plan, ServerProblem
 from jiaoan.stores.server import plan as bus_plan
 
 HOST = "127.0.0.1"
+DEMO_DAY = date(2024, 4, 8)
 NAMES = ("bus", "gateway", "stream", "worker", "web", "simulator")
 _COMMAND = (sys.executable, "-m", "jiaoan.project.cli")
 
@@ -58,7 +59,24 @@ def up(wanted: Wanted) -> int:
                 f"{installation.folder} holds real data: --notice and --today belong to "
                 "demonstrations, choose another --data."
             )
+        if installation.kind is Kind.DEMO:
+            wanted = replace(wanted, today=_demo_day(installation, wanted.today))
         return _run(installation, wanted)
+
+
+def _demo_day(installation: Installation, asked: date | None) -> date:
+    """The day a demonstration lives on: the one asked for, else the days go on from the first.
+
+    Without a word it begins two days before the first report date of its notice.
+    """
+    real = datetime.now(LOCAL).date()
+    kept = installation.folder / "demo-day.json"
+    if asked is None and kept.is_file():
+        first = json.loads(kept.read_text())
+        return date.fromisoformat(first["day"]) + (real - date.fromisoformat(first["real"]))
+    day = asked or DEMO_DAY
+    installation.write("demo-day.json", json.dumps({"day": str(day), "real": str(real)}))
+    return day
 
 
 def serve(wanted: Wanted) -> int:
@@ -163,9 +181,9 @@ def migrate(installation: Installation, environment: dict[str, str]) -> None:
 
 
 def _make_demo(installation: Installation, wanted: Wanted, environment: dict[str, str]) -> None:
-    """The demonstration district, once for each notice and day."""
+    """The demonstration district, once for each notice."""
     notice = wanted.notice.read_text("latin-1") if wanted.notice else ""
-    key = json.dumps([str(wanted.today), notice])
+    key = json.dumps([notice])
     if installation.done("demo", key):
         return
     words = ["demo", "make", "--data", str(installation.folder)]

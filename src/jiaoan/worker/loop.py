@@ -8,7 +8,7 @@ Theory of operation
 ``follow``   every tenth of a second runs what follows from facts of the web, and wakes ``relay``.
 ``relay``    sends the outbox in order. A message is marked after the bus has stored it; a kill
              between the two sends it again with the same message id, and the bus keeps one.
-``seal``     every second; ``due`` every five.
+``seal``     every second; ``due`` and ``keep_ledger`` every five.
 
 The database steps share one thread, so writers of this process never wait for each other. An
 ``OperationalError`` (lock, lost connection) closes the connection and tries again.
@@ -53,6 +53,7 @@ class Worker:
                 group.create_task(self._every(FOLLOW_S, self._follow))
                 group.create_task(self._every(SEAL_S, lambda: steps.seal(self._clock)))
                 group.create_task(self._every(DUE_S, lambda: steps.due(self._clock)))
+                group.create_task(self._every(DUE_S, lambda: steps.keep_ledger(self._clock)))
         finally:
             # A step under way ends by itself; nothing is cut in the middle of a transaction.
             self._thread.submit(connection.close)

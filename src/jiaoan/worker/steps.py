@@ -20,14 +20,15 @@ from jiaoan.flows.actions import run_pending
 from jiaoan.hazmat import actions as hazmat
 from jiaoan.hazmat.findings import parse
 from jiaoan.journal import chain
-from jiaoan.journal.models import Outgoing
+from jiaoan.journal.models import Fact, Outgoing
 from jiaoan.kernel.clock import Clock
+from jiaoan.ledger.actions import keep_current
 from jiaoan.scope import SystemActor
 from jiaoan.watch import actions as watch
 from jiaoan.worker.models import Checkpoint, Parked
 
 log = logging.getLogger("jiaoan.worker")
-ACTOR = SystemActor("worker", frozenset({"hazmat.judge", "alarm.open"}))
+ACTOR = SystemActor("worker", frozenset({"hazmat.judge", "alarm.open", "ledger.assign"}))
 FINDINGS = "findings"
 GIVE_UP = 100  # tries after which a message of the outbox is left for a person
 _BATCH = 200
@@ -95,6 +96,28 @@ def due(clock: Clock) -> None:
     """Rows whose time has come, each claimed by a conditional update."""
     watch.note_late(ACTOR, clock)
     hazmat.expire_filings(ACTOR, clock)
+
+
+# After these facts some firm owes other duties than before.
+_CHANGED_FIRMS = ("registry.enterprise_added", "registry.accident_prone")
+
+
+def keep_ledger(clock: Clock) -> bool:
+    """Each new day, and after firms changed: windows begin, and firms owe what the rules say.
+
+    Returns whether there was anything to look at; walking all duties is too dear to do always.
+    """
+    facts = (
+        Fact.objects.filter(kind__in=_CHANGED_FIRMS).order_by("-id").values_list("id", flat=True)
+    )
+    state = {"ledger day": clock.today().toordinal(), "ledger firms": facts.first() or 0}
+    rows = {row.name: row.sequence for row in Checkpoint.objects.filter(name__in=state)}
+    if rows == state:
+        return False
+    keep_current(ACTOR, clock)
+    for name, sequence in state.items():
+        Checkpoint.objects.update_or_create(name=name, defaults={"sequence": sequence})
+    return True
 
 
 def seal(clock: Clock) -> int:
