@@ -65,4 +65,4 @@ STEPS: tuple[Step, ...] = (
     tanker_steps.exit_is_seen,
     tanker_steps.day_sheet_and_closing,
 )
-__all__ = ["STEPS", "Drive"]
+__all__ = ["STEPS", "Drive", "Seen"]

@@ -69,7 +69,7 @@ def test_it_reaches_below_for_a_section_head(bureau: Organisation) -> None:
     assert head_reach.organisation == section
     from jiaoan.scope import organisations_in_reach
 
-    assert organisations_in_reach(head, "ledger.view") == {section.pk, team.pk}
+    assert organisations_in_reach(head, "ledger.view") == frozenset({section.pk, team.pk})
 
 
 def test_it_gives_a_disabled_person_nothing(bureau: Organisation) -> None:

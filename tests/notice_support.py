@@ -11,7 +11,7 @@ import docx
 
 from jiaoan.notices import Reading, to_json
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent / "notices" / "data"
 OWN = ("harbour", "articles", "headings", "running", "table")
 
 
