@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -90,15 +92,9 @@ def test_it_reports_a_step_that_does_not_hold(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(steps, "STEPS", (holds, breaks, holds))
     process = subprocess.Popen([sys.executable, "-c", ""], text=True)
     process.wait()
-    walked = driver.walk(steps.Drive(System("", 0, Path(), process, 0.0)), 0.0 + _now())
+    walked = driver.walk(steps.Drive(System("", 0, Path(), process, 0.0)), time.monotonic())
     assert [step["ok"] for step in walked] == [True, False]
     assert "the sky is green" in str(walked[1]["saw"])
-
-
-def _now() -> float:
-    import time
-
-    return time.monotonic()
 
 
 def test_it_counts_what_pytest_counted(tmp_path: Path) -> None:
@@ -149,22 +145,23 @@ def test_it_tells_what_a_translation_lacks(tmp_path: Path) -> None:
 
 
 @pytest.mark.socket
-def test_it_starts_a_private_postgresql_and_leaves_nothing(tmp_path: Path) -> None:
+def test_it_starts_a_private_postgresql_and_leaves_nothing() -> None:
     try:
         postgresql.programs()
     except postgresql.Missing as missing:
         pytest.skip(str(missing))
     import psycopg
 
-    os.chmod(tmp_path, 0o755)
-    for parent in tmp_path.parents[:2]:  # pytest's own folders are closed to other users
-        os.chmod(parent, 0o755)
-    with postgresql.private(tmp_path) as url:
-        with psycopg.connect(url) as connection:
-            row = connection.execute("show server_encoding").fetchone()
-        assert row == ("UTF8",)
-        with pytest.raises(psycopg.OperationalError):
-            psycopg.connect(re.sub(r":[^:@/]+@", ":wrong@", url))
-    assert list(tmp_path.iterdir()) == []
+    # Not pytest's own folder: each start of pytest closes that one to other users again.
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        folder = Path(name)
+        with postgresql.private(folder) as url:
+            with psycopg.connect(url) as connection:
+                row = connection.execute("show server_encoding").fetchone()
+            assert row == ("UTF8",)
+            with pytest.raises(psycopg.OperationalError):
+                psycopg.connect(re.sub(r":[^:@/]+@", ":wrong@", url))
+        assert list(folder.iterdir()) == []
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(url)
