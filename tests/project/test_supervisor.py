@@ -25,7 +25,8 @@ children = []
 for number, code in enumerate(sys.argv[2:]):
     wave, name, text = code.split(" ", 2)
     ready = folder / f"{name}.pid"
-    async def there(path=ready):
+    sign = folder / "not-there" if name == "never" else ready
+    async def there(path=sign):
         return path.exists()
     start = f"import os, pathlib; p = pathlib.Path({str(ready) + '.part'!r});"
     start += f"p.write_text(str(os.getpid())); p.replace({str(ready)!r})\\n"
@@ -130,8 +131,7 @@ def test_it_starts_a_dead_child_again(tmp_path: Path) -> None:
 def test_it_gives_up_on_a_child_that_cannot_start(tmp_path: Path) -> None:
     failing = "print('the sky is green'); raise SystemExit(3)"
     slow = "import time\ntime.sleep(60)"
-    # The check never answers: the file it looks for is named after another child.
-    supervisor = start(tmp_path, f"0 store {slow}", f"1 broken {failing}", f"1 other/x {slow}")
+    supervisor = start(tmp_path, f"0 store {slow}", f"1 broken {failing}", f"1 never {slow}")
     output, _ = supervisor.communicate(timeout=20)
     assert supervisor.returncode == 1
     assert "the sky is green" in output
