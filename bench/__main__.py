@@ -1,33 +1,43 @@
-"""``bench/run NAME [--json] [--runs N]``."""
+"""``bench/run NAME [--json] [--runs N]``: 0 measured, 1 could not be measured, 2 no such name."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable
 
-from bench import start
-from bench.result import Result
+from bench import alarm, start
+from bench.result import Impossible, Result
 
 MEASURES: dict[str, tuple[Callable[[int], Result], int]] = {
     "setup-cold": (start.cold, 1),
     "setup-warm": (start.prepared, 3),
     "warm-start": (start.warm, 5),
+    "frame-to-alarm": (alarm.measure, 20),
 }
 
 
-def main() -> None:
+def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench/run")
-    parser.add_argument("name", nargs="?", choices=sorted(MEASURES))
+    parser.add_argument("name", nargs="?")
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
     parser.add_argument("--runs", type=int, help="how often to measure")
     parser.add_argument("--list", action="store_true", help="name all measurements")
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     if options.list or not options.name:
         print("\n".join(sorted(MEASURES)))
-        return
+        return 0
+    if options.name not in MEASURES:
+        known = ", ".join(sorted(MEASURES))
+        print(f"bench/run does not know {options.name!r}: it knows {known}.", file=sys.stderr)
+        return 2
     measure, runs = MEASURES[options.name]
-    result = measure(options.runs or runs).as_json()
+    try:
+        result = measure(options.runs or runs).as_json()
+    except Impossible as reason:
+        print(f"{options.name} could not be measured: {reason}", file=sys.stderr)
+        return 1
     if options.json:
         print(json.dumps(result, ensure_ascii=False))
     else:
@@ -36,7 +46,8 @@ def main() -> None:
             f"{result['yardstick']} {result['unit']} ({result['yardstick_is']}); "
             f"runs {result['runs']}"
         )
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))
