@@ -175,9 +175,9 @@ def any_script() -> bool:
 def tests(runner: Runner, paths: list[str], database: str) -> None:
     """The test stages of the whole run."""
     if runner.fast:
-        runner.tests("unit", QUICK, paths)
+        runner.tests("unit", QUICK, paths, *together())
         return
-    runner.tests("unit", "not database and not journey and not socket", paths)
+    runner.tests("unit", "not database and not journey and not socket", paths, *together())
     runner.tests("contract sqlite", "database and not journey and not socket", paths)
     contract_postgresql(runner, paths)
     runner.tests("sockets", "socket and not journey", paths)
@@ -185,6 +185,12 @@ def tests(runner: Runner, paths: list[str], database: str) -> None:
         runner.tests("journeys", "journey", paths)
     else:
         runner.skip("journeys", "no Chromium on this machine")
+
+
+def together() -> list[str]:
+    """Tests that share nothing run on all cores, up to four."""
+    cores = min(os.cpu_count() or 1, 4)
+    return ["-n", str(cores)] if cores > 1 else []
 
 
 def contract_postgresql(runner: Runner, paths: list[str]) -> None:
