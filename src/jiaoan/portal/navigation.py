@@ -43,6 +43,7 @@ RAIL = (
     Entry("hazmat", pgettext_lazy("rail", "Hazmat"), "hazmat", "filing.view"),
     Entry("reports", pgettext_lazy("rail", "Reports"), "reports", "paper.make", opens_group=True),
     Entry("journal", pgettext_lazy("rail", "Journal"), "journal", "journal.view"),
+    Entry("system", pgettext_lazy("rail", "System"), "system", "org.manage"),
 )
 
 _counts: dict[str, Count] = {}

@@ -41,4 +41,5 @@ urlpatterns = [
     path("alarms/", include("jiaoan.portal.watch.urls")),
     path("hazmat/", include("jiaoan.portal.hazmat.urls")),
     path("journal/", include("jiaoan.portal.journal.urls")),
+    path("system/", include("jiaoan.portal.system.urls")),
 ]

@@ -1,0 +1,1 @@
+"""Organisations and people, for the administrator."""
