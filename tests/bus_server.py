@@ -27,15 +27,16 @@ class BusServer:
         process = subprocess.Popen(
             [*wrapper, *self.plan.command], stdout=self._log, stderr=self._log
         )
-        end = time.monotonic() + 15
+        end, told = time.monotonic() + 15, ""
         while time.monotonic() < end:
             try:
                 server.report(f"127.0.0.1:{self.plan.monitor_port}")
                 return process
-            except server.ServerProblem:
+            except server.ServerProblem as problem:
+                told = str(problem)
                 assert process.poll() is None, "the bus server did not start"
                 time.sleep(0.01)
-        raise AssertionError("the bus server did not answer within 15 s")
+        raise AssertionError(f"the bus server did not answer within 15 s: {told}")
 
     def kill(self) -> None:
         self.process.kill()

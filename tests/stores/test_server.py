@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import http.server
+import json
 import os
 import shutil
 import threading
@@ -65,7 +66,9 @@ def test_it_counts_its_own_store_as_free(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.socket
-@pytest.mark.parametrize("answer", [b"[]", b"<html>", b"{}", b'{"jetstream": {}}'])
+@pytest.mark.parametrize(
+    "answer", [b"[]", b"<html>", b"{}", b'{"disabled": true, "config": {"sync_always": true}}']
+)
 def test_it_tells_a_monitor_that_is_no_bus_server(answer: bytes) -> None:
     class Other(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -94,3 +97,29 @@ def test_the_running_server_reports_where_and_how_it_stores(tmp_path: Path) -> N
         assert said.max_store == server.store_limit(strange) or said.max_store > 2**28
     with BusServer(tmp_path / "lax", replace=("sync_interval: always", "")) as lax:
         assert not server.report(f"127.0.0.1:{lax.plan.monitor_port}").sync_always
+
+
+@pytest.mark.socket
+def test_it_asks_for_what_the_server_says_now() -> None:
+    """Asked first while the server still restores, ``/varz`` would leave its streams out for ever:
+    what is asked must be answered afresh."""
+    asked: list[str] = []
+
+    class Recorder(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            busy = len(asked) == 1
+            config = {} if busy else {"config": {"sync_always": True, "max_storage": 1}}
+            self.wfile.write(json.dumps({"server_id": "N", "disabled": busy, **config}).encode())
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Recorder) as web:
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        with pytest.raises(server.ServerProblem, match="keeps no streams now"):
+            server.report(f"127.0.0.1:{web.server_port}")
+        assert server.report(f"127.0.0.1:{web.server_port}").sync_always
+        web.shutdown()
+    assert set(asked) == {"/jsz"}

@@ -169,7 +169,9 @@ def test_it_goes_on_from_its_snapshot_after_an_orderly_end(
     async def main() -> None:
         async with running(bus_server, tmp_path) as (bus, stream):
             await send(bus, 1, block((1, 0, -9000), (1, 10, 300)), "1")
-            await asyncio.sleep(0.7)
+            while "works on 16 partitions" not in stream.log():
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(0.5)
             assert await asyncio.to_thread(stream.stop) == 0
             assert not list((tmp_path / "tracks").rglob("*.new"))
             await send(bus, 1, block((1, 20, 300)), "2")

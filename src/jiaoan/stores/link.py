@@ -143,7 +143,7 @@ class Link:
         for report in reports:
             if not report.sync_always:
                 raise NotDurable(
-                    f"the bus server {report.version} does not report sync_always: its "
+                    "the bus server does not report sync_always: its "
                     "acknowledgement would not mean that a power cut loses nothing; set "
                     "sync_interval: always in its configuration"
                 )

@@ -59,10 +59,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Report:
-    """What a running server says about itself (``/varz``)."""
+    """What a running server says about itself (``/jsz``)."""
 
     server_id: str
-    version: str
     sync_always: bool
     store_dir: str
     max_store: int
@@ -171,7 +170,9 @@ def report(monitor: str) -> Report:
     # http.client and not urllib: a proxy of the environment must never answer for the server.
     connection = http.client.HTTPConnection(host, int(port), timeout=3)
     try:
-        connection.request("GET", "/varz")
+        # /jsz is computed for each request. /varz fills its configuration once: asked while the
+        # server still restores its streams, it leaves them out until the server ends.
+        connection.request("GET", "/jsz")
         said = json.loads(connection.getresponse().read())
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise ServerProblem(
@@ -185,13 +186,11 @@ def report(monitor: str) -> Report:
 def _read_report(said: object, monitor: str) -> Report:
     if not isinstance(said, Mapping):
         raise ServerProblem(f"what answers at {monitor} is not a bus server")
-    stream = said.get("jetstream")
-    config = stream.get("config") if isinstance(stream, Mapping) else None
-    if not isinstance(config, Mapping):
-        raise ServerProblem(f"the bus server at {monitor} keeps no streams (JetStream is off)")
+    config = said.get("config")
+    if said.get("disabled") or not isinstance(config, Mapping):
+        raise ServerProblem(f"the bus server at {monitor} keeps no streams now (JetStream is off)")
     return Report(
         server_id=str(said.get("server_id", "")),
-        version=str(said.get("version", "")),
         # The field is absent, not false, where the server syncs by interval.
         sync_always=config.get("sync_always") is True,
         store_dir=str(config.get("store_dir", "")),
