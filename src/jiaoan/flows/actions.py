@@ -17,6 +17,7 @@ from __future__ import annotations
 import logging
 
 from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import Exists, OuterRef
 
 from jiaoan.flows.models import Mark, Step
 from jiaoan.flows.table import KINDS, Flow, flows_for
@@ -37,7 +38,11 @@ def run_pending(clock: Clock) -> int:
 
 
 def _run_unsealed(clock: Clock) -> int:
-    fresh = Fact.objects.filter(seq=None, kind__in=KINDS).order_by("id")[:_BATCH]
+    """Facts that nobody looked at yet. One whose flows were cut short has a step already; it is
+    completed when it comes by sealed, so that a burst of alarms is not read again for each."""
+    ran = Step.objects.filter(fact=OuterRef("pk"))
+    waiting = Fact.objects.filter(~Exists(ran), seq=None, kind__in=KINDS)
+    fresh = waiting.order_by("id")[:_BATCH]
     return sum(run_fact(fact, clock) for fact in fresh)
 
 
