@@ -7,10 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from notice_support import DATA, OWN, data_of, expected, facts
 
 from jiaoan.notices import Draft, NotANotice, Reading, SentenceKind, extract, read, to_json
 from jiaoan.notices.cli import read_file
+from notice_support import DATA, OWN, data_of, expected, facts
 
 DEMO = Path(__file__).parents[2] / "src/jiaoan/project/data/demo_notice.txt"
 

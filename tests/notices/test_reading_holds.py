@@ -8,10 +8,10 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from notice_support import DATA, facts
 
 from jiaoan.notices import read
 from jiaoan.notices.model import NotANotice
+from notice_support import DATA, facts
 
 NOTICE = (DATA / "2024-yunxi.txt").read_text("utf-8")
 FACTS = facts(read(NOTICE))

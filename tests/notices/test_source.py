@@ -7,10 +7,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from notice_support import word_table
 
 from jiaoan.notices import UnreadableSource, extract
 from jiaoan.notices.cli import read_file
+from notice_support import word_table
 
 TEXT = "一、加强监管。每月检查一次。\n"
 

@@ -19,7 +19,7 @@ import pytest
 from bus_server import BusServer
 from jiaoan.stores.bus import Bus
 
-pytest_plugins = ["bus_server"]
+pytest_plugins = ["bus_fixture"]
 pytestmark = [pytest.mark.socket, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
 TANKERS = 40
