@@ -18,9 +18,9 @@ from jiaoan.kernel.states import TransitionRefused
 from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.org.models import Organisation, User
 from jiaoan.portal.access import page
-from jiaoan.portal.components import Check, Empty, TimelineEntry, Verdict
+from jiaoan.portal.components import Check, Empty, Verdict
+from jiaoan.portal.courses import course_of
 from jiaoan.portal.hazmat import fields
-from jiaoan.portal.journal.words import fact_word
 from jiaoan.scope import can
 
 ROWS = 50
@@ -75,17 +75,7 @@ def _detail(
         Check(one.text, one.value, Verdict.YES if one.ok else Verdict.NO, one.unverified)
         for one in queries.checks_of(filing)
     ]
-    people = {user.journal_name: user.name for user in User.objects.all()}
-    entries = [
-        TimelineEntry(
-            text=fact_word(fact.kind),
-            at=fact.happened_at,
-            who=people.get(fact.actor, ""),
-            by_system=fact.actor.startswith("system:"),
-            fact=fact.seq,
-        )
-        for fact in timeline(filing)
-    ]
+    entries = course_of(timeline(filing))
     context = {
         "section": "hazmat",
         "filing": filing,

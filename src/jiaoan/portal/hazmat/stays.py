@@ -17,13 +17,12 @@ from jiaoan.hazmat.models import Trip
 from jiaoan.hazmat.states import TripState
 from jiaoan.kernel.clock import Clock
 from jiaoan.kernel.plates import Plate, PlateColour, display
-from jiaoan.org.models import User
 from jiaoan.papers.tables import Column, Footer, Kind, Sheet
 from jiaoan.papers.trip_sheet import TripSheet, trip_sheet_docx, trip_sheet_xlsx
 from jiaoan.portal.access import page
-from jiaoan.portal.components import Empty, TimelineEntry
+from jiaoan.portal.components import Empty
+from jiaoan.portal.courses import course_of
 from jiaoan.portal.hazmat.strip import known_facts, sheet_events, steps_of
-from jiaoan.portal.journal.words import fact_word
 from jiaoan.portal.sheets import answer, attachment
 from jiaoan.scope import can, restrict
 from jiaoan.watch.queries import of_subject
@@ -76,17 +75,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @page("trip.view")
 def trip(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(queries.trips(request.user), pk=pk)
-    people = {user.journal_name: user.name for user in User.objects.all()}
-    entries = [
-        TimelineEntry(
-            text=fact_word(fact.kind),
-            at=fact.happened_at,
-            who=people.get(fact.actor, ""),
-            by_system=fact.actor.startswith("system:"),
-            fact=fact.seq,
-        )
-        for fact in known_facts(request.user, found)
-    ]
+    entries = course_of(known_facts(request.user, found))
     return render(
         request,
         "portal/hazmat/trip.html",
