@@ -100,15 +100,12 @@ def _run(installation: Installation, wanted: Wanted) -> int:
     bus = _bus(installation)
     environment = environment_for(installation, wanted.today, bus.url)
     migrate(installation, environment)
-    renewal = None
-    if demo and not _make_demo(installation, wanted, environment):
-        # Beside the start, not before it: it costs a second, and nobody logs in before "ready".
-        words = ["demo", "passwords", "--data", str(installation.folder)]
-        renewal = subprocess.Popen([*_COMMAND, *words], env=environment)
+    if demo:
+        _make_demo(installation, wanted, environment)
     installation.write("addresses.json", json.dumps({"bus": bus.url, "web": _address(wanted)}))
     children = [child for child in plan(installation, wanted, bus) if child.name in wanted.only]
     supervisor = Supervisor(children, installation.folder / "log", environment=environment)
-    asyncio.run(supervisor.run(_announcer(installation, wanted, renewal)))
+    asyncio.run(supervisor.run(_announcer(installation, wanted)))
     print("stopped", flush=True)
     return 0
 
@@ -183,19 +180,17 @@ def migrate(installation: Installation, environment: dict[str, str]) -> None:
     installation.remember("migrate", key)
 
 
-def _make_demo(installation: Installation, wanted: Wanted, environment: dict[str, str]) -> bool:
-    """The demonstration district, once for each notice; whether anything was made now."""
+def _make_demo(installation: Installation, wanted: Wanted, environment: dict[str, str]) -> None:
+    """The demonstration district, once for each notice."""
     notice = wanted.notice.read_text("latin-1") if wanted.notice else ""
     key = json.dumps([notice])
     if installation.done("demo", key):
-        return False
-    new = not (installation.folder / "credentials.json").is_file()
+        return
     words = ["demo", "make", "--data", str(installation.folder)]
     words += ["--notice", str(wanted.notice)] if wanted.notice else []
     words += ["--today", str(wanted.today)] if wanted.today else []
     _step("demonstration district", words, environment)
     installation.remember("demo", key)
-    return new
 
 
 def _step(what: str, words: list[str], environment: dict[str, str]) -> None:
@@ -236,14 +231,10 @@ def _ports_free(wanted: Wanted) -> None:
                 ) from None
 
 
-def _announcer(
-    installation: Installation, wanted: Wanted, renewal: subprocess.Popen[bytes] | None
-) -> Callable[[], None]:
+def _announcer(installation: Installation, wanted: Wanted) -> Callable[[], None]:
     """What is printed when everything answers."""
 
     def announce() -> None:
-        if renewal is not None and renewal.wait(30) != 0:
-            print("The passwords could not be renewed; those of the last start hold.", flush=True)
         for line in _credentials(installation.folder / "credentials.json"):
             print(line)
         print(f"ready {_address(wanted)}", flush=True)
