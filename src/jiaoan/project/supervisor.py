@@ -7,7 +7,7 @@ answers. Each child is the leader of its own process group, so the terminal's Ct
 the supervisor, which stops the waves in reverse: SIGTERM, then SIGKILL to the whole group. On
 Linux the kernel kills a child whose supervisor is gone (``PR_SET_PDEATHSIG``), so that even
 ``kill -9`` of the supervisor leaves nothing running. A child that dies is started again after a
-pause that doubles up to ten seconds; one that keeps dying before everything was ready once is a
+pause that doubles up to five seconds; one that keeps dying before everything was ready once is a
 reason to give up, with the last line it wrote.
 
 Nothing here imports Django: the supervisor is running after a few milliseconds.
@@ -34,7 +34,7 @@ STOP_KILL = 1.0
 STOP_WHOLE = 4.5
 GIVE_UP_AFTER = 5
 CALM = 30.0  # a child that lived this long is forgiven its earlier deaths
-LONGEST_PAUSE = 10.0
+LONGEST_PAUSE = 5.0
 LOG_LIMIT = 20 * 2**20
 
 _WORTH_SAYING = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback)\b|\[(WRN|ERR|FTL)\]")
