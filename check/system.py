@@ -28,7 +28,8 @@ class System:
     gateway_port: int
     data: Path
     process: subprocess.Popen[str]
-    ready_after: float
+    began: float
+    ready_after: float = 0.0
     output: list[str] = field(default_factory=list)
     people: dict[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -60,7 +61,7 @@ def running(data: Path, *options: str, patience: float = 45) -> Iterator[System]
         text=True,
         start_new_session=True,
     )
-    system = System("", gateway_port, data, process, 0.0)
+    system = System("", gateway_port, data, process, began)
     said_ready = threading.Event()
     listener = threading.Thread(target=_listen, args=(system, said_ready), daemon=True)
     listener.start()
@@ -68,7 +69,6 @@ def running(data: Path, *options: str, patience: float = 45) -> Iterator[System]
         while not said_ready.wait(0.05):
             if process.poll() is not None or time.monotonic() - began > patience:
                 raise NotReady("\n".join(system.output[-15:]) or "it printed nothing")
-        system.ready_after = time.monotonic() - began
         yield system
     finally:
         stop(process)
@@ -82,6 +82,8 @@ def _listen(system: System, said_ready: threading.Event) -> None:
             system.people[found.group(1)] = (found.group(2), found.group(3))
         if line.startswith("ready http"):
             system.address = line.split()[1]
+            system.ready_after = time.monotonic() - system.began
+        if line.startswith("Ctrl-C"):  # the last of what a start prints
             said_ready.set()
 
 

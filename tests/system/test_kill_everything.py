@@ -265,8 +265,8 @@ def test_fifty_kills_of_any_process_leave_what_an_undisturbed_run_leaves(tmp_pat
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")
     quiet, shaken = tmp_path / "quiet", tmp_path / "shaken"
-    with system.running(quiet, *ONLY):
-        pass  # only made
+    with system.running(quiet, *ONLY) as first:
+        printed = dict(first.people)
     shutil.copytree(quiet, shaken)
     # So long ago that no report is ahead of its arrival, however many are sent.
     day = datetime.fromisoformat(system.TODAY).date()
@@ -310,6 +310,8 @@ def test_fifty_kills_of_any_process_leave_what_an_undisturbed_run_leaves(tmp_pat
         assert reports <= sealed(shaken, truck), "an acknowledged report is not in the tracks"
     assert not list((shaken / "tracks").rglob("*.new"))
     assert system.left_behind(tmp_path) == []
+    assert set(disturbed.people) == set(printed)
+    assert not set(disturbed.people.values()) & set(printed.values()), "log-ins hold for one start"
     print(
         f"{sum(done.values())} reports, {len(found.findings)} findings, {len(found.alarms)} alarms"
     )

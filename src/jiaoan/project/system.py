@@ -13,10 +13,12 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from jiaoan.kernel.clock import LOCAL, OFFSET_VARIABLE, offset_for
@@ -30,6 +32,7 @@ HOST = "127.0.0.1"
 DEMO_DAY = date(2024, 4, 8)
 NAMES = ("bus", "gateway", "stream", "worker", "web", "simulator")
 _COMMAND = (sys.executable, "-m", "jiaoan.project.cli")
+_UNTIL_NEXT = "These log-ins hold until the next start."
 
 
 @dataclass(frozen=True)
@@ -100,12 +103,12 @@ def _run(installation: Installation, wanted: Wanted) -> int:
     bus = _bus(installation)
     environment = environment_for(installation, wanted.today, bus.url)
     migrate(installation, environment)
-    if demo:
-        _make_demo(installation, wanted, environment)
+    made = demo and _make_demo(installation, wanted, environment)
     installation.write("addresses.json", json.dumps({"bus": bus.url, "web": _address(wanted)}))
     children = [child for child in plan(installation, wanted, bus) if child.name in wanted.only]
     supervisor = Supervisor(children, installation.folder / "log", environment=environment)
-    asyncio.run(supervisor.run(_announcer(installation, wanted)))
+    renew = partial(_renew_logins, installation, environment) if demo and not made else None
+    asyncio.run(supervisor.run(_announcer(installation, wanted, renew)))
     print("stopped", flush=True)
     return 0
 
@@ -180,17 +183,36 @@ def migrate(installation: Installation, environment: dict[str, str]) -> None:
     installation.remember("migrate", key)
 
 
-def _make_demo(installation: Installation, wanted: Wanted, environment: dict[str, str]) -> None:
-    """The demonstration district, once for each notice."""
+def _make_demo(installation: Installation, wanted: Wanted, environment: dict[str, str]) -> bool:
+    """The demonstration district, once for each notice; whether its log-ins are new."""
     notice = wanted.notice.read_text("latin-1") if wanted.notice else ""
     key = json.dumps([notice])
     if installation.done("demo", key):
-        return
+        return False
+    new = not _logins_file(installation).is_file()
     words = ["demo", "make", "--data", str(installation.folder)]
     words += ["--notice", str(wanted.notice)] if wanted.notice else []
     words += ["--today", str(wanted.today)] if wanted.today else []
     _step("demonstration district", words, environment)
     installation.remember("demo", key)
+    return new
+
+
+def _renew_logins(installation: Installation, environment: dict[str, str]) -> str:
+    """New passwords for the printed log-ins; the sentence that stands below them.
+
+    It takes a second, so it comes behind "ready": until then those of the last start hold.
+    """
+    words = ["demo", "passwords", "--data", str(installation.folder)]
+    done = subprocess.run(
+        [*_COMMAND, *words], env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode == 0:
+        return _UNTIL_NEXT
+    if done.returncode < 0:
+        return "Stopped before there were new log-ins: these hold."
+    last = (done.stderr.strip() or "it said nothing").splitlines()[-1]
+    return f"The log-ins could not be renewed ({last}): these are those of the last start."
 
 
 def _step(what: str, words: list[str], environment: dict[str, str]) -> None:
@@ -231,13 +253,22 @@ def _ports_free(wanted: Wanted) -> None:
                 ) from None
 
 
-def _announcer(installation: Installation, wanted: Wanted) -> Callable[[], None]:
-    """What is printed when everything answers."""
+def _announcer(
+    installation: Installation, wanted: Wanted, renew: Callable[[], str] | None
+) -> Callable[[], None]:
+    """What is printed when everything answers: where, then who may log in, then how to end it."""
+
+    def logins() -> None:
+        below = renew() if renew else _UNTIL_NEXT
+        rows = _logins(_logins_file(installation))
+        print(
+            "\n".join([*rows, *([below] if rows else []), "Ctrl-C stops everything."]), flush=True
+        )
 
     def announce() -> None:
-        for line in _credentials(installation.folder / "credentials.json"):
-            print(line)
         print(f"ready {_address(wanted)}", flush=True)
+        # Beside the loop, which must hear signals meanwhile; waited for, so that it leaves nothing.
+        threading.Thread(target=logins, name="log-ins").start()
 
     return announce
 
@@ -246,7 +277,11 @@ def _address(wanted: Wanted) -> str:
     return f"http://{wanted.host}:{wanted.port}"
 
 
-def _credentials(path: Path) -> list[str]:
+def _logins_file(installation: Installation) -> Path:
+    return installation.folder / "credentials.json"
+
+
+def _logins(path: Path) -> list[str]:
     """One line for each demonstration role, from the file that its maker wrote."""
     if not path.is_file():
         return []

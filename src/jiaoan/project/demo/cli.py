@@ -1,4 +1,7 @@
-"""``jiaoan demo make``: the whole demonstration in one data directory, safe to repeat."""
+"""``jiaoan demo make``: the whole demonstration in one data directory, safe to repeat.
+
+``jiaoan demo passwords`` invents new passwords for the printed log-ins, at every later start.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from jiaoan.ledger.errors import FieldErrors
 from jiaoan.ledger.models import Plan
 from jiaoan.org.models import Organisation, User
 from jiaoan.project.demo import cast, geography
-from jiaoan.project.demo.district import District, make_district
+from jiaoan.project.demo.district import make_district, new_password
 from jiaoan.project.demo.fleet import DRIVING, fleet_config
 from jiaoan.project.demo.notice import live_a_while, publish_notice
 from jiaoan.project.demo.papers import file_outside_vehicles, write_local_waybills
@@ -29,15 +32,18 @@ OWN_NOTICE = Path(__file__).resolve().parent.parent / "data" / "demo_notice.txt"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Make the district once, and publish each notice once."""
+    """Make the district once and publish each notice once, or renew the printed passwords."""
     parser = argparse.ArgumentParser(prog="jiaoan demo")
-    parser.add_argument("act", choices=["make"])
+    parser.add_argument("act", choices=["make", "passwords"])
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--notice", type=Path, metavar="FILE")
     parser.add_argument("--today", type=date.fromisoformat, help="taken from the clock's offset")
     parser.add_argument("--gateway-port", type=int, default=7808)
     options = parser.parse_args(argv)
     clock = clock_from_environment()
+    if options.act == "passwords":
+        _write(options.data / "credentials.json", _credentials(_renewed()), private=True)
+        return 0
     if not Organisation.objects.exists():
         _make(options.data, options.gateway_port, clock)
     notice: Path = options.notice or OWN_NOTICE
@@ -58,7 +64,7 @@ def _make(data: Path, gateway_port: int, clock: Clock) -> None:
         fleet = fleet_config(district.local, district.outside, host="127.0.0.1", port=gateway_port)
     _write(data / "simulate.json", fleet, private=True)
     _write(data / "map" / "base.geojson", geography.base_map(), private=False)
-    _write(data / "credentials.json", _credentials(district), private=True)
+    _write(data / "credentials.json", _credentials(district.passwords), private=True)
 
 
 def _publish(notice: Path, clock: Clock) -> None:
@@ -71,12 +77,23 @@ def _publish(notice: Path, clock: Clock) -> None:
     live_a_while(users, clock, plan)
 
 
-def _credentials(district: District) -> Json:
+def _renewed() -> dict[str, str]:
+    """New passwords for the printed log-ins: those of the last start are good no longer."""
+    passwords: dict[str, str] = {}
+    names = [account.username for account in cast.ACCOUNTS]
+    for user in User.objects.filter(username__in=names):
+        passwords[user.username] = new_password()
+        user.set_password(passwords[user.username])
+        user.save(update_fields=["password"])
+    return passwords
+
+
+def _credentials(passwords: dict[str, str]) -> Json:
     return [
         {
             "role": account.role,
             "username": account.username,
-            "password": district.passwords[account.username],
+            "password": passwords[account.username],
         }
         for account in cast.ACCOUNTS
     ]

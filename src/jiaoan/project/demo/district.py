@@ -96,6 +96,11 @@ def _firms(district: District, clock: Clock, chance: random.Random) -> None:
     )
 
 
+def new_password() -> str:
+    """Twelve characters that nobody misreads from a screen."""
+    return get_random_string(12, "abcdefghjkmnpqrstuvwxyz23456789")
+
+
 def _people(district: District, clock: Clock, chance: random.Random) -> None:
     """The printed log-ins, and reporters for every other office and firm, who cannot log in."""
     named = {account.place for account in (*cast.ACCOUNTS, *cast.OFFICERS)}
@@ -106,7 +111,7 @@ def _people(district: District, clock: Clock, chance: random.Random) -> None:
     ]
     for account in (*cast.ACCOUNTS, *cast.OFFICERS, *others):
         printed = account in cast.ACCOUNTS
-        password = get_random_string(12, "abcdefghjkmnpqrstuvwxyz23456789") if printed else None
+        password = new_password() if printed else None
         district.users[account.username] = add_person(
             MAKER,
             clock,
