@@ -60,6 +60,8 @@ class Runner:
             **os.environ,
             "JIAOAN_DATA": str(data),
             "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("src", "tests")),
+            # Behind the machine's own: the Node that came as a wheel, where there is no other.
+            "PATH": os.pathsep.join([os.environ["PATH"], str(BIN)]),
             "DJANGO_SETTINGS_MODULE": "settings_for_tests",
         }
         for name in ("JIAOAN_DATABASE_URL", "JIAOAN_CLOCK_OFFSET", "JIAOAN_DEMO"):
