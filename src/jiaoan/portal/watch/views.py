@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -24,6 +25,7 @@ from jiaoan.portal.components import Check, Empty, TimelineEntry, Verdict, Why
 from jiaoan.portal.hazmat.strip import steps_of, trip_of_subject
 from jiaoan.portal.journal.words import fact_word
 from jiaoan.portal.watch.sketch import sketch_of
+from jiaoan.portal.watch.speed import speed_curve
 from jiaoan.rules.hazmat_record import BadRecord, reasons_of, rejudge
 from jiaoan.scope import can
 from jiaoan.watch import actions, figures, queries
@@ -183,11 +185,13 @@ def _case(request: HttpRequest, alarm: Alarm) -> dict[str, object]:
     waiting = _waiting(alarm, now)
     recent = queries.of_vehicle_since(user, alarm, now)
     handles = can(user, "alarm.handle")
+    sketch = sketch_of(alarm.record)
     invites = FilingInvite.objects.filter(trip=trip).order_by("-id") if trip and handles else ()
     return {
         "why": why_of(alarm),
         "remark": alarm.record.get("remark", ""),
-        "sketch": sketch_of(alarm.record),
+        "sketch": sketch,
+        "speed": speed_curve(settings.DATA_DIR, alarm.vehicle_id, alarm.happened_at, sketch),
         "trip": trip,
         "strip": steps_of(user, trip) if trip else [],
         "nth": queries.nth_of_vehicle(user, alarm),
