@@ -36,7 +36,7 @@ Rows = npt.NDArray[np.void]
 
 
 def fence(**changes: object) -> Fence:
-    made = Fence(place_id=1, version=1, outline=outline(SQUARE, 50), buffer_m=50, consecutive=2)
+    made = Fence(place_id=1, version=1, outline=outline(SQUARE), buffer_m=50, consecutive=2)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -140,7 +140,7 @@ def test_its_buffer_and_count_come_with_the_place() -> None:
     assert told(run(rows(-9000, 1, 1, 1), Fences([fence(consecutive=3)]))) == [
         ("entered", 90, "consecutive")
     ]
-    wide = fence(buffer_m=200, outline=outline(SQUARE, 200))
+    wide = fence(buffer_m=200)
     assert told(run(rows(-9000, DEEP), Fences([wide]))) == []
 
 
@@ -148,7 +148,8 @@ def test_it_measures_the_depth_in_metres() -> None:
     found = run(rows(-9000, 1000, -300, -9000))
     assert [each.kind for each in found] == ["entered", "left"]
     # A degree of longitude at 29.45 N: 111,412.84 cos x - 93.5 cos 3x = 97.01 km.
-    assert [look.depth_m for look in found[0].evidence] == [None, pytest.approx(97.01, abs=0.05)]
+    depths = [look.depth_m for look in found[0].evidence]
+    assert depths == [pytest.approx(-873.1, abs=0.4), pytest.approx(97.01, abs=0.05)]
     inside = [look.inside for look in found[1].evidence]
     assert inside == [False, True, False, False]
     assert found[1].evidence[2].depth_m == pytest.approx(-29.1, abs=0.05)
@@ -243,7 +244,7 @@ def test_several_places_are_judged_each_for_itself() -> None:
             [[113.21, 29.44], [113.22, 29.44], [113.22, 29.46], [113.21, 29.46], [113.21, 29.44]]
         ],
     }
-    places = Fences([fence(), fence(place_id=2, outline=outline(inner, 50))])
+    places = Fences([fence(), fence(place_id=2, outline=outline(inner))])
     found = run(rows(-9000, DEEP, 15_000, 30_000), places)
     assert [(each.kind, each.fence.place_id) for each in found] == [
         ("entered", 1),
@@ -281,7 +282,7 @@ def test_a_redrawn_place_keeps_those_inside_until_their_points_say_so() -> None:
             [[113.25, 29.4], [113.3, 29.4], [113.3, 29.5], [113.25, 29.5], [113.25, 29.4]]
         ],
     }
-    redrawn = Fences([fence(version=2, outline=outline(east, 50))])
+    redrawn = Fences([fence(version=2, outline=outline(east))])
     assert rule.adopt(redrawn, memory, [1]) == {}
     assert told(run(rows(DEEP, start=30), redrawn, memory=memory)) == [("left", 30, "depth")]
 

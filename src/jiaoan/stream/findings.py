@@ -48,7 +48,12 @@ def encode(
                 "consecutive": finding.fence.consecutive,
                 "dwell_s": finding.fence.dwell_s,
                 "confirmed_by": finding.confirmed_by,
+                "role": finding.fence.role.value,
+                "hours": [one.as_json() for one in finding.fence.hours],
+                "hours_opened_at": _moment(finding.opened_ms) if finding.opened_ms else None,
+                "direction": finding.direction,
             },
+            "law": finding.fence.law,
             "first_position": finding.first_key,
         },
         ensure_ascii=False,
@@ -61,13 +66,12 @@ def _moment(milliseconds: int) -> str:
 
 def _point(evidence: Evidence) -> dict[str, object]:
     point = evidence.point
-    depth = None if evidence.depth_m is None else round(evidence.depth_m, 1)
     return {
         "key": point.key,
         "time": _moment(point.time_ms),
         "lat": point.lat / 1e6,
         "lon": point.lon / 1e6,
         "speed_kmh": point.speed / 10,
-        "depth_m": depth,
+        "depth_m": round(evidence.depth_m, 1),
         "inside": evidence.inside,
     }

@@ -13,9 +13,11 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
-from jiaoan.rules.fences import Fence, Fences
-from jiaoan.rules.shapes import outline
+from jiaoan.rules.fences import Fence, Fences, Role
+from jiaoan.rules.hours import Hours
+from jiaoan.rules.shapes import Line, Outline, drawn
 from jiaoan.stores.bus import Bus, Message
 
 logger = logging.getLogger("jiaoan.stream")
@@ -34,11 +36,16 @@ class VehicleCard:
 
 @dataclass(frozen=True)
 class PlaceCard:
-    """A place as findings name it; ``mark`` tells whether its geometry is the same."""
+    """A place as findings name it.
+
+    ``mark`` tells whether it is the same ground for the same vehicles, ``drawn`` whether its
+    geometry is.
+    """
 
     name: str
     kind: str
     mark: str
+    drawn: str
     fence: Fence
 
 
@@ -61,7 +68,7 @@ class References:
         return card.kind if card else ""
 
     def marks(self) -> dict[int, str]:
-        """Place → mark of its geometry."""
+        """Place → mark of its ground and vehicles."""
         return {place: card.mark for place, card in self.places.items()}
 
     async def follow(self) -> None:
@@ -102,7 +109,7 @@ class References:
 
     def rebuild(self) -> None:
         self._built = True
-        self.fences = Fences(card.fence for card in self.places.values())
+        self.fences = Fences((card.fence for card in self.places.values()), before=self.fences)
 
     def apply(self, message: Message) -> bool:
         """Take one reference over; true when places changed."""
@@ -136,29 +143,71 @@ class References:
     def _place(self, place_id: int, said: Mapping[str, object]) -> bool:
         if said.get("deleted"):
             return self.places.pop(place_id, None) is not None
-        geometry = said["geometry"]
-        if not isinstance(geometry, Mapping):
-            raise ValueError("geometry: must be a GeoJSON object")
         buffer_m = float(str(said["buffer_m"]))
         consecutive = _number(said, "consecutive")
         if buffer_m < 0 or consecutive < 1:
             raise ValueError("buffer_m: must not be negative; consecutive: must be 1 or more")
-        kinds = said.get("vehicle_kinds") or []
+        ground = {name: said.get(name) for name in ("shape", "geometry", "size_m")}
+        form = _mark(ground)
         fence = Fence(
             place_id=place_id,
             version=_number(said, "version"),
-            outline=outline(geometry, buffer_m),
+            outline=self._outline(place_id, form, ground),
             buffer_m=buffer_m,
             consecutive=consecutive,
             dwell_s=None if said.get("dwell_s") is None else _number(said, "dwell_s"),
-            vehicle_kinds=frozenset(map(str, kinds)) if isinstance(kinds, list) else frozenset(),
+            vehicle_kinds=frozenset(map(str, _list(said, "vehicle_kinds"))),
             valid_from=_day(said.get("valid_from")),
             valid_to=_day(said.get("valid_to")),
+            role=Role(str(said.get("role") or Role.AREA)),
+            hours=tuple(Hours.parse(_object(one)) for one in _list(said, "hours")),
+            bound=frozenset(int(str(one)) for one in _list(said, "bound")),
+            direction=_direction(said.get("direction")),
+            limits_kmh={
+                kind: float(str(limit))
+                for kind, limit in _object(said.get("limits_kmh") or {}).items()
+            },
+            law=str(said.get("law") or ""),
         )
-        text = json.dumps(geometry, sort_keys=True)
-        mark = hashlib.sha256(text.encode()).hexdigest()[:16]
-        self.places[place_id] = PlaceCard(str(said["name"]), str(said["kind"]), mark, fence)
+        mark = _mark([ground, sorted(fence.vehicle_kinds), sorted(fence.bound)])
+        card = PlaceCard(str(said["name"]), str(said["kind"]), mark, form, fence)
+        self.places[place_id] = card
         return True
+
+    def _outline(self, place_id: int, form: str, ground: Mapping[str, object]) -> Outline | Line:
+        """The place's geometry; the one that is there if it is the same: the grid keeps it."""
+        before = self.places.get(place_id)
+        if before is not None and before.drawn == form:
+            return before.fence.outline
+        size = ground["size_m"]
+        return drawn(
+            str(ground["shape"] or "polygon"),
+            _object(ground["geometry"], "geometry"),
+            None if size is None else float(str(size)),
+        )
+
+
+def _mark(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _object(value: object, name: str = "hours") -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name}: must be an object")
+    return value
+
+
+def _list(said: Mapping[str, object], name: str) -> list[object]:
+    value = said.get(name) or []
+    if not isinstance(value, list):
+        raise ValueError(f"{name}: must be a list")
+    return value
+
+
+def _direction(value: object) -> Literal["", "right", "left"]:
+    if value == "right":
+        return "right"
+    return "left" if value == "left" else ""
 
 
 def _reason(error: Exception) -> str:

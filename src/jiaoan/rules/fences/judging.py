@@ -1,0 +1,263 @@
+"""Many points against many fences: which points count, what is near, and the rule for each pair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from jiaoan.kernel.clock import LOCAL
+from jiaoan.rules.fences.steps import cross, step
+from jiaoan.rules.fences.values import (
+    AHEAD_MS,
+    FIXED,
+    GATE_GAP_MS,
+    KEPT_POINTS,
+    OUTSIDE,
+    Evidence,
+    Fence,
+    Finding,
+    Point,
+    Presence,
+    Told,
+    Vehicle,
+)
+from jiaoan.rules.shapes import (
+    Line,
+    Outline,
+    Shapes,
+    best_shapes,
+    depths,
+    squared_distances,
+)
+
+MakeShapes = Callable[[Sequence[Outline | None], Sequence[float]], Shapes]
+Side = tuple[bool, bool]  # inside, deep
+FAR: Side = (False, True)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Findings in order, and the new memory of the vehicles that moved."""
+
+    findings: tuple[Finding, ...]
+    vehicles: Mapping[int, Vehicle]
+
+
+class Fences:
+    """A fixed set of fences over a geometry. ``before`` is one that this takes the place of: what
+    did not change is taken over from its geometry.
+
+    A fence keeps its number in ``all`` for as long as it is there; ``None`` holds a number free.
+    """
+
+    def __init__(
+        self,
+        fences: Iterable[Fence],
+        shapes: MakeShapes = best_shapes,
+        before: Fences | None = None,
+    ) -> None:
+        wanted = {fence.place_id: fence for fence in fences}
+        places = [one.place_id if one else None for one in before.all] if before else []
+        held = [place if place in wanted else None for place in places]
+        new = [place for place in wanted if place not in held]
+        for number, place in enumerate(held):
+            if place is None and new:
+                held[number] = new.pop(0)
+        self.all: tuple[Fence | None, ...] = tuple(
+            None if one is None else wanted[one] for one in [*held, *new]
+        )
+        self.by_place = {one.place_id: number for number, one in enumerate(self.all) if one}
+        self.gates = {
+            number: (one, one.outline)
+            for number, one in enumerate(self.all)
+            if one and isinstance(one.outline, Line)
+        }
+        outlines = [
+            one.outline if one and isinstance(one.outline, Outline) else None for one in self.all
+        ]
+        reaches = [one.buffer_m if one else 0.0 for one in self.all]
+        if before is None:
+            self.shapes = shapes(outlines, reaches)
+        else:
+            self.shapes = before.shapes.replaced(outlines, reaches)
+
+
+def counts(positions: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+    """Which rows may move a state at all (order in time is judged for each vehicle)."""
+    lat, lon, time = positions["lat"], positions["lon"], positions["time_ms"]
+    return np.asarray(
+        (positions["status"] & FIXED != 0)
+        & (time >= 0)
+        & (time <= positions["received_ms"] + AHEAD_MS)
+        & ((lat != 0) | (lon != 0))
+        & (np.abs(lat.astype(np.int64)) <= 90_000_000)
+        & (np.abs(lon.astype(np.int64)) <= 180_000_000)
+    )
+
+
+def judge(
+    fences: Fences,
+    memory: Mapping[int, Vehicle],
+    positions: npt.NDArray[np.void],
+    *,
+    key_of: Callable[[np.void], str],
+    kind_of: Callable[[int], str],
+) -> Outcome:
+    """Apply the rule to ``positions`` in their order; ``memory`` itself is not changed.
+
+    ``positions`` is a structured array with the fields vehicle, terminal, time_ms, received_ms,
+    lat, lon, speed and status (:data:`jiaoan.stores.positions.DTYPE` has them). ``key_of`` names
+    a report, ``kind_of`` answers a vehicle's kind ("" = unknown).
+    """
+    rows = np.flatnonzero(counts(positions))
+    sides = fences.shapes.sides(positions["lat"][rows], positions["lon"][rows])
+    starts, numbers = sides.starts.tolist(), sides.outlines.tolist()
+    pairs = list(zip(sides.inside.tolist(), sides.deep.tolist(), strict=True))
+    changed: dict[int, Vehicle] = {}
+    findings: list[Finding] = []
+    for number, row in enumerate(rows):
+        record = positions[row]
+        vehicle = int(record["vehicle"])
+        before = changed.get(vehicle) or memory.get(vehicle) or Vehicle((), {})
+        if before.recent and int(record["time_ms"]) <= before.recent[-1].time_ms:
+            continue
+        point = _point(record, key_of(record))
+        part = slice(starts[number], starts[number + 1])
+        near = dict(zip(numbers[part], pairs[part], strict=True))
+        after, found = _judge_point(fences, vehicle, kind_of(vehicle), before, point, near)
+        changed[vehicle] = after
+        findings += found
+    return Outcome(tuple(findings), changed)
+
+
+def _point(record: np.void, key: str) -> Point:
+    return Point(
+        key=key,
+        terminal=bytes(record["terminal"]).decode("ascii", "replace"),
+        time_ms=int(record["time_ms"]),
+        received_ms=int(record["received_ms"]),
+        lat=int(record["lat"]),
+        lon=int(record["lon"]),
+        speed=int(record["speed"]),
+    )
+
+
+def _local_day(time_ms: int) -> date:
+    return datetime.fromtimestamp(time_ms / 1000, LOCAL).date()
+
+
+def _judge_point(
+    fences: Fences,
+    vehicle: int,
+    vehicle_kind: str,
+    before: Vehicle,
+    point: Point,
+    near: Mapping[int, Side],
+) -> tuple[Vehicle, list[Finding]]:
+    """One point that counts: new memory of its vehicle and what was found."""
+    recent = (*before.recent, point)[-KEPT_POINTS:]
+    places = {place: it for place, it in before.places.items() if place in fences.by_place}
+    known = {fences.by_place[place] for place in places}
+    findings: list[Finding] = []
+    day: date | None = None
+    for number in sorted(known | near.keys() | fences.gates.keys()):
+        fence = fences.all[number]
+        if fence is None:
+            continue
+        if not fence.concerns(vehicle, vehicle_kind):
+            places.pop(fence.place_id, None)  # what is not followed is not remembered
+            continue
+        was = places.get(fence.place_id, OUTSIDE)
+        if isinstance(fence.outline, Line):
+            now, told = _gate(fence, fence.outline, was, before, point)
+        else:
+            now, told = step(fence, was, *near.get(number, FAR), point)
+        if now == OUTSIDE:
+            places.pop(fence.place_id, None)
+        elif now is not was:
+            places[fence.place_id] = now
+        if told:
+            day = day or _local_day(point.time_ms)
+            if fence.holds_on(day):
+                evidence = look(fence, recent)
+                findings += [_finding(one, vehicle, fence, point, evidence) for one in told]
+    return Vehicle(recent, places), findings
+
+
+def _finding(
+    told: Told, vehicle: int, fence: Fence, point: Point, evidence: tuple[Evidence, ...]
+) -> Finding:
+    return Finding(
+        told.kind, vehicle, fence, point, told.first_key, told.confirmed_by, evidence,
+        told.opened_ms, told.direction,
+    )  # fmt: skip
+
+
+def _gate(
+    fence: Fence, gate: Line, was: Presence, before: Vehicle, point: Point
+) -> tuple[Presence, list[Told]]:
+    last = before.recent[-1] if before.recent else None
+    if last is None or point.time_ms - last.time_ms > GATE_GAP_MS:
+        return Presence(settled=was.settled), []  # whether it crossed meanwhile is not known
+    crossed = gate.crossed((last.lat, last.lon), (point.lat, point.lon))
+    if was is OUTSIDE and not crossed:
+        return was, []
+    lat, lon = np.array([point.lat], np.int32), np.array([point.lon], np.int32)
+    deep = bool(squared_distances(gate, lat, lon)[0] > fence.buffer_m**2)
+    return cross(fence, was, crossed, deep, point)
+
+
+def look(fence: Fence, points: Sequence[Point]) -> tuple[Evidence, ...]:
+    """How each of ``points`` lies to the fence."""
+    lat = np.array([point.lat for point in points], dtype=np.int32)
+    lon = np.array([point.lon for point in points], dtype=np.int32)
+    if isinstance(fence.outline, Line):
+        metres = -np.sqrt(squared_distances(fence.outline, lat, lon))
+        found = [(one, False) for one in metres.tolist()]
+    else:
+        found = [(one, one >= 0) for one in depths(fence.outline, lat, lon).tolist()]
+    return tuple(
+        Evidence(point, depth, inside) for point, (depth, inside) in zip(points, found, strict=True)
+    )
+
+
+def adopt(
+    fences: Fences, memory: Mapping[int, Vehicle], places: Iterable[int]
+) -> dict[int, Vehicle]:
+    """Memory of vehicles whose last point lies inside a new or redrawn place, without a finding.
+
+    Vehicles already known to be inside are left as they are: if the redrawn place no longer
+    holds them, their next points say so. Answers only the vehicles that change.
+    """
+    wanted = {fences.by_place[place] for place in places if place in fences.by_place}
+    known = [(vehicle, value) for vehicle, value in memory.items() if value.recent]
+    if not wanted or not known:
+        return {}
+    lat = np.array([value.recent[-1].lat for _, value in known], dtype=np.int32)
+    lon = np.array([value.recent[-1].lon for _, value in known], dtype=np.int32)
+    sides = fences.shapes.sides(lat, lon)
+    changed: dict[int, Vehicle] = {}
+    for row, number, inside, deep in zip(
+        sides.rows.tolist(),
+        sides.outlines.tolist(),
+        sides.inside.tolist(),
+        sides.deep.tolist(),
+        strict=True,
+    ):
+        fence = fences.all[number]
+        if fence is None or number not in wanted or not inside:
+            continue
+        vehicle, value = known[row]
+        if not fence.concerns(vehicle, ""):
+            continue
+        value = changed.get(vehicle, value)
+        if value.places.get(fence.place_id, OUTSIDE).inside:
+            continue
+        last = value.recent[-1]
+        presence = Presence(inside=True, settled=deep, stay_key=last.key, stay_ms=last.time_ms)
+        changed[vehicle] = Vehicle(value.recent, {**value.places, fence.place_id: presence})
+    return changed

@@ -1,0 +1,84 @@
+"""The rule for one fence and one point: old memory in, new memory and what to tell out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jiaoan.rules.fences.values import Confirmed, Direction, Fence, Point, Presence, Role, Told
+
+Step = tuple[Presence, list[Told]]
+
+
+def step(fence: Fence, was: Presence, inside: bool, deep: bool, point: Point) -> Step:
+    """An area: ``deep`` tells that the edge is farther than the buffer, on whichever side."""
+    if inside == was.inside:
+        return _stays(fence, was, deep, point)
+    first = not was.run
+    run_key, run_ms = (point.key, point.time_ms) if first else (was.run_key, was.run_ms)
+    hit, hit_key = (None, "") if first else (was.hit, was.hit_key)
+    if inside and hit is None and fence.role is Role.FORBIDDEN:
+        hit = fence.opened(point.time_ms)
+        hit_key = "" if hit is None else point.key
+    run = was.run + 1
+    if not deep and not (was.settled and run >= fence.consecutive):
+        now = replace(was, run=run, run_key=run_key, run_ms=run_ms, hit=hit, hit_key=hit_key)
+        return now, []
+    by: Confirmed = "depth" if deep else "consecutive"
+    if not inside:
+        return Presence(settled=deep), _leaving(fence, point, run_key, by)
+    told = [] if fence.role is Role.ROUTE else [Told("entered", by, run_key)]
+    if hit is not None:
+        told.append(Told("forbidden", by, hit_key, opened_ms=hit))
+    now = Presence(inside=True, settled=deep, stay_key=run_key, stay_ms=run_ms, told=hit)
+    return now, told
+
+
+def _stays(fence: Fence, was: Presence, deep: bool, point: Point) -> Step:
+    """Seen on the side where it is: nothing changes, unless time has brought something."""
+    now = was
+    if was.run or (deep and not was.settled):
+        settled = was.settled or deep
+        now = replace(was, run=0, run_key="", run_ms=0, hit=None, hit_key="", settled=settled)
+    if not was.inside:
+        return now, []
+    told: list[Told] = []
+    if fence.role is Role.FORBIDDEN:
+        opened = fence.opened(point.time_ms)
+        if opened is not None and opened != was.told:
+            now = replace(now, told=opened)
+            told.append(Told("forbidden", "hours", point.key, opened_ms=opened))
+    overdue = (
+        fence.dwell_s is not None
+        and not was.stayed
+        and point.time_ms - was.stay_ms > fence.dwell_s * 1000
+    )
+    if overdue:
+        now = replace(now, stayed=True)
+        told.append(Told("stayed", "dwell", was.stay_key))
+    return now, told
+
+
+def _leaving(fence: Fence, point: Point, run_key: str, by: Confirmed) -> list[Told]:
+    if fence.role is not Role.ROUTE:
+        return [Told("left", by, run_key)]
+    opened = fence.opened(point.time_ms)
+    return [] if opened is None else [Told("off_route", by, run_key, opened_ms=opened)]
+
+
+def cross(fence: Fence, was: Presence, crossed: int, deep: bool, point: Point) -> Step:
+    """A gate: ``crossed`` is what the way to the point added to :attr:`Presence.net`."""
+    net = was.net + crossed
+    if not net:
+        settled = was.settled or deep
+        return Presence(settled=settled), []
+    # A way that crosses back to the same side and on again begins a new run.
+    first = not was.run or (net > 0) != (was.net > 0)
+    run_key, run_ms = (point.key, point.time_ms) if first else (was.run_key, was.run_ms)
+    run = 1 if first else was.run + 1
+    if not deep and not (was.settled and run >= fence.consecutive):
+        return replace(was, run=run, run_key=run_key, run_ms=run_ms, net=net), []
+    side: Direction = "right" if net > 0 else "left"
+    told = []
+    if fence.direction in ("", side) and fence.opened(point.time_ms) is not None:
+        told = [Told("crossed", "depth" if deep else "consecutive", run_key, direction=side)]
+    return Presence(settled=deep), told
