@@ -15,6 +15,7 @@ from jiaoan.wire.jt808 import (
     BadItem,
     BatchKind,
     BodyError,
+    Edition,
     EncodeError,
     ExtraItem,
     Frame,
@@ -29,7 +30,6 @@ from jiaoan.wire.jt808 import (
     Refused,
     Register,
     RegisterAnswer,
-    RegisterLayout,
     Source,
     TerminalAnswer,
     Unknown,
@@ -40,6 +40,7 @@ from jiaoan.wire.jt808 import (
 )
 from jiaoan.wire.jt808.extras import AnalogueInputs, Number, TyrePressures, read_extras
 from jiaoan.wire.jt808.fields import NO_TIME, bcd_time, moment, time_ms
+from jiaoan.wire.jt808.messages import form_of
 
 from .helpers import MOMENT, frame_octets, location, read_one
 
@@ -147,29 +148,28 @@ def test_it_keeps_repeated_items_and_what_runs_past_the_end() -> None:
 REGISTER = Register(43, 603, "70111", "JA-808", "T000001", 2, "湘F32718")
 
 
-@pytest.mark.parametrize("layout", RegisterLayout)
+@pytest.mark.parametrize("layout", Edition)
 @pytest.mark.parametrize(
     ("colour", "plate"), [(2, "湘F32718"), (94, "鄂BD12345"), (0, "LSVAM4187C2184841")]
 )
-def test_it_tells_the_layouts_of_registration(
-    layout: RegisterLayout, colour: int, plate: str
-) -> None:
+def test_it_tells_the_layouts_of_registration(layout: Edition, colour: int, plate: str) -> None:
     """A 2011 body with a VIN is as long as a 2013 one with a plate: content decides."""
     one = Register(43, 603, "70111", "JA-808", "T000001", colour, plate, layout)
-    version = Version.V2019 if layout is RegisterLayout.V2019 else Version.V2013
+    version = Version.V2019 if layout is Edition.V2019 else Version.V2013
     assert parse_body(framed(MessageId.REGISTER, one.build(), version)) == one
 
 
 def test_it_pads_the_model_of_2019_in_front() -> None:
-    one = Register(43, 603, "70111", "JA-808", "T000001", 2, "湘F32718", RegisterLayout.V2019)
+    one = Register(43, 603, "70111", "JA-808", "T000001", 2, "湘F32718", Edition.V2019)
     assert one.build()[15:45] == b"JA-808".rjust(30, b"\x00")
 
 
 @pytest.mark.parametrize("version", Version)
 def test_it_reads_authentication(version: Version) -> None:
-    imei, software = ("860000000000001", "1.0.3") if version is Version.V2019 else ("", "")
-    one = Authenticate("9f2c密", imei, software, version)
-    assert parse_body(framed(MessageId.AUTHENTICATE, one.build(), version)) == one
+    new = version is Version.V2019
+    one = Authenticate("9f2c密", *(("860000000000001", "1.0.3") if new else ()))
+    octets = one.build(form_of(Header.new(0, version, "1", 1)))
+    assert parse_body(framed(MessageId.AUTHENTICATE, octets, version)) == one
 
 
 def test_it_reads_the_old_body_in_a_2019_frame() -> None:

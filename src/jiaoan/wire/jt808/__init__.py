@@ -1,4 +1,4 @@
-"""JT/T 808-2013 and 808-2019 (and the registration body of 808-2011), sans-IO.
+"""JT/T 808-2011, 808-2013 and 808-2019, with T/JSATL 12 and the signalling of JT/T 1078, sans-IO.
 
 Theory of operation
 -------------------
@@ -6,28 +6,72 @@ Theory of operation
    values. The flag 0x7e is treated as a *separator*: whatever stands between two flags is one
    candidate. So shared flags, doubled flags, empty frames and cut frames need no state, and a bad
    candidate can never take its neighbour with it.
-2. :func:`parse_body` turns a good frame into one frozen body, or raises :class:`BodyError` with
-   the field, the reason and the octets. An id we do not speak becomes :class:`Unknown`.
-3. :func:`decode_batch` is the fast way for what matters in volume: many frames to flat
+2. A frame with package information goes through :class:`Assembler`, which gives it back as a whole
+   message, says which parts to ask for again, and what was given up.
+3. :func:`parse_body` turns a good frame into one frozen body, or raises :class:`BodyError` with
+   the field, the reason and the octets. An id we do not speak becomes :class:`Unknown`. What is
+   remembered of a terminal is its :class:`Profile`.
+4. :func:`decode_batch` is the fast way for what matters in volume: many frames to flat
    :class:`Position` values. It stands behind :class:`BatchDecoder`, so that a compiled decoder
    can take its place.
-4. Every body has ``build``; :func:`build_frame` puts header, checksum, escapes and flags around.
+5. Every body has ``build``; :func:`build_frame` puts header, checksum, escapes and flags around,
+   :func:`split_message` makes parts of what is too long.
+6. :class:`AttachmentReader` reads the second link, where alarm files come.
 
-Every tolerance is named in :class:`Tolerance`, reported on the frame, and has a test.
+Every tolerance is named in :class:`Tolerance`, reported, counted, and has a test.
 """
 
-from jiaoan.wire.jt808.answers import PlatformAnswer, RegisterAnswer, Result, TerminalAnswer
+from jiaoan.wire.jt808.answers import (
+    PlatformAnswer,
+    RegisterAnswer,
+    RegisterResult,
+    Result,
+    TerminalAnswer,
+)
+from jiaoan.wire.jt808.attachments import (
+    AttachmentReader,
+    Chunk,
+    Extents,
+    FileAnswer,
+    FileInfo,
+    FileList,
+    FileSent,
+    Gap,
+    UploadOrder,
+    build_block,
+)
 from jiaoan.wire.jt808.batch import BadItem, BatchKind, LocationBatch
-from jiaoan.wire.jt808.errors import BodyError, EncodeError
+from jiaoan.wire.jt808.commands import AskLocation, LocationAnswer, Resend, ServerTime
+from jiaoan.wire.jt808.driver import DriverCard, DriverCard2011, Waybill
+from jiaoan.wire.jt808.errors import BodyError, BodyFault, EncodeError
 from jiaoan.wire.jt808.extras import ExtraItem
+from jiaoan.wire.jt808.forms import Dialect, Edition, Form, Reading
 from jiaoan.wire.jt808.framing import BadFrame, Fault, Frame, FrameReader, build_frame
-from jiaoan.wire.jt808.header import Header, Package, Tolerance, Version
+from jiaoan.wire.jt808.header import Header, Package, Version
 from jiaoan.wire.jt808.location import Location
-from jiaoan.wire.jt808.login import Authenticate, Register, RegisterLayout
+from jiaoan.wire.jt808.login import Authenticate, Register
 from jiaoan.wire.jt808.messages import Body, Heartbeat, MessageId, Unknown, parse_body
+from jiaoan.wire.jt808.packages import (
+    Assembler,
+    Lost,
+    Part,
+    PartState,
+    SentParts,
+    Wanted,
+    split_message,
+)
+from jiaoan.wire.jt808.parameters import Parameter, ParametersAnswer, SetParameters
 from jiaoan.wire.jt808.positions import BatchDecoder, Position, Refused, Source, decode_batch
+from jiaoan.wire.jt808.profile import Profile
+from jiaoan.wire.jt808.safety import AlarmSign, SafetyAlarm
+from jiaoan.wire.jt808.texts import TextMessage
+from jiaoan.wire.jt808.tolerance import Tolerance, ToleranceLog
 
 __all__ = [
+    "AlarmSign",
+    "AskLocation",
+    "Assembler",
+    "AttachmentReader",
     "Authenticate",
     "BadFrame",
     "BadItem",
@@ -35,30 +79,63 @@ __all__ = [
     "BatchKind",
     "Body",
     "BodyError",
+    "BodyFault",
+    "Chunk",
+    "Dialect",
+    "DriverCard",
+    "DriverCard2011",
+    "Edition",
     "EncodeError",
+    "Extents",
     "ExtraItem",
     "Fault",
+    "FileAnswer",
+    "FileInfo",
+    "FileList",
+    "FileSent",
+    "Form",
     "Frame",
     "FrameReader",
+    "Gap",
     "Header",
     "Heartbeat",
     "Location",
+    "LocationAnswer",
     "LocationBatch",
+    "Lost",
     "MessageId",
     "Package",
+    "Parameter",
+    "ParametersAnswer",
+    "Part",
+    "PartState",
     "PlatformAnswer",
     "Position",
+    "Profile",
+    "Reading",
     "Refused",
     "Register",
     "RegisterAnswer",
-    "RegisterLayout",
+    "RegisterResult",
+    "Resend",
     "Result",
+    "SafetyAlarm",
+    "SentParts",
+    "ServerTime",
+    "SetParameters",
     "Source",
     "TerminalAnswer",
+    "TextMessage",
     "Tolerance",
+    "ToleranceLog",
     "Unknown",
+    "UploadOrder",
     "Version",
+    "Wanted",
+    "Waybill",
+    "build_block",
     "build_frame",
     "decode_batch",
     "parse_body",
+    "split_message",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Annotated
 
-from jiaoan.wire.jt808.errors import BodyError
-from jiaoan.wire.jt808.fields import free_text, text
+from jiaoan.wire.jt808.columns import Text
+from jiaoan.wire.jt808.forms import PLAIN, Form
+from jiaoan.wire.jt808.table import U8, U16, OnlyIf, Table
 
 
 class Result(IntEnum):
@@ -29,72 +31,39 @@ class RegisterResult(IntEnum):
     NO_SUCH_TERMINAL = 4
 
 
-def _general(octets: bytes) -> tuple[int, int, int]:
-    # Captured frames append octets after the result; they carry nothing and are let pass.
-    if len(octets) < 5:
-        raise BodyError("general answer", f"{len(octets)} octets, 5 are needed", octets)
-    return octets[0] << 8 | octets[1], octets[2] << 8 | octets[3], octets[4]
-
-
-def _build_general(serial: int, message_id: int, result: int) -> bytes:
-    return serial.to_bytes(2, "big") + message_id.to_bytes(2, "big") + bytes([result])
-
-
 @dataclass(frozen=True, slots=True)
-class TerminalAnswer:
+class TerminalAnswer(Table):
     """0x0001: the terminal on a message of the platform.
 
     ``result`` may be outside :class:`Result`.
     """
 
-    serial: int
-    message_id: int
-    result: int
-
-    @classmethod
-    def parse(cls, octets: bytes) -> TerminalAnswer:
-        return cls(*_general(octets))
-
-    def build(self) -> bytes:
-        return _build_general(self.serial, self.message_id, self.result)
+    serial: U16
+    message_id: U16
+    result: U8
 
 
 @dataclass(frozen=True, slots=True)
-class PlatformAnswer:
+class PlatformAnswer(Table):
     """0x8001: the platform on a message of the terminal.
 
     ``result`` may be outside :class:`Result`.
     """
 
-    serial: int
-    message_id: int
-    result: int
-
-    @classmethod
-    def parse(cls, octets: bytes) -> PlatformAnswer:
-        return cls(*_general(octets))
-
-    def build(self) -> bytes:
-        return _build_general(self.serial, self.message_id, self.result)
+    serial: U16
+    message_id: U16
+    result: U8
 
 
 @dataclass(frozen=True, slots=True)
-class RegisterAnswer:
+class RegisterAnswer(Table):
     """0x8100: the authentication code is there only when the result is 0."""
 
-    serial: int
-    result: int
-    auth_code: str | None = None
+    serial: U16
+    result: U8
+    auth_code: Annotated[Text | None, OnlyIf("result", RegisterResult.OK)] = None
 
-    @classmethod
-    def parse(cls, octets: bytes) -> RegisterAnswer:
-        if len(octets) < 3:
-            raise BodyError("registration answer", f"{len(octets)} octets, 3 are needed", octets)
-        code = text(octets[3:], "auth_code") if octets[2] == RegisterResult.OK else None
-        return cls(octets[0] << 8 | octets[1], octets[2], code)
-
-    def build(self) -> bytes:
-        octets = self.serial.to_bytes(2, "big") + bytes([self.result])
-        if self.result == RegisterResult.OK:
-            octets += free_text(self.auth_code or "", "auth_code")
-        return octets
+    def build(self, form: Form = PLAIN) -> bytes:
+        # A refusal never gives the code away, whatever the caller holds.
+        code = (self.auth_code or "") if self.result == RegisterResult.OK else None
+        return Table.build(replace(self, auth_code=code), form)

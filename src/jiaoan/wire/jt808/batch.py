@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from jiaoan.wire.jt808.errors import BodyError, EncodeError
+from jiaoan.wire.jt808.errors import BodyError, BodyFault, EncodeError
+from jiaoan.wire.jt808.forms import PLAIN, Form, Reading
 from jiaoan.wire.jt808.location import BASE, Location
+from jiaoan.wire.jt808.tolerance import Tolerance
 
 HEAD = 3
 
@@ -52,23 +54,38 @@ class LocationBatch:
     count: int
 
     @classmethod
-    def parse(cls, octets: bytes) -> LocationBatch:
+    def parse(cls, octets: bytes, reading: Reading | None = None) -> LocationBatch:
         if len(octets) < HEAD:
             raise BodyError("location batch", f"{len(octets)} octets, {HEAD} are needed", octets)
         items = tuple(
-            one if isinstance(one, BadItem) else Location.parse(one) for one in split_items(octets)
+            one if isinstance(one, BadItem) else Location.parse(one, reading)
+            for one in split_items(octets)
         )
-        return cls(octets[2], items, octets[0] << 8 | octets[1])
+        one = cls(octets[2], items, octets[0] << 8 | octets[1])
+        if reading is not None:
+            one._judge(octets, reading)
+        return one
+
+    def _judge(self, octets: bytes, reading: Reading) -> None:
+        bad = [item.reason for item in self.items if isinstance(item, BadItem)]
+        if bad:
+            reading.tolerate(Tolerance.BAD_ITEM, BodyError("item", bad[0], octets))
+        if self.count != len(self.items):
+            reason = f"{self.count} are claimed, {len(self.items)} are there"
+            reading.tolerate(
+                Tolerance.WRONG_COUNT,
+                BodyError("count", reason, octets, BodyFault.WRONG_COUNT),
+            )
 
     @classmethod
     def of(cls, kind: BatchKind, *locations: Location) -> LocationBatch:
         return cls(kind, locations, len(locations))
 
-    def build(self) -> bytes:
+    def build(self, form: Form = PLAIN) -> bytes:
         out = bytearray(self.count.to_bytes(2, "big") + bytes([self.kind]))
         for item in self.items:
             if isinstance(item, BadItem):
                 raise EncodeError("item", "a bad item is not sent on")
-            octets = item.build()
+            octets = item.build(form)
             out += len(octets).to_bytes(2, "big") + octets
         return bytes(out)

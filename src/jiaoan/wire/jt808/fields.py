@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from jiaoan.kernel.clock import LOCAL
-from jiaoan.wire.jt808.errors import BodyError, EncodeError
+from jiaoan.wire.jt808.errors import BodyError, BodyFault, EncodeError
 
 NO_TIME = -1
 TIME_OCTETS = 6
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_AHEAD_MS = 8 * 3_600_000
 
 
 def text(octets: bytes, field: str) -> str:
@@ -24,7 +25,8 @@ def text(octets: bytes, field: str) -> str:
     try:
         return trimmed.decode("gbk")
     except UnicodeDecodeError as wrong:
-        raise BodyError(field, f"octet {wrong.start} is not GBK text", octets) from wrong
+        reason = f"octet {wrong.start} is not GBK text"
+        raise BodyError(field, reason, octets, BodyFault.BAD_TEXT) from wrong
 
 
 def fixed_text(value: str, length: int, field: str, *, front: bool = False) -> bytes:
@@ -72,6 +74,12 @@ def time_ms(octets: bytes) -> int:
     return minute + ((second >> 4) * 10 + (second & 0x0F)) * 1000
 
 
+def utc_ms(octets: bytes) -> int:
+    """BCD[6] in UTC as UTC milliseconds; :data:`NO_TIME` where it is impossible."""
+    there = time_ms(octets)
+    return there if there == NO_TIME else there + _AHEAD_MS
+
+
 def moment(milliseconds: int) -> datetime | None:
     """UTC milliseconds as an aware moment; ``None`` for :data:`NO_TIME`."""
     if milliseconds == NO_TIME:
@@ -81,11 +89,20 @@ def moment(milliseconds: int) -> datetime | None:
 
 def bcd_time(value: datetime | None) -> bytes:
     """An aware moment as BCD[6] at GMT+8; ``None`` as six zero octets ("no time")."""
+    return _bcd(value, LOCAL)
+
+
+def bcd_utc(value: datetime | None) -> bytes:
+    """An aware moment as BCD[6] in UTC; ``None`` as six zero octets."""
+    return _bcd(value, UTC)
+
+
+def _bcd(value: datetime | None, zone: tzinfo) -> bytes:
     if value is None:
         return bytes(TIME_OCTETS)
     if value.tzinfo is None:
         raise EncodeError("time", "has no time zone")
-    there = value.astimezone(LOCAL)
+    there = value.astimezone(zone)
     if not 2000 <= there.year <= 2099:
         raise EncodeError("time", f"year {there.year} does not fit two digits of 20xx")
     return bytes.fromhex(there.strftime("%y%m%d%H%M%S"))

@@ -7,10 +7,12 @@ after the last flag are "need more" and wait in a bounded buffer.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jiaoan.wire.jt808.header import MAX_BODY, Header, Tolerance, choose_header
+from jiaoan.wire.jt808.header import MAX_BODY, Header, choose_header
+from jiaoan.wire.jt808.tolerance import Tolerance, ToleranceLog
 
 FLAG = 0x7E
 _FLAG = b"\x7e"
@@ -34,6 +36,8 @@ class Fault(StrEnum):
     BAD_ESCAPE = "bad_escape"
     BAD_CHECKSUM = "bad_checksum"
     LENGTH_MISMATCH = "length_mismatch"
+    BAD_BLOCK = "bad_block"
+    """A data block of the attachment link without a readable name, or too long to be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,19 +166,61 @@ def _swallowed(octets: bytes, left: int, raw: bytes) -> Frame | BadFrame:
     return BadFrame(Fault.BAD_CHECKSUM, raw, header)
 
 
+_STRICTLY: Mapping[Tolerance, Fault] = {
+    Tolerance.BARE_7D_CHECKSUM: Fault.BAD_ESCAPE,
+    Tolerance.BARE_7E_CHECKSUM: Fault.BAD_CHECKSUM,
+    Tolerance.BIT_14_ON_2013: Fault.LENGTH_MISMATCH,
+    Tolerance.NO_BIT_14_ON_2019: Fault.LENGTH_MISMATCH,
+    Tolerance.UNESCAPED_DUMP: Fault.BAD_ESCAPE,
+}
+"""What each tolerated frame is for a strict reader."""
+
+
+def strictly(found: Frame | BadFrame) -> Frame | BadFrame:
+    """The same, where nothing is tolerated."""
+    if isinstance(found, Frame) and found.tolerated:
+        return BadFrame(_STRICTLY[found.tolerated[0]], found.raw, found.header)
+    return found
+
+
+def _judge_strictly(raw: bytes) -> Frame | BadFrame:
+    return strictly(judge(raw))
+
+
+def judge_dump(octets: bytes) -> Frame | None:
+    """A frame whose escapes are already undone, as logs show it, without its flags.
+
+    For single dumps only: on a link a bare 0x7e is a flag. Checksum and declared length must
+    both agree; ``None`` where they do not.
+    """
+    if len(octets) < _SHORTEST or checksum(octets):
+        return None
+    header, bent = choose_header(octets, spare=1)
+    if header is None or header.octets + header.body_length + 1 != len(octets):
+        return None
+    tolerated = (Tolerance.UNESCAPED_DUMP,) + ((bent,) if bent else ())
+    return Frame(header, octets[header.octets : -1], octets, tolerated)
+
+
 class FrameReader:
     """Takes octets in any portions, gives frames and bad frames in their order.
 
     Memory is bounded by :data:`LONGEST` whatever comes in. ``counts`` holds how many of each
-    :class:`Fault` and :class:`.Tolerance` were seen, and ``frames`` the good ones.
+    :class:`Fault` and :class:`.Tolerance` were seen, ``log`` their last octets too, and ``frames``
+    how many good ones. A ``strict`` reader tolerates nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, strict: bool = False) -> None:
         self.frames = 0
-        self.counts: Counter[Fault | Tolerance] = Counter()
+        self.log: ToleranceLog[Fault | Tolerance] = ToleranceLog()
+        self._judge = _judge_strictly if strict else judge
         self._pending = bytearray()
         self._synchronised = False
         self._skipping = False
+
+    @property
+    def counts(self) -> Counter[Fault | Tolerance]:
+        return self.log.counts
 
     def receive(self, data: bytes) -> list[Frame | BadFrame]:
         """Everything that ``data`` completes, in order."""
@@ -201,7 +247,7 @@ class FrameReader:
         # Nothing between two flags is what every boundary looks like, so it is not an event.
         if self._pending:
             raw = bytes(self._pending)
-            found.append(judge(raw) if self._synchronised else BadFrame(Fault.NOISE, raw))
+            found.append(self._judge(raw) if self._synchronised else BadFrame(Fault.NOISE, raw))
             self._pending.clear()
         self._synchronised, self._skipping = True, False
 
@@ -220,8 +266,8 @@ class FrameReader:
     def _count(self, found: list[Frame | BadFrame]) -> None:
         for one in found:
             if isinstance(one, BadFrame):
-                self.counts[one.fault] += 1
+                self.log.note((one.fault,), one.raw)
             else:
                 self.frames += 1
                 if one.tolerated:
-                    self.counts.update(one.tolerated)
+                    self.log.note(one.tolerated, one.raw)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from jiaoan.wire.jt808.errors import EncodeError
+from jiaoan.wire.jt808.tolerance import Tolerance
 
 MAX_BODY = 0x3FF
 _PACKAGED = 1 << 13
@@ -27,19 +28,6 @@ class Version(StrEnum):
     def header_octets(self) -> int:
         """Length of the header without package information."""
         return 17 if self is Version.V2019 else 12
-
-
-class Tolerance(StrEnum):
-    """A named deviation that is accepted, and counted."""
-
-    BARE_7D_CHECKSUM = "bare_7d_checksum"
-    """The checksum is 0x7d and was not escaped (seen in captured frames)."""
-    BARE_7E_CHECKSUM = "bare_7e_checksum"
-    """The checksum is 0x7e and was not escaped: it looks like the closing flag."""
-    BIT_14_ON_2013 = "bit_14_on_2013"
-    """Attribute bit 14 is set, but only the 12-octet header fits the declared length."""
-    NO_BIT_14_ON_2019 = "no_bit_14_on_2019"
-    """Attribute bit 14 is clear, but only the 17-octet header fits the declared length."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from struct import Struct
 
-from jiaoan.wire.jt808.errors import BodyError, EncodeError
+from jiaoan.wire.jt808.errors import BodyError, BodyFault, EncodeError
 from jiaoan.wire.jt808.extras import ExtraItem, build_extras, read_extras
 from jiaoan.wire.jt808.fields import bcd_time, moment, time_ms
+from jiaoan.wire.jt808.forms import PLAIN, Form, Reading
+from jiaoan.wire.jt808.table import Column, Cursor
+from jiaoan.wire.jt808.tolerance import Tolerance
 
 # Time stands at octet 22; the printed offset of 21 in 2013 and 2019 is a misprint.
 BASE = Struct(">IIIIHHH6s")
@@ -65,11 +68,16 @@ class Location:
         return bool(self.status & SHIFTED)
 
     @classmethod
-    def parse(cls, octets: bytes) -> Location:
+    def parse(cls, octets: bytes, reading: Reading | None = None) -> Location:
         if len(octets) < BASE.size:
             raise BodyError("location", f"{len(octets)} octets, {BASE.size} are needed", octets)
         alarm, status, lat, lon, altitude, speed, direction, stamp = BASE.unpack_from(octets)
         extras, trailing = read_extras(octets[BASE.size :])
+        if trailing and reading is not None:
+            reading.tolerate(
+                Tolerance.EXTRAS_REMAINDER,
+                BodyError("extras", "the last length runs past the end", octets, BodyFault.OVERRUN),
+            )
         return cls(
             alarm,
             status,
@@ -83,7 +91,7 @@ class Location:
             trailing,
         )
 
-    def build(self) -> bytes:
+    def build(self, form: Form = PLAIN) -> bytes:
         if not -0x8000 <= self.altitude <= 0x7FFF:
             raise EncodeError("altitude", f"{self.altitude} m does not fit")
         base = BASE.pack(
@@ -97,3 +105,25 @@ class Location:
             bcd_time(self.time),
         )
         return base + build_extras(self.extras) + self.trailing
+
+
+class LocationColumn(Column[Location]):
+    """A whole 0x0200 body to the end of a larger one."""
+
+    def read(self, cursor: Cursor, name: str) -> Location:
+        return Location.parse(cursor.rest(), cursor.reading)
+
+    def write(self, value: Location, name: str, form: Form) -> bytes:
+        return value.build(form)
+
+
+class PlaceColumn(Column[Location]):
+    """The 28 octets of a location without extra items."""
+
+    def read(self, cursor: Cursor, name: str) -> Location:
+        return Location.parse(cursor.take(BASE.size, name))
+
+    def write(self, value: Location, name: str, form: Form) -> bytes:
+        if value.extras or value.trailing:
+            raise EncodeError(name, "has no room for extra items")
+        return value.build(form)
