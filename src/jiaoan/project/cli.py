@@ -22,6 +22,7 @@ DEMO_FOLDER = Path("var/demo")
 # Commands with an own reader of arguments: name → (module, needs Django, one line of help).
 _PASSED: dict[str, tuple[str, bool, str]] = {
     "worker": ("jiaoan.worker.main", True, "carry findings up, run flows and due dates"),
+    "frames": ("jiaoan.wire.cli", False, "decode frames of JT/T 808 and 809 from hexadecimal"),
     "simulate": ("jiaoan.simulate.cli", False, "drive a fleet over JT/T 808 from a file"),
     "demo": ("jiaoan.project.demo.cli", True, "make the demonstration district"),
     "manage": ("jiaoan.project.manage", True, "Django's own commands"),

@@ -269,6 +269,8 @@ class Extents:
 
     def add(self, offset: int, length: int) -> None:
         """``length`` octets at ``offset`` are there; repeats and overlaps are welcome."""
+        if not length:
+            return
         start, end = offset, offset + length
         apart = []
         for one in self._stretches:
@@ -276,7 +278,7 @@ class Extents:
                 apart.append(one)
             else:
                 start, end = min(start, one[0]), max(end, one[1])
-        if length and len(apart) < self._most:
+        if len(apart) < self._most:
             insort(apart, (start, end))
         self._stretches = apart
 

@@ -30,7 +30,12 @@ class _TextColumn(Column[str]):
         if self.octets(value, name, cursor.reading.form) != octets:
             cursor.reading.tolerate(
                 Tolerance.TEXT_PADDING,
-                BodyError(name, "0x00 where the table has none", octets, BodyFault.BAD_TEXT),
+                BodyError(
+                    name,
+                    "the 0x00 around it are not those of the table",
+                    octets,
+                    BodyFault.BAD_TEXT,
+                ),
             )
         return value
 

@@ -21,8 +21,17 @@ WEST = 1 << 3
 SHIFTED = 1 << 5
 
 
+_DEEPEST = 1000
+
+
+def table_altitude(octets: int) -> int:
+    """Metres, unsigned by the table; the last thousand below 65,536 are heights below the sea."""
+    return octets - 0x10000 if octets >= 0x10000 - _DEEPEST else octets
+
+
 def signed_altitude(octets: int) -> int:
-    """Metres. The table says unsigned; values near 65535 are heights below sea level."""
+    """Metres in 16 signed bits, as positions are stored: the same up to 32,767 m and below the
+    sea; what lies between is no height on earth, and its octets are kept."""
     return octets - 0x10000 if octets & 0x8000 else octets
 
 
@@ -83,7 +92,7 @@ class Location:
             status,
             lat,
             lon,
-            signed_altitude(altitude),
+            table_altitude(altitude),
             speed,
             direction,
             moment(time_ms(stamp)),
@@ -92,7 +101,7 @@ class Location:
         )
 
     def build(self, form: Form = PLAIN) -> bytes:
-        if not -0x8000 <= self.altitude <= 0x7FFF:
+        if not -_DEEPEST <= self.altitude < 0x10000 - _DEEPEST:
             raise EncodeError("altitude", f"{self.altitude} m does not fit")
         base = BASE.pack(
             self.alarm,

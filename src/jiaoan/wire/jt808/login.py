@@ -63,13 +63,13 @@ class Register(Table):
         reading = Reading() if reading is None else reading
         edition = reading.form.edition
         if edition is not Edition.V2019:
-            edition = _older_layout(octets)
+            edition = _older_layout(octets, edition)
         elif len(octets) <= _COLOUR_AT[edition]:
             reading.tolerate(
                 Tolerance.OTHER_EDITION,
                 BodyError("register", f"{len(octets)} octets, 76 are needed", octets),
             )
-            edition = _older_layout(octets)
+            edition = _older_layout(octets, edition)
         if len(octets) <= _COLOUR_AT[edition]:
             needed = _COLOUR_AT[edition] + 1
             raise BodyError("register", f"{len(octets)} octets, {needed} needed", octets)
@@ -80,16 +80,17 @@ class Register(Table):
         return Table.build(self, Form(self.layout, form.dialect))
 
 
-def _older_layout(octets: bytes) -> Edition:
+def _older_layout(octets: bytes, known: Edition) -> Edition:
     """2011 or 2013: length alone cannot tell (a 2011 body with a VIN is as long as a 2013 one).
 
     Each layout is scored by its colour octet and by whether its tail reads as a plate or a VIN;
-    where they tie, the longer body is 2013.
+    where they tie, it is what the terminal is known for, and else 2013.
     """
     if len(octets) <= _COLOUR_AT[Edition.V2013]:
         return Edition.V2011
     older, newer = (_score(octets, one) for one in (Edition.V2011, Edition.V2013))
-    return Edition.V2011 if older > newer else Edition.V2013
+    tie = older == newer and known is Edition.V2011
+    return Edition.V2011 if older > newer or tie else Edition.V2013
 
 
 def _score(octets: bytes, layout: Edition) -> int:

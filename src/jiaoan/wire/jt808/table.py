@@ -3,11 +3,11 @@
 >>> @dataclass(frozen=True, slots=True)
 ... class Example(Table):
 ...     channel_id: U8
-...     name: Annotated[Text | None, SINCE_2019] = None
->>> Example(3, "前").build(Form(Edition.V2019)).hex()
-'03c7b0'
+...     speed_kmh: Annotated[U16 | None, SINCE_2019] = None
+>>> Example(3, 60).build(Form(Edition.V2019)).hex()
+'03003c'
 >>> Example.parse(bytes([3]))
-Example(channel_id=3, name=None)
+Example(channel_id=3, speed_kmh=None)
 
 Theory of operation
 -------------------

@@ -53,7 +53,14 @@ class Tolerance(StrEnum):
     """0x06: a cabin temperature below zero in two's complement instead of sign and magnitude."""
 
 
-COSMETIC = frozenset({Tolerance.TEXT_PADDING, Tolerance.EXTRAS_REMAINDER, Tolerance.BAD_ITEM})
+COSMETIC = frozenset(
+    {
+        Tolerance.TEXT_PADDING,
+        Tolerance.EXTRAS_REMAINDER,
+        Tolerance.BAD_ITEM,
+        Tolerance.ROUTE_WITHOUT_TIMES,
+    }
+)
 """Deviations that do not speak against the layout in which they were met."""
 
 
