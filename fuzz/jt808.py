@@ -1,0 +1,168 @@
+"""JT/T 808: ``python -m fuzz.jt808 --frames 10000000 --seed 1``; 0 and a count when all holds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from fuzz.mutate import mutated, portions
+from jiaoan.wire.jt808 import (
+    Assembler,
+    AttachmentReader,
+    BadFrame,
+    BodyError,
+    Chunk,
+    Dialect,
+    Edition,
+    Frame,
+    FrameReader,
+    Header,
+    Profile,
+    Version,
+    build_block,
+    build_frame,
+    decode_batch,
+    parse_body,
+    split_message,
+)
+from jiaoan.wire.jt808.attachments import MARKER
+from jiaoan.wire.jt808.describe import describe
+from jiaoan.wire.jt808.framing import LONGEST, judge, judge_dump
+
+VECTORS = Path(__file__).parents[1] / "tests" / "vectors" / "jt808.jsonl"
+MOST_GROWTH_KIB = 64 << 10
+"""Peak memory may grow by so much after the first tenth of a run."""
+
+
+class Fuzzer:
+    """One run; ``counts`` says what was met."""
+
+    def __init__(self, seed: int) -> None:
+        self.counts: Counter[str] = Counter()
+        self._dice = random.Random(seed)
+        self._good = good_frames(self._dice)
+        self._reader, self._strict = FrameReader(), FrameReader(strict=True)
+        self._files = AttachmentReader(longest_block=5000)
+        self._assembler = Assembler(most_uploads=50, most_octets=200_000)
+        self._now = self._serial = 0
+
+    def run(self, frames: int) -> None:
+        for number in range(frames):
+            self._one()
+            if number == frames // 10:
+                settled = _peak_kib()
+        self.counts["frames"] += frames
+        if frames >= 100_000:
+            grown = _peak_kib() - settled
+            assert grown <= MOST_GROWTH_KIB, f"memory grew by {grown} KiB"
+
+    def _one(self) -> None:
+        dice = self._dice
+        base = dice.choice(self._good)
+        octets = self._resealed(base) if dice.random() < 0.4 else mutated(dice, base, self._good)
+        self._serial = (self._serial + 1) & 0xFFFF
+        after = build_frame(Header.new(2, Version.V2019, "13900000001", self._serial), b"")
+        stream = octets + after
+        pieces = portions(dice, stream)
+        found = [one for piece in pieces for one in self._reader.receive(piece)]
+        self._judge(found, octets)
+        assert len(self._reader._pending) <= LONGEST
+        strict = [one for piece in pieces for one in self._strict.receive(piece)]
+        assert _is_after(strict[-1], self._serial), "a strict reader lost the good frame"
+        self._attach(pieces, octets)
+
+    def _resealed(self, base: bytes) -> bytes:
+        """A broken body in a sound frame: length and checksum agree, so the tables are reached."""
+        (one,) = FrameReader().receive(base)
+        assert isinstance(one, Frame)
+        body = mutated(self._dice, one.body, [b"\x00" * 40, one.body])[:1023]
+        return build_frame(one.header, body)
+
+    def _judge(self, found: list[Frame | BadFrame], octets: bytes) -> None:
+        assert _is_after(found[-1], self._serial), f"lost the good frame behind {octets.hex()}"
+        for one in found:
+            if isinstance(one, BadFrame):
+                self.counts[f"bad: {one.fault}"] += 1
+                assert len(one.raw) <= LONGEST
+                continue
+            self._read(one)
+        decode_batch([one for one in found if isinstance(one, Frame)])
+
+    def _read(self, frame: Frame) -> None:
+        dice, header = self._dice, frame.header
+        self._now += dice.choice((0, 1, 50, 3000))
+        if header.package:
+            self.counts[f"part: {self._assembler.receive(frame, self._now).state}"] += 1
+            self._assembler.due(self._now)
+            assert self._assembler.octets <= 200_000
+            assert len(self._assembler) <= 50
+        edition, dialect = dice.choice(list(Edition)), dice.choice(list(Dialect))
+        profile = Profile(header, edition, dialect)
+        for strict in (False, True):
+            with suppress(BodyError):
+                parse_body(frame, profile, strict=strict)
+        facts = describe(frame, profile)
+        if dice.random() < 0.05:
+            json.dumps(facts)
+        self.counts["bad body" if "error" in facts else "good body"] += 1
+
+    def _attach(self, pieces: list[bytes], octets: bytes) -> None:
+        dice = self._dice
+        if dice.random() < 0.3:
+            block = build_block("a.jpg", 0, dice.randbytes(40))
+            pieces = [mutated(dice, block, self._good), *pieces]
+        reader = self._files
+        found = [one for piece in pieces for one in reader.receive(piece)]
+        assert len(reader._pending) + len(reader._noise) <= 2 * LONGEST + 100
+        if any(isinstance(one, Chunk) for one in found) or MARKER in b"".join(pieces):
+            # A block may claim what follows it; the next run begins on a link of its own.
+            self._files = AttachmentReader(longest_block=5000)
+        else:
+            assert _is_after(found[-1], self._serial), f"attachment link: lost {octets.hex()}"
+
+
+def good_frames(dice: random.Random) -> list[bytes]:
+    """Sound frames: all of the vectors, and parts of longer messages."""
+    rows = [json.loads(line) for line in VECTORS.read_text("utf-8").splitlines()]
+    found = []
+    for row in rows:
+        octets = bytes.fromhex(row["hex"])
+        if row["layer"] == "frame" and "message_id" in row["expect"]:
+            # One row is a dump: its escapes are undone already.
+            one = judge_dump(octets[1:-1]) or judge(octets[1:-1])
+            assert isinstance(one, Frame), row["id"]
+            found.append(build_frame(one.header, one.body))
+    header = Header.new(0x0801, Version.V2013, "13900000001", 65533)
+    parts = split_message(header, dice.randbytes(700), most=100)
+    return found + parts + split_message(replace(header, message_id=0x0104), b"\x00" * 90, most=30)
+
+
+def _is_after(one: object, serial: int) -> bool:
+    return isinstance(one, Frame) and (one.header.message_id, one.header.serial) == (2, serial)
+
+
+def _peak_kib() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser("fuzz.jt808", description=__doc__)
+    parser.add_argument("--frames", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(argv)
+    fuzzer = Fuzzer(options.seed)
+    fuzzer.run(options.frames)
+    print(json.dumps(dict(sorted(fuzzer.counts.items())), indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
