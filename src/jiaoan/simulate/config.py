@@ -40,6 +40,12 @@ class VehiclePlan:
     interval_s: float = 10.0
     loop: bool = True
     start_after_s: float = 0.0
+    driver: str = ""
+    """Name on the card that is put in after each log-in; none is put in without one."""
+    waybill: str = ""
+    """Text of the waybill (电子运单) that is reported after each log-in."""
+    alarms: float = 0.0
+    """How often, of each report (0-1), it carries an alarm of active safety with a picture."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +106,8 @@ def _vehicle(value: object, where: str) -> VehiclePlan:
     one = _mapping(value, where, {each.name for each in fields(VehiclePlan)})
     phone = str(one.get("phone", ""))
     version = str(one.get("version") or "2013")
-    if version not in ("2013", "2019"):
-        raise ConfigRefused(f"{where}.version: 2013 or 2019 is wanted, not {version!r}")
+    if version not in ("2011", "2013", "2019"):
+        raise ConfigRefused(f"{where}.version: 2011, 2013 or 2019 is wanted, not {version!r}")
     if not phone.isdecimal() or len(phone) > (20 if version == "2019" else 12):
         raise ConfigRefused(f"{where}.phone: {phone!r} is no phone of {version}")
     code = one.get("auth_code")
@@ -116,6 +122,9 @@ def _vehicle(value: object, where: str) -> VehiclePlan:
         interval_s=_number(one.get("interval_s", 10), f"{where}.interval_s", 0.01, 86400),
         loop=bool(one.get("loop", True)),
         start_after_s=_number(one.get("start_after_s", 0), f"{where}.start_after_s", 0, 86400),
+        driver=str(one.get("driver", "")),
+        waybill=str(one.get("waybill", "")),
+        alarms=_number(one.get("alarms", 0), f"{where}.alarms", 0, 1),
     )
 
 

@@ -11,11 +11,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from jiaoan.simulate import octets
-from jiaoan.simulate.octets import Answer, AnswerReader, Fix
+from jiaoan.simulate.device import Device, Message
+from jiaoan.simulate.octets import Answer, AnswerReader, Command, Fix
+from jiaoan.simulate.upload import carry_out
+
+_PART = 1000
+"""Octets of one part of a longer message."""
+_KEPT_MESSAGES = 8
+_RESEND = 0x8003
 
 
 class LinkLost(Exception):
@@ -35,7 +43,8 @@ class Refused(Exception):
 
 
 class Terminal:
-    """One link to a platform. ``on_answer`` is told every answer, asked for or not."""
+    """One link to a platform. ``on_answer`` is told every answer, asked for or not; ``device``
+    does what the platform commands (without one, commands are kept in ``commands``)."""
 
     def __init__(
         self,
@@ -46,12 +55,19 @@ class Terminal:
         *,
         timeout_s: float = 5.0,
         on_answer: Callable[[Answer], None] | None = None,
+        device: Device | None = None,
     ) -> None:
         self.host, self.port, self.phone, self.version = host, port, phone, version
-        self.timeout_s, self.on_answer = timeout_s, on_answer
+        self.timeout_s, self.on_answer, self.device = timeout_s, on_answer, device
         self.serial = 0
         self.answers: list[Answer] = []
         """The last answers that nobody waited for, oldest first."""
+        self.commands: list[Command] = []
+        """The last commands that came, oldest first."""
+        self.uploaded: list[str] = []
+        """Names of the files that a file server said it has."""
+        self._parts: OrderedDict[int, list[bytes]] = OrderedDict()
+        self._work: set[asyncio.Task[None]] = set()
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
         self._writer: asyncio.StreamWriter | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -77,7 +93,9 @@ class Terminal:
             self._writer.close()
         if self._listening:
             self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
+            for work in self._work:
+                work.cancel()
+            await asyncio.gather(self._listening, *self._work, return_exceptions=True)
         self._give_up()
 
     def next_serial(self) -> int:
@@ -88,6 +106,35 @@ class Terminal:
         """The next frame and its serial; nothing is sent."""
         serial = self.next_serial()
         return serial, octets.frame(self.version, self.phone, serial, message_id, body)
+
+    def frames(self, message_id: int, body: bytes) -> tuple[int, list[bytes]]:
+        """A message of any length as frames, and the serial of the first; its parts are kept, for
+        the platform may ask for some of them again."""
+        if len(body) <= _PART:
+            serial, data = self.frame(message_id, body)
+            return serial, [data]
+        pieces = [body[at : at + _PART] for at in range(0, len(body), _PART)]
+        first = self.serial
+        made = [
+            octets.frame(
+                self.version,
+                self.phone,
+                self.next_serial(),
+                message_id,
+                piece,
+                (len(pieces), index),
+            )
+            for index, piece in enumerate(pieces, start=1)
+        ]
+        self._parts[first] = made
+        while len(self._parts) > _KEPT_MESSAGES:
+            self._parts.popitem(last=False)
+        return first, made
+
+    async def send_message(self, message: Message) -> None:
+        """One message, in parts where it is long; nobody waits for an answer."""
+        for data in self.frames(*message)[1]:
+            await self.send(data)
 
     async def send(self, data: bytes) -> None:
         """Any octets, sound or not."""
@@ -164,13 +211,39 @@ class Terminal:
         answers = AnswerReader()
         try:
             while data := await reader.read(4096):
-                for answer in answers.receive(data):
-                    self._take(answer)
-        except OSError:
+                for one in answers.receive(data):
+                    if isinstance(one, Answer):
+                        self._take(one)
+                    else:
+                        await self._do(one)
+        except (OSError, LinkLost):
             # A reset link ends like a closed one: who waits is told below.
             return
         finally:
             self._give_up()
+
+    async def _do(self, command: Command) -> None:
+        self.commands = [*self.commands[-99:], command]
+        if command.message_id == _RESEND:
+            await self._send_again(command.body)
+        elif self.device:
+            for message in self.device.answer(command):
+                await self.send_message(message)
+            while self.device.uploads:
+                order = self.device.uploads.pop(0)
+                work = asyncio.create_task(carry_out(order, self.device, self.phone, self.uploaded))
+                self._work.add(work)
+                work.add_done_callback(self._work.discard)
+
+    async def _send_again(self, body: bytes) -> None:
+        """0x8003: exactly the parts that are named, unchanged."""
+        width = 2 if self.version == "2019" else 1
+        parts = self._parts.get(int.from_bytes(body[:2], "big"), [])
+        wanted = body[2 + width :]
+        for at in range(0, len(wanted) - 1, 2):
+            index = int.from_bytes(wanted[at : at + 2], "big")
+            if 1 <= index <= len(parts):
+                await self.send(parts[index - 1])
 
     def _take(self, answer: Answer) -> None:
         if self.on_answer:

@@ -7,8 +7,10 @@ import random
 from collections import Counter, deque
 
 from jiaoan.kernel.clock import Clock
-from jiaoan.simulate import octets
+from jiaoan.simulate import bodies, octets
+from jiaoan.simulate.bodies import Driver
 from jiaoan.simulate.config import FleetConfig, VehiclePlan
+from jiaoan.simulate.device import Device
 from jiaoan.simulate.octets import Answer, Fix
 from jiaoan.simulate.route import Route
 from jiaoan.simulate.terminal import LinkLost, NotAnswered, Refused, Terminal
@@ -20,6 +22,9 @@ REFUSED_S, UNREACHED_S = 5.0, 2.0
 """Before the next try to log in."""
 _KEPT = 2000
 _IN_ONE_BATCH = 15
+# Forward collision, lane departure, pedestrian; fatigue, phone, smoking (T/JSATL 12 tables).
+_ALARMS = [(bodies.ADAS, one) for one in (1, 2, 4)] + [(bodies.DSM, one) for one in (1, 2, 3)]
+_PICTURE = bytes.fromhex("ffd8ffe000104a464946") + bytes(5000) + bytes.fromhex("ffd9")
 
 
 class Vehicle:
@@ -36,7 +41,13 @@ class Vehicle:
         self._kept: deque[bytes] = deque(maxlen=_KEPT)
         self._held: bytes | None = None
         self._code = plan.auth_code
-        self._offline_until = 0.0
+        self._offline_until = self._elapsed = 0.0
+        self._device = Device(
+            plan.version,
+            plan.phone[-7:],
+            lambda: self._fix(self._elapsed),
+            Driver(plan.driver) if plan.driver else None,
+        )
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -45,7 +56,8 @@ class Vehicle:
         try:
             for tick in range(1, 2**62):
                 now = loop.time()
-                await self._step(octets.location(self._fix(now - departed)))
+                self._elapsed = now - departed
+                await self._step(octets.location(self._report()))
                 if now - heard >= HEARTBEAT_S:
                     heard = now
                     await self._try(octets.HEARTBEAT, b"", [])
@@ -53,6 +65,13 @@ class Vehicle:
         finally:
             if self._terminal:
                 await self._terminal.close()
+
+    def _report(self) -> Fix:
+        """Where it is, now and then with an alarm of active safety."""
+        if not self._plan.alarms or not self._happens("alarms", self._plan.alarms):
+            return self._fix(self._elapsed)
+        kind, alarm_type = self._dice.choice(_ALARMS)
+        return self._device.alarm(kind, alarm_type, (_PICTURE,))
 
     def _fix(self, elapsed: float) -> Fix:
         metres = elapsed * self._plan.speed_kmh / 3.6
@@ -97,7 +116,12 @@ class Vehicle:
     async def _come_back(self) -> None:
         plan = self._plan
         terminal = Terminal(
-            self._config.host, self._config.port, plan.phone, plan.version, on_answer=self._answered
+            self._config.host,
+            self._config.port,
+            plan.phone,
+            plan.version,
+            on_answer=self._answered,
+            device=self._device,
         )
         try:
             await terminal.connect()
@@ -113,25 +137,40 @@ class Vehicle:
             return
         self._counts["log_ins"] += 1
         self._terminal = terminal
+        await self._introduce()
         await self._backfill()
+
+    async def _introduce(self) -> None:
+        """Who drives and what is carried, as far as the plan says."""
+        for message in self._device.card(self._clock.now()):
+            await self._try(*message, [])
+        if self._plan.waybill:
+            content = self._plan.waybill.encode("gbk", "replace")
+            await self._try(bodies.WAYBILL, bodies.waybill(content), [])
 
     async def _backfill(self) -> None:
         """What was kept while the link was away, as 0x0704 of type 1."""
         while self._kept and self._terminal:
-            bodies = [self._kept.popleft() for _ in range(min(_IN_ONE_BATCH, len(self._kept)))]
-            self._counts["backfilled"] += len(bodies)
-            await self._try(octets.LOCATION_BATCH, octets.batch(bodies, backfill=True), bodies)
+            if self._plan.version == "2011":
+                # 808-2011 has no batch.
+                body = self._kept.popleft()
+                self._counts["backfilled"] += 1
+                await self._try(octets.LOCATION, body, [body])
+                continue
+            kept = [self._kept.popleft() for _ in range(min(_IN_ONE_BATCH, len(self._kept)))]
+            self._counts["backfilled"] += len(kept)
+            await self._try(octets.LOCATION_BATCH, octets.batch(kept, backfill=True), kept)
 
     async def _try(self, message_id: int, body: bytes, reports: list[bytes]) -> None:
         """Send; ``reports`` are kept until they are answered."""
         if self._terminal is None:
             self._kept.extend(reports)
             return
-        serial, data = self._terminal.frame(message_id, body)
+        serial, frames = self._terminal.frames(message_id, body)
         if reports:
             self._unanswered[serial] = (asyncio.get_running_loop().time(), reports)
         try:
-            await self._terminal.send(self._dressed(data))
+            await self._terminal.send(self._dressed(b"".join(frames)))
         except LinkLost:
             await self._lose(0.0)
 

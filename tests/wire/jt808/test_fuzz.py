@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import random
+import sys
+from pathlib import Path
+
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))  # fuzz lies beside src
+
 from fuzz.jt808 import Fuzzer
 from fuzz.mutate import MUTATIONS, mutated
 
@@ -30,8 +37,6 @@ def test_a_run_is_repeated_by_its_seed() -> None:
 
 
 def test_every_way_of_breaking_breaks_something() -> None:
-    import random
-
     for mutation in MUTATIONS:
         octets = bytearray(range(60))
         mutation(random.Random(1), octets, [b"\x7eabc\x7e"])
