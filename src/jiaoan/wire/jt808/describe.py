@@ -141,13 +141,12 @@ def describe_frame(octets: bytes, *, profile: Profile | None = None, strict: boo
     """
     if not octets.startswith(b"\x7e") and not octets.endswith(b"\x7e"):
         return describe(_alone(octets, strict), profile, strict=strict)
-    if not strict and len(octets) > 2 and b"\x7e" in octets[1:-1]:
-        dump = judge_dump(octets[1:-1])
-        if dump:
-            return describe(dump, profile)
     reader = FrameReader(strict=strict)
     found = reader.receive(octets) + reader.end()
     real = [one for one in found if not _is_noise(one)]
+    if not strict and not any(isinstance(one, Frame) for one in real):
+        dump = judge_dump(octets[1:-1])
+        real = [dump] if dump else real
     if len(real) == 1:
         return describe(real[0], profile, strict=strict)
     if not real:
@@ -235,6 +234,9 @@ def describe_body(body: Body, frame: Frame) -> Facts:
     if isinstance(body, Unknown):
         return {"body_hex": body.octets.hex()}
     facts = _row(body)
+    if isinstance(body, Location):
+        for item in body.extras:
+            facts |= _beside(item)
     if frame.header.message_id not in _NAMED:
         facts["body_hex"] = frame.body.hex()
     return facts
@@ -402,6 +404,17 @@ def location(one: Location) -> Facts:
     if one.trailing:
         facts["extras_trailing_hex"] = one.trailing.hex()
     return facts
+
+
+def _beside(item: ExtraItem) -> Facts:
+    """Items of 2019 that the vectors keep as octets: their values stand beside the items of a
+    live report, so that the items look alike everywhere."""
+    match item.meaning():
+        case extras.TyrePressures(values):
+            return {"tyre_pressures": list(values)}
+        case extras.Number("cabin_temperature", degrees, _, _):
+            return {"cabin_temperature_c": degrees}
+    return {}
 
 
 _NUMBERS = {

@@ -76,9 +76,12 @@ def _temperature(octets: bytes) -> Number:
     complement. A magnitude beyond 1,000 degrees is no cabin, so it is the second."""
     raw = _uint(octets)
     value = -(raw & 0x7FFF) if raw & 0x8000 else raw
-    if value < -1000:
-        value = raw - 0x10000
-    return Number("cabin_temperature", value, 1.0, "°C")
+    return Number("cabin_temperature", raw - 0x10000 if value < -1000 else value, 1.0, "°C")
+
+
+def in_twos_complement(item: ExtraItem) -> bool:
+    """Whether this is a temperature below zero that is not written as the text says."""
+    return item.id == 0x06 and len(item.octets) == 2 and _uint(item.octets) > 0x8000 + 1000
 
 
 def _tyres(octets: bytes) -> TyrePressures:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from struct import Struct
 
 from jiaoan.wire.jt808.errors import BodyError, BodyFault, EncodeError
-from jiaoan.wire.jt808.extras import ExtraItem, build_extras, read_extras
+from jiaoan.wire.jt808.extras import ExtraItem, build_extras, in_twos_complement, read_extras
 from jiaoan.wire.jt808.fields import bcd_time, moment, time_ms
 from jiaoan.wire.jt808.forms import PLAIN, Form, Reading
 from jiaoan.wire.jt808.table import Column, Cursor
@@ -82,11 +83,8 @@ class Location:
             raise BodyError("location", f"{len(octets)} octets, {BASE.size} are needed", octets)
         alarm, status, lat, lon, altitude, speed, direction, stamp = BASE.unpack_from(octets)
         extras, trailing = read_extras(octets[BASE.size :])
-        if trailing and reading is not None:
-            reading.tolerate(
-                Tolerance.EXTRAS_REMAINDER,
-                BodyError("extras", "the last length runs past the end", octets, BodyFault.OVERRUN),
-            )
+        if reading is not None:
+            _judge(extras, trailing, octets, reading)
         return cls(
             alarm,
             status,
@@ -114,6 +112,19 @@ class Location:
             bcd_time(self.time),
         )
         return base + build_extras(self.extras) + self.trailing
+
+
+def _judge(extras: Sequence[ExtraItem], trailing: bytes, octets: bytes, reading: Reading) -> None:
+    if trailing:
+        reading.tolerate(
+            Tolerance.EXTRAS_REMAINDER,
+            BodyError("extras", "the last length runs past the end", octets, BodyFault.OVERRUN),
+        )
+    if any(map(in_twos_complement, extras)):
+        reading.tolerate(
+            Tolerance.TWOS_COMPLEMENT_TEMPERATURE,
+            BodyError("extra 0x06", "beyond 1,000 degrees", octets, BodyFault.BAD_VALUE),
+        )
 
 
 class LocationColumn(Column[Location]):

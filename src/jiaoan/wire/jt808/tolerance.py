@@ -59,6 +59,7 @@ COSMETIC = frozenset(
         Tolerance.EXTRAS_REMAINDER,
         Tolerance.BAD_ITEM,
         Tolerance.ROUTE_WITHOUT_TIMES,
+        Tolerance.TWOS_COMPLEMENT_TEMPERATURE,
     }
 )
 """Deviations that do not speak against the layout in which they were met."""
