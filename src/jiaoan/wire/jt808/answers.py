@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from struct import Struct
+from struct import error as StructError
 from typing import Annotated
 
 from jiaoan.wire.jt808.columns import Text
 from jiaoan.wire.jt808.forms import PLAIN, Form
 from jiaoan.wire.jt808.table import U8, U16, OnlyIf, Table
+
+_GENERAL = Struct(">HHB")
 
 
 class Result(IntEnum):
@@ -53,6 +57,13 @@ class PlatformAnswer(Table):
     serial: U16
     message_id: U16
     result: U8
+
+    def build(self, form: Form = PLAIN) -> bytes:
+        # Every report is answered, so this one does not walk its table.
+        try:
+            return _GENERAL.pack(self.serial, self.message_id, self.result)
+        except StructError:
+            return Table.build(self, form)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from jiaoan.wire.jt808 import (
 from jiaoan.wire.jt808.errors import BodyError, BodyFault
 from jiaoan.wire.jt808.forms import PLAIN, Dialect, Edition, Form, Reading
 from jiaoan.wire.jt808.framing import Frame
-from jiaoan.wire.jt808.header import Header
+from jiaoan.wire.jt808.header import Header, Version
 from jiaoan.wire.jt808.profile import Profile, edition_of
 from jiaoan.wire.jt808.tolerance import Tolerance
 
@@ -317,9 +317,12 @@ def unreadable(frame: Frame) -> str | None:
     return None
 
 
+_FORMS = {version: Form(edition_of(version)) for version in Version}
+
+
 def form_of(header: Header, profile: Profile | None = None) -> Form:
     """The form of a body under this header: as remembered, or as the header alone tells."""
-    return profile.form_of(header) if profile else Form(edition_of(header.version))
+    return profile.form_of(header) if profile else _FORMS[header.version]
 
 
 def parse_body(

@@ -239,8 +239,9 @@ class Table:
         """The octets; :class:`.EncodeError` for a value that has no room, is missing, or is given
         where the table has no place for it."""
         out = bytearray()
-        values = {place.name: getattr(self, place.name) for place in places(type(self))}
-        for name, column, marks in places(type(self)):
+        fields = places(type(self))
+        values = {place.name: getattr(self, place.name) for place in fields}
+        for name, column, marks in fields:
             value = values[name]
             if all(mark.writes(values, value, form) for mark in marks):
                 if value is None and marks:
