@@ -27,7 +27,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 from check import postgresql, sentences  # noqa: E402
 
 Words = list[str | Path]
-CODE = ["src", "tests", "check", "bench"]
+CODE = ["src", "tests", "check", "bench", "fuzz"]
 QUICK = "not journey and not socket and not slow"
 
 

@@ -368,7 +368,7 @@ def test_it_answers_bad_bodies_parts_and_unknown_messages(tmp_path: Path) -> Non
             terminal = await one.live()
             assert (await terminal.ask(octets.LOCATION, BODY[:20])).result == 2
             assert (await terminal.ask(octets.LOCATION_BATCH, b"\x00")).result == 2
-            assert (await terminal.ask(0x0107, b"")).result == 3
+            assert (await terminal.ask(0x0F01, b"")).result == 3
             serial, part = terminal.frame(octets.LOCATION_BATCH, b"\x00\x02\x00\x01" + BODY)
             # Bit 13 set: two octets of total, two of index, then the body; the sum follows.
             plain = bytearray(part)
