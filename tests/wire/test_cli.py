@@ -122,14 +122,14 @@ def test_wrong_words_are_refused(words: list[str], capsys: pytest.CaptureFixture
 
 
 @given(st.lists(st.binary(max_size=80).filter(lambda line: b"\n" not in line), max_size=6))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_it_answers_every_line(lines: list[bytes]) -> None:
     text = b"".join(line + b"\n" for line in lines)
     assert len(decode(text)) == len(lines)
 
 
 @given(st.lists(st.binary(min_size=1, max_size=80), max_size=6))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_it_answers_every_line_of_octets(lines: list[bytes]) -> None:
     text = "".join(f"{line.hex()}\n" for line in lines)
     assert len(decode(text)) == len(lines)

@@ -42,6 +42,7 @@ from jiaoan.wire.jt808.extras import AnalogueInputs, Number, TyrePressures, read
 from jiaoan.wire.jt808.fields import NO_TIME, bcd_time, moment, time_ms
 from jiaoan.wire.jt808.messages import form_of
 
+from .bodies import LOCATIONS
 from .helpers import MOMENT, frame_octets, location, read_one
 
 
@@ -239,24 +240,6 @@ def test_it_keeps_what_follows_a_heartbeat() -> None:
     assert parse_body(framed(MessageId.HEARTBEAT, b"abc")) == Heartbeat(b"abc")
 
 
-LOCATIONS = st.builds(
-    Location,
-    alarm=st.integers(0, 0xFFFFFFFF),
-    status=st.integers(0, 0xFFFFFFFF),
-    raw_latitude=st.integers(0, 0xFFFFFFFF),
-    raw_longitude=st.integers(0, 0xFFFFFFFF),
-    altitude=st.integers(-1000, 64_535),
-    speed=st.integers(0, 0xFFFF),
-    direction=st.integers(0, 0xFFFF),
-    time=st.none()
-    | st.integers(0, 10**9).map(lambda s: datetime(2001, 1, 1, tzinfo=UTC) + timedelta(seconds=s)),
-    extras=st.lists(
-        st.builds(ExtraItem, st.integers(0, 255), st.binary(max_size=60)), max_size=6
-    ).map(tuple),
-    trailing=st.binary(max_size=1),
-)
-
-
 @given(LOCATIONS)
 def test_it_reads_back_every_location(one: Location) -> None:
     assert Location.parse(one.build()) == one
@@ -286,7 +269,7 @@ def test_it_reads_back_every_general_answer(serial: int, message_id: int, result
 @given(
     st.sampled_from([*MessageId, 0x0801]), st.binary(max_size=120), st.sampled_from(list(Version))
 )
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_it_ends_in_a_body_or_a_body_error(
     message_id: int, octets: bytes, version: Version
 ) -> None:

@@ -224,7 +224,7 @@ HEADERS = st.builds(
 
 
 @given(HEADERS, st.binary(max_size=1023))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_it_reads_back_every_frame_it_builds(header: Header, body: bytes) -> None:
     octets = build_frame(header, body)
     frame = read_one(octets)
@@ -234,7 +234,7 @@ def test_it_reads_back_every_frame_it_builds(header: Header, body: bytes) -> Non
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_it_ends_in_a_value_whatever_comes_in(octets: bytes) -> None:
     found = read_all(octets + GOOD)
     assert isinstance(found[-1], Frame)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -236,6 +237,26 @@ def test_a_count_that_is_wrong_does_not_lose_the_parameters() -> None:
     answer, noted = read(0x0104, octets)
     assert answer.params == (Parameter.number(1, 60),)
     assert noted == [Tolerance.WRONG_COUNT]
+
+
+def test_a_list_without_end_is_no_list_of_parameters() -> None:
+    octets = bytes.fromhex("0000000100") * 2000
+    with pytest.raises(BodyError, match="more than 1024"):
+        ParametersAnswer.parse(b"\x00\x04\xff" + octets)
+
+
+@pytest.mark.parametrize("message_id", MessageId, ids=lambda one: one.name)
+@given(data=st.data())
+@settings(QUICK, max_examples=2)
+def test_a_value_without_room_is_an_encode_error(message_id: int, data: st.DataObject) -> None:
+    """The first number of each body, made too large: the field is named, nothing is cut."""
+    body = data.draw(bodies(message_id, Form()))
+    for name in body.__slots__:
+        value = getattr(body, name)
+        if isinstance(value, int) and not isinstance(value, Edition):
+            with pytest.raises(EncodeError):
+                replace(body, **{name: 1 << 40}).build(Form())
+            return
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jiaoan.wire.jt808 import (
@@ -300,6 +300,7 @@ def test_it_remembers_sent_parts_within_bounds() -> None:
     st.integers(0, 65535),
     st.randoms(use_true_random=False),
 )
+@settings(deadline=None)
 def test_it_merges_whatever_was_split(
     body: bytes, most: int, serial: int, dice: random.Random
 ) -> None:

@@ -9,6 +9,7 @@ from enum import IntEnum
 from jiaoan.wire.jt808.errors import BodyError, BodyFault, EncodeError
 from jiaoan.wire.jt808.forms import PLAIN, Form, Reading
 from jiaoan.wire.jt808.location import BASE, Location
+from jiaoan.wire.jt808.table import BYTE, WORD
 from jiaoan.wire.jt808.tolerance import Tolerance
 
 HEAD = 3
@@ -82,10 +83,10 @@ class LocationBatch:
         return cls(kind, locations, len(locations))
 
     def build(self, form: Form = PLAIN) -> bytes:
-        out = bytearray(self.count.to_bytes(2, "big") + bytes([self.kind]))
+        out = bytearray(WORD.write(self.count, "count", form) + BYTE.write(self.kind, "kind", form))
         for item in self.items:
             if isinstance(item, BadItem):
                 raise EncodeError("item", "a bad item is not sent on")
             octets = item.build(form)
-            out += len(octets).to_bytes(2, "big") + octets
+            out += WORD.write(len(octets), "item", form) + octets
         return bytes(out)

@@ -9,7 +9,7 @@ from jiaoan.wire.jt808.columns import Digits, FixedText, LongOctets, Moment, Tex
 from jiaoan.wire.jt808.commands import Empty
 from jiaoan.wire.jt808.errors import BodyError, BodyFault
 from jiaoan.wire.jt808.forms import PLAIN, Edition, Form, Reading
-from jiaoan.wire.jt808.table import SINCE_2019, U8, Cursor, OnlyIf, Table
+from jiaoan.wire.jt808.table import BYTE, SINCE_2019, U8, Cursor, OnlyIf, Table
 from jiaoan.wire.jt808.tolerance import Tolerance
 
 CARD_IN, CARD_OUT = 1, 2
@@ -80,8 +80,9 @@ class DriverCard:
         if self.card_status == CARD_IN:
             octets = replace(head, read_result=self.read_result).build(form)
         else:
-            given = self.read_result
-            octets = head.build(form) + (b"" if given is None else bytes([given]))
+            octets = head.build(form)
+            if self.read_result is not None:
+                octets += BYTE.write(self.read_result, "read_result", form)
         return octets + (self.card.build(form) if self.card else b"")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from struct import Struct
+from struct import error as StructError
 
 from jiaoan.wire.jt808.errors import BodyError, BodyFault, EncodeError
 from jiaoan.wire.jt808.extras import ExtraItem, build_extras, in_twos_complement, read_extras
@@ -101,16 +102,19 @@ class Location:
     def build(self, form: Form = PLAIN) -> bytes:
         if not -_DEEPEST <= self.altitude < 0x10000 - _DEEPEST:
             raise EncodeError("altitude", f"{self.altitude} m does not fit")
-        base = BASE.pack(
-            self.alarm,
-            self.status,
-            self.raw_latitude,
-            self.raw_longitude,
-            self.altitude & 0xFFFF,
-            self.speed,
-            self.direction,
-            bcd_time(self.time),
-        )
+        try:
+            base = BASE.pack(
+                self.alarm,
+                self.status,
+                self.raw_latitude,
+                self.raw_longitude,
+                self.altitude & 0xFFFF,
+                self.speed,
+                self.direction,
+                bcd_time(self.time),
+            )
+        except StructError as wrong:
+            raise EncodeError("location", str(wrong)) from wrong
         return base + build_extras(self.extras) + self.trailing
 
 

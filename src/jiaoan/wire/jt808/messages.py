@@ -304,6 +304,8 @@ _TOLD_BY_LENGTH = frozenset(
     }
 )
 """Messages whose tables have other lengths in another edition or dialect."""
+_LONGEST_TOLD = 1 << 16
+"""Beyond so many octets a body is read once, in the terminal's own form."""
 
 
 def unreadable(frame: Frame) -> str | None:
@@ -344,7 +346,7 @@ def parse_body(
     if strict:
         return read(frame.body, Reading.strict(form))
     reading = Reading(form)
-    if frame.header.message_id in _TOLD_BY_LENGTH:
+    if frame.header.message_id in _TOLD_BY_LENGTH and len(frame.body) <= _LONGEST_TOLD:
         body = _told_by_length(read, frame.body, reading)
     else:
         body = read(frame.body, reading)

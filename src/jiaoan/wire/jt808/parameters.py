@@ -160,6 +160,10 @@ class Parameter(Table):
         return text(self.value, named.name)
 
 
+_MOST = 1024
+"""The count is one octet; what goes far beyond it is no list of parameters."""
+
+
 class _TwoCounts(Column[int]):
     """The count of 0x0104 in 808-2011: all parameters, then those of this package."""
 
@@ -177,8 +181,11 @@ class Parameters(Items[Parameter]):
     def read(self, cursor: Cursor, name: str) -> tuple[Parameter, ...]:
         assert self.count is not None
         claimed = self.count.read(cursor, f"{name}.count")
-        items = []
+        items: list[Parameter] = []
         while cursor.left:
+            if len(items) == _MOST:
+                reason = f"more than {_MOST} parameters"
+                raise BodyError(name, reason, cursor.octets, BodyFault.WRONG_COUNT)
             items.append(self.item.read(cursor, name))
         if claimed != len(items):
             reason = f"{claimed} are claimed, {len(items)} are there"
