@@ -105,13 +105,15 @@ def test_it_merges_captured_recordings() -> None:
     assert len(answer.recordings) == 35
 
 
-def test_it_puts_scattered_parts_together_when_all_is_quiet() -> None:
+def test_it_puts_scattered_parts_together_when_asking_was_in_vain() -> None:
     """jt013 and jt014: two parts of one 0x0104 of a device that counted 16 other messages between
     them, against clause 4.4.3. They are one sound answer."""
     assembler = Assembler(ask_after_ms=5000)
     assert states(assembler, captured("jt014", "jt013")) == [PartState.KEPT] * 2
     assert assembler.due(4999) == []
-    (last,) = assembler.due(5000)
+    assert [type(one) for one in assembler.due(5000)] == [Wanted, Wanted]
+    assert assembler.due(9999) == []
+    (last,) = assembler.due(10_000)
     assert isinstance(last, Part)
     assert last.whole is not None
     assert last.whole.tolerated == (Tolerance.SCATTERED_SERIALS,)
@@ -120,13 +122,24 @@ def test_it_puts_scattered_parts_together_when_all_is_quiet() -> None:
     assert len(answer.params) == 0x6B
     assert answer.params[0] == Parameter.number(1, 600)
     assert (len(assembler), assembler.octets) == (0, 0)
-    assert states(assembler, captured("jt014"), 6000) == [PartState.ALREADY_WHOLE]
+    assert states(assembler, captured("jt014"), 11_000) == [PartState.ALREADY_WHOLE]
 
 
 def test_a_strict_assembler_leaves_scattered_parts_alone() -> None:
     assembler = Assembler(strict=True)
     states(assembler, captured("jt014", "jt013"))
-    assert [type(one) for one in assembler.due(5000)] == [Wanted, Wanted]
+    for moment in (5000, 10_000):
+        assert [type(one) for one in assembler.due(moment)] == [Wanted, Wanted]
+
+
+def test_two_halves_of_two_uploads_stay_apart_while_their_rest_can_come() -> None:
+    first, second = parts(b"a" * 200, serial=7), parts(b"b" * 200, serial=40)
+    assembler = Assembler()
+    states(assembler, [first[0], second[1]])
+    asked = assembler.due(5000)
+    assert [one.package_ids for one in asked if isinstance(one, Wanted)] == [(2,), (1,)]
+    outcomes = [assembler.receive(frame, 6000) for frame in (first[1], second[0])]
+    assert [one.whole.body for one in outcomes if one.whole] == [b"a" * 200, b"b" * 200]
 
 
 def test_it_does_not_put_together_what_overlaps_or_runs_backwards() -> None:
@@ -135,7 +148,8 @@ def test_it_does_not_put_together_what_overlaps_or_runs_backwards() -> None:
     for pieces in ([first[0], first[1], second[1], second[2]], [first[1], first[2], second[0]]):
         assembler = Assembler()
         states(assembler, pieces)
-        assert all(isinstance(one, Wanted) for one in assembler.due(5000))
+        for moment in (5000, 10_000):
+            assert all(isinstance(one, Wanted) for one in assembler.due(moment))
         assert all(isinstance(one, Lost) for one in assembler.due(60_000))
 
 

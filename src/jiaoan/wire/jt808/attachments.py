@@ -198,9 +198,8 @@ class AttachmentReader:
             return None
         if octets[at + 1] == _FLAG:
             return at + 1
-        if MARKER.startswith(octets[at + 1 : at + 5]):
-            # What begins like the marker is one, unless the next octets say otherwise.
-            return at + 1 if len(octets) >= at + 5 else None
+        if octets[at + 1 : at + 5] == MARKER:
+            return at + 1
         end = octets.find(b"\x7e", at + 1, at + 2 + LONGEST)
         if end >= 0:
             one = judge(octets[at + 1 : end])

@@ -10,9 +10,9 @@ so two uploads at the same time cannot mix, whatever their totals. Parts may com
 nothing; a part of an upload that is whole already is told as such, since its answer was lost.
 
 Some terminals count other messages between the parts, so each part looks like one of another
-upload. When all is quiet and the parts of one terminal, message and total fit each other without a
-gap or an overlap, in the order of their serials, they are one message
-(:attr:`.Tolerance.SCATTERED_SERIALS`).
+upload. When a request for the missing ones was in vain and the parts of one terminal, message and
+total fit each other without a gap or an overlap, in the order of their serials, they are one
+message (:attr:`.Tolerance.SCATTERED_SERIALS`).
 
 The moment is a parameter (milliseconds that never run backwards); nothing here has a clock.
 :meth:`Assembler.due` says which parts to ask for again, which uploads are given up, and which
@@ -238,7 +238,8 @@ class Assembler:
         return found
 
     def _gather(self, now: int) -> list[Part]:
-        """Whole messages whose serials are scattered; only among uploads that have fallen quiet."""
+        """Whole messages whose serials are scattered: only among uploads that a first request for
+        the missing parts has not completed, so that two halves of two uploads stay apart."""
         if self._strict:
             return []
         groups: dict[tuple[str, int, int], list[UploadKey]] = {}
@@ -246,8 +247,9 @@ class Assembler:
             groups.setdefault(key[:3], []).append(key)
         found = []
         for keys in groups.values():
-            newest = max(self._uploads[key].touched for key in keys)
-            if len(keys) > 1 and now - newest >= self._ask_after and self._fit(keys):
+            uploads = [self._uploads[key] for key in keys]
+            quiet = now - max(one.touched for one in uploads) >= 2 * self._ask_after
+            if len(keys) > 1 and quiet and all(one.asked for one in uploads) and self._fit(keys):
                 found.append(self._join(keys, now))
         return found
 
