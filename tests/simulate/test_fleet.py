@@ -141,6 +141,37 @@ def test_it_keeps_its_reports_while_the_platform_is_away(tmp_path: Path) -> None
     run(main())
 
 
+def test_it_says_who_drives_what_is_carried_and_what_the_cameras_saw(tmp_path: Path) -> None:
+    """Terminals of all three editions; one of 2011 sends what it kept without a batch."""
+
+    async def main() -> None:
+        bus = await register(MemoryBus())
+        async with rig(bus, tmp_path) as one:
+            value = fleet(one.port, 3, misbehave={"lost_link": 0.05, "offline_s": [0.05, 0.1]})
+            value["vehicles"][0]["version"] = "2011"
+            for vehicle in value["vehicles"]:
+                vehicle |= {"driver": "张三", "waybill": "汽油 30 吨" * 200, "alarms": 0.3}
+            stop, counts = asyncio.Event(), Counter[str]()
+            driving = asyncio.create_task(run_fleet(parse(value), FixedClock(MOMENT), stop, counts))
+            messages, bad = one.gateway.metrics.messages, one.gateway.metrics.bad_frames
+            async with asyncio.timeout(30):
+                while counts["backfilled"] < 30 or not counts["alarms"]:
+                    await asyncio.sleep(0.02)
+            stop.set()
+            await driving
+        # A link that is lost may cut the frame that was on its way.
+        assert set(bad) <= {"cut"}
+        # A card and a waybill of three parts after each log-in; the last may be on its way.
+        assert counts["log_ins"] - 3 <= messages["0x0702"] <= counts["log_ins"]
+        assert messages["0x0701"] >= 3 * (counts["log_ins"] - 3) > 0
+        rows = [row for array in positions(bus.messages) for row in array]
+        assert {int(row["vehicle"]) for row in rows} == {100, 101, 102}
+        assert {int(row["source"]) for row in rows if row["vehicle"] == 100} == {0}
+        assert 2 in {int(row["source"]) for row in rows if row["vehicle"] != 100}
+
+    run(main())
+
+
 def test_it_runs_as_a_command(tmp_path: Path) -> None:
     async def main() -> None:
         bus = await known(MemoryBus())
