@@ -97,6 +97,30 @@ def test_several_frames_on_a_line_are_one_object() -> None:
     assert facts["frames"] == [FACTS, FACTS]
 
 
+def test_parameters_are_named_beside_their_octets() -> None:
+    from jiaoan.wire.jt808 import Header, Parameter, SetParameters, Version, build_frame
+
+    speed, plate = Parameter.number(0x0055, 80), Parameter(0x0083, "湘F32718".encode("gbk"))
+    body = SetParameters((speed, plate, Parameter(0x0013, b"\xff"), Parameter(0xF364, b"x")))
+    octets = build_frame(Header.new(0x8103, Version.V2013, "139", 1), body.build())
+    (facts,) = decode(octets.hex())
+    assert facts["params_named"] == {"top_speed": 80, "plate": "湘F32718"}
+    assert [one["id"] for one in facts["params"]] == ["0x0055", "0x0083", "0x0013", "0xf364"]
+
+
+def test_items_of_2019_stand_beside_the_items() -> None:
+    from jiaoan.wire.jt808 import ExtraItem, Header, Location, Version, build_frame
+
+    tyres = ExtraItem(0x05, bytes([0x37] * 4 + [0xFF] * 26))
+    items = (tyres, ExtraItem(0x06, b"\x80\x0a"))
+    one = Location(0, 0, 0, 0, 0, 0, 0, None, items)
+    octets = build_frame(Header.new(0x0200, Version.V2019, "139", 1), one.build())
+    (facts,) = decode(octets.hex())
+    assert facts["tyre_pressures"] == [0x37] * 4 + [None] * 26
+    assert facts["cabin_temperature_c"] == -10
+    assert set(facts["extras"][0]) == {"id", "length", "hex"}
+
+
 def test_a_strict_reading_tolerates_nothing() -> None:
     bare = "7e0002000000000000067900007d7e"
     assert decode(bare)[0]["tolerated"] == ["bare_7d_checksum"]

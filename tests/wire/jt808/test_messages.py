@@ -27,6 +27,7 @@ from jiaoan.wire.jt808 import (
     Tolerance,
     Unknown,
     Version,
+    editions_of,
     parse_body,
 )
 from jiaoan.wire.jt808.areas import AreasAnswer, Circle, Polygon, Route, SetCircles
@@ -107,6 +108,14 @@ def read(message_id: int, hexed: str, form: Form | None = None) -> tuple[Any, li
     noted: list[Tolerance] = []
     one, profile = frame(message_id, bytes.fromhex(hexed), form or Form())
     return parse_body(one, profile, noted=noted), noted
+
+
+def test_it_knows_which_edition_has_which_message() -> None:
+    assert editions_of(MessageId.LOCATION) == frozenset(Edition)
+    assert editions_of(MessageId.PLATFORM_RESEND) == {Edition.V2013, Edition.V2019}
+    assert editions_of(MessageId.ASK_TIME) == {Edition.V2019}
+    assert editions_of(MessageId.QUESTION) == {Edition.V2011, Edition.V2013}
+    assert sum(editions_of(one) != frozenset(Edition) for one in MessageId) == 25
 
 
 V2011, V2019 = Form(Edition.V2011), Form(Edition.V2019)

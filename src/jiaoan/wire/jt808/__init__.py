@@ -50,7 +50,7 @@ from jiaoan.wire.jt808.framing import BadFrame, Fault, Frame, FrameReader, build
 from jiaoan.wire.jt808.header import Header, Package, Version
 from jiaoan.wire.jt808.location import Location
 from jiaoan.wire.jt808.login import Authenticate, Register
-from jiaoan.wire.jt808.messages import Body, Heartbeat, MessageId, Unknown, parse_body
+from jiaoan.wire.jt808.messages import Body, Heartbeat, MessageId, Unknown, editions_of, parse_body
 from jiaoan.wire.jt808.packages import (
     Assembler,
     Lost,
@@ -136,6 +136,7 @@ __all__ = [
     "build_block",
     "build_frame",
     "decode_batch",
+    "editions_of",
     "parse_body",
     "split_message",
 ]

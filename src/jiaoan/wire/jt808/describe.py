@@ -9,6 +9,7 @@ besides, as do those that are not read (unknown, encrypted, a part of a larger o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TypeAlias, TypeVar
@@ -18,7 +19,7 @@ from jiaoan.wire.jt808 import areas, extras
 from jiaoan.wire.jt808.answers import PlatformAnswer, RegisterAnswer, TerminalAnswer
 from jiaoan.wire.jt808.areas import Point
 from jiaoan.wire.jt808.batch import BadItem, LocationBatch
-from jiaoan.wire.jt808.commands import ServerTime
+from jiaoan.wire.jt808.commands import LocationAnswer, ServerTime
 from jiaoan.wire.jt808.data import Compressed
 from jiaoan.wire.jt808.driver import Card
 from jiaoan.wire.jt808.errors import BodyError
@@ -36,9 +37,9 @@ from jiaoan.wire.jt808.framing import (
 from jiaoan.wire.jt808.header import Header, Version
 from jiaoan.wire.jt808.location import Location
 from jiaoan.wire.jt808.login import Attributes, Authenticate, Register
-from jiaoan.wire.jt808.media import MediaAnswer, MediaUpload
+from jiaoan.wire.jt808.media import MediaAnswer
 from jiaoan.wire.jt808.messages import Body, Heartbeat, MessageId, Unknown, parse_body
-from jiaoan.wire.jt808.parameters import Parameter
+from jiaoan.wire.jt808.parameters import Parameter, ParametersAnswer, SetParameters
 from jiaoan.wire.jt808.profile import Profile
 from jiaoan.wire.jt808.safety import AlarmPlace, Dsm, read_alarm
 from jiaoan.wire.jt808.texts import TextMessage
@@ -237,9 +238,19 @@ def describe_body(body: Body, frame: Frame) -> Facts:
     if isinstance(body, Location):
         for item in body.extras:
             facts |= _beside(item)
+    if isinstance(body, SetParameters | ParametersAnswer):
+        facts["params_named"] = dict(_named(body.params))
     if frame.header.message_id not in _NAMED:
         facts["body_hex"] = frame.body.hex()
     return facts
+
+
+def _named(params: Sequence[Parameter]) -> Iterator[tuple[str, Json]]:
+    """The parameters that the text names, beside their octets; a text that is none is left out."""
+    for one in params:
+        with suppress(BodyError):
+            if one.named:
+                yield one.named.name, one.meaning()
 
 
 def _hex(number: int, digits: int) -> str:
@@ -253,7 +264,10 @@ def _row(one: object) -> Facts:
         return special(one)
     facts: Facts = {}
     for name, value in _values(one):
-        if isinstance(value, Location | AlarmPlace | Card):
+        if isinstance(value, Location):
+            # Only an answer has room for extra items.
+            facts |= location(value) if isinstance(one, LocationAnswer) else place(value)
+        elif isinstance(value, AlarmPlace | Card):
             facts |= _row(value)
         else:
             key = NAMES.get((type(one), name), name)
@@ -323,20 +337,6 @@ def _parameter(one: Parameter) -> Facts:
 def _media_answer(one: MediaAnswer) -> Facts:
     facts: Facts = {"media_id": one.media_id, "retransmit_ids": list(one.retransmit_ids or ())}
     return facts if one.reply_serial is None else {"reply_serial": one.reply_serial} | facts
-
-
-@_describes(MediaUpload)
-def _media_upload(one: MediaUpload) -> Facts:
-    facts = {key: value for key, value in _plain(one).items() if key != "location"}
-    return facts | (place(one.location) if one.location else {})
-
-
-def _plain(one: object) -> Facts:
-    return {
-        name + ("_hex" if isinstance(value, bytes) else ""): _value(name, value)
-        for name, value in _values(one)
-        if not isinstance(value, Location)
-    }
 
 
 @_describes(Compressed)

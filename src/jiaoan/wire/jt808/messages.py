@@ -141,6 +141,60 @@ class MessageId(IntEnum):
     ZOOM_CAMERA = 0x9306
 
 
+_ID = MessageId
+_SINCE_2013 = frozenset(
+    {
+        _ID.PLATFORM_RESEND,
+        _ID.LOCATION_BATCH,
+        _ID.CAN_UPLOAD,
+        _ID.SHOOT_ANSWER,
+        _ID.ASK_THESE_PARAMETERS,
+        _ID.ASK_ATTRIBUTES,
+        _ID.ATTRIBUTES,
+        _ID.UPGRADE,
+        _ID.UPGRADE_RESULT,
+        _ID.CONFIRM_ALARM,
+        _ID.ASK_DRIVER,
+        _ID.UPLOAD_MEDIUM,
+    }
+)
+_SINCE_2019 = frozenset(
+    {
+        _ID.ASK_TIME,
+        _ID.SERVER_TIME,
+        _ID.TERMINAL_RESEND,
+        _ID.LINK_CHECK,
+        _ID.ASK_AREAS,
+        _ID.AREAS_ANSWER,
+    }
+)
+_UNTIL_2013 = frozenset(
+    {
+        _ID.SET_EVENTS,
+        _ID.EVENT_REPORT,
+        _ID.QUESTION,
+        _ID.QUESTION_ANSWER,
+        _ID.SET_MENU,
+        _ID.SUBSCRIBE,
+        _ID.SERVICE,
+    }
+)
+
+
+def editions_of(message_id: int) -> frozenset[Edition]:
+    """Which editions of 808 have this message: a terminal of another answers "unsupported".
+
+    Reading does not ask: what comes is read by whoever sent it.
+    """
+    if message_id in _SINCE_2019:
+        return frozenset({Edition.V2019})
+    if message_id in _SINCE_2013:
+        return frozenset({Edition.V2013, Edition.V2019})
+    if message_id in _UNTIL_2013:
+        return frozenset({Edition.V2011, Edition.V2013})
+    return frozenset(Edition)
+
+
 class Body(Protocol):
     """What every body can: be built in the form of a terminal."""
 
@@ -189,7 +243,6 @@ class Unknown:
         return self.octets
 
 
-_ID = MessageId
 READERS: Mapping[int, _Reader[Body]] = {
     _ID.TERMINAL_ANSWER: answers.TerminalAnswer.parse,
     _ID.HEARTBEAT: Heartbeat.parse,
