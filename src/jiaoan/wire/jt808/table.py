@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from typing import Annotated, Generic, NamedTuple, Self, TypeVar, get_args, get_type_hints
 
 from jiaoan.wire.jt808.errors import BodyError, BodyFault, EncodeError
@@ -204,6 +204,8 @@ def _find_places(table: type[Table]) -> Iterator[Place]:
         if len(columns) != 1:
             raise TypeError(f"{table.__name__}.{name}: one column is needed, not {len(columns)}")
         marks = tuple(one for one in said if isinstance(one, Mark))
+        if marks and table.absent(name) is MISSING:
+            raise TypeError(f"{table.__name__}.{name}: may be absent, so it needs a default")
         yield Place(name, columns[0], marks)
 
 
