@@ -97,6 +97,15 @@ def test_several_frames_on_a_line_are_one_object() -> None:
     assert facts["frames"] == [FACTS, FACTS]
 
 
+def test_a_broken_frame_is_told_with_its_figures() -> None:
+    (wrong_sum,) = decode(FRAME.replace("2b", "2c"))
+    assert wrong_sum["sentence"].endswith(" It is 7e, the octets before it give 79.")
+    (wrong_length,) = decode("7e0801200500123456789002de001a000228080001517e")
+    assert wrong_length["sentence"].endswith(" It says 5 octets, 4 are there.")
+    (empty,) = decode("7e7e")
+    assert empty["unescaped_payload_hex"] == ""
+
+
 def test_parameters_are_named_beside_their_octets() -> None:
     from jiaoan.wire.jt808 import Header, Parameter, SetParameters, Version, build_frame
 

@@ -29,6 +29,7 @@ from jiaoan.wire.jt808.framing import (
     Fault,
     Frame,
     FrameReader,
+    checksum,
     judge,
     judge_dump,
     strictly,
@@ -151,7 +152,7 @@ def describe_frame(octets: bytes, *, profile: Profile | None = None, strict: boo
     if len(real) == 1:
         return describe(real[0], profile, strict=strict)
     if not real:
-        return describe(BadFrame(Fault.CUT if found else Fault.TOO_SHORT, octets))
+        return describe(BadFrame(Fault.CUT if found else Fault.TOO_SHORT, octets.strip(b"\x7e")))
     return _several(real, profile, strict=strict)
 
 
@@ -201,14 +202,23 @@ def describe(
 
 
 def _describe_bad(bad: BadFrame) -> Facts:
+    undone = unescape(bad.raw)
+    plain = undone[0] if undone else b""
     facts: Facts = {
         "error": _FAULT_NAMES.get(bad.fault, str(bad.fault)),
-        "sentence": _SENTENCES[bad.fault],
+        "sentence": _SENTENCES[bad.fault] + _figures(bad, plain),
     }
-    undone = unescape(bad.raw)
-    if undone:
-        facts["unescaped_payload_hex"] = undone[0].hex()
-    return facts
+    return facts | ({"unescaped_payload_hex": plain.hex()} if undone else {})
+
+
+def _figures(bad: BadFrame, plain: bytes) -> str:
+    """What was found against what was said, where both are numbers."""
+    if bad.fault is Fault.BAD_CHECKSUM:
+        return f" It is {plain[-1]:02x}, the octets before it give {checksum(plain[:-1]):02x}."
+    if bad.fault is Fault.LENGTH_MISMATCH and bad.header:
+        there = len(plain) - bad.header.octets - 1
+        return f" It says {bad.header.body_length} octets, {there} are there."
+    return ""
 
 
 def describe_header(header: Header) -> Facts:
