@@ -1,4 +1,4 @@
-"""The corpus judged by itself: form of the expected files, and that what they quote stands in the text.
+"""The corpus judged by itself: the form of the expected files, and that their quotes are real.
 
 The reader is not imported: these files are its measure and were written before it.
 """
@@ -59,7 +59,11 @@ def test_thirty_notices_each_with_its_reading() -> None:
 
 def test_every_form_has_a_text_and_a_reading() -> None:
     stems = {text.stem for text in TEXTS}
-    forms = [path for path in (HERE / "forms").iterdir() if path.suffix not in {".py", ".pyc"} and path.is_file()]
+    forms = [
+        path
+        for path in (HERE / "forms").iterdir()
+        if path.suffix not in {".py", ".pyc"} and path.is_file()
+    ]
     assert forms
     assert {path.name.split(".")[0] for path in forms} <= stems
 
@@ -85,7 +89,8 @@ def test_keys_types_and_dates(text_file: Path) -> None:
         for recurrence in cast(list[Row], item["recurrences"]):
             assert set(recurrence) == RECURRENCE
             assert recurrence["every"] in EVERY
-            assert isinstance(recurrence["min_count"], int) and recurrence["min_count"] >= 1
+            assert isinstance(recurrence["min_count"], int)
+            assert recurrence["min_count"] >= 1
 
 
 @pytest.mark.parametrize("text_file", TEXTS, ids=lambda path: path.stem)
@@ -96,7 +101,11 @@ def test_what_is_quoted_stands_in_the_text(text_file: Path) -> None:
         assert read[key] is None or squeezed(cast(str, read[key])) in text, (key, read[key])
     for item in items(text_file):
         where = item["path"]
-        quoted = [cast(str, item["title"]), *strings(item, "lead_units"), *strings(item, "coop_units")]
+        quoted = [
+            cast(str, item["title"]),
+            *strings(item, "lead_units"),
+            *strings(item, "coop_units"),
+        ]
         quoted += strings(item, "relative_deadlines")
         for recurrence in cast(list[Row], item["recurrences"]):
             quoted.append(cast(str, recurrence["phrase"]))
@@ -115,13 +124,15 @@ def test_paths_are_single_and_every_label_is_printed(text_file: Path) -> None:
     assert len(set(paths)) == len(paths)
     for path in paths:
         assert all(squeezed(label) in text for label in path), path
-        assert not any(path[:depth] in paths for depth in range(1, len(path))), ("a section with items", path)
+        assert not any(path[:depth] in paths for depth in range(1, len(path))), (
+            "a section with items",
+            path,
+        )
 
 
 @pytest.mark.parametrize("text_file", TEXTS, ids=lambda path: path.stem)
 def test_units_stand_on_one_side_and_joint_means_nobody_leads_alone(text_file: Path) -> None:
     for item in items(text_file):
         lead, coop = strings(item, "lead_units"), strings(item, "coop_units")
-        assert not set(lead) & set(coop), item["path"]
-        assert len(set(lead)) == len(lead) and len(set(coop)) == len(coop), item["path"]
+        assert len({*lead, *coop}) == len(lead) + len(coop), item["path"]
         assert not item["joint"] or len(lead) >= 2, item["path"]

@@ -1,8 +1,9 @@
-"""Write the same notices in the other shapes in which offices send them; the texts beside this folder are the source.
+"""Write notices of the corpus in the other shapes in which offices send them.
 
-Run from anywhere: ``python tests/notices/corpus/forms/make.py``. The PDF files also need LibreOffice (``soffice``)
-and a Chinese font. The results are committed, so no test runs this. A form is read like its text: the expected file
-of the same name holds for both.
+The texts in the folder above are the source, and a form is read like its text: the expected file
+of the same name holds for both. Run ``python tests/notices/corpus/forms/make.py``; the PDF files
+also need LibreOffice (``soffice``) and a Chinese font. The results are committed, so no test runs
+this.
 """
 
 import html
@@ -68,7 +69,7 @@ def add_table(document: WordDocument, rows: list[list[str]]) -> None:
 
 
 def add_automatic_numbering(document: WordDocument) -> None:
-    """Define a four-level list whose labels Word counts itself, so that they stand in no paragraph's text."""
+    """Define a four-level list whose labels Word counts itself: they stand in no paragraph."""
     abstract = OxmlElement("w:abstractNum")
     abstract.set(qn("w:abstractNumId"), NUMBERING)
     kind = OxmlElement("w:multiLevelType")
@@ -77,7 +78,12 @@ def add_automatic_numbering(document: WordDocument) -> None:
     for depth, (_, number_format, label) in enumerate(LEVELS):
         level = OxmlElement("w:lvl")
         level.set(qn("w:ilvl"), str(depth))
-        for tag, value in (("start", "1"), ("numFmt", number_format), ("suff", "nothing"), ("lvlText", label)):
+        for tag, value in (
+            ("start", "1"),
+            ("numFmt", number_format),
+            ("suff", "nothing"),
+            ("lvlText", label),
+        ):
             element = OxmlElement(f"w:{tag}")
             element.set(qn("w:val"), value)
             level.append(element)
@@ -111,7 +117,9 @@ def add_paragraph(document: WordDocument, words: str, automatic: bool) -> None:
 
 def word(stem: str, *, automatic: bool = False, header: str = "") -> WordDocument:
     document = Document()
-    document.styles["Normal"].element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), "Noto Serif CJK SC")
+    document.styles["Normal"].element.get_or_add_rPr().get_or_add_rFonts().set(
+        qn("w:eastAsia"), "Noto Serif CJK SC"
+    )
     if automatic:
         add_automatic_numbering(document)
     if header:
@@ -142,7 +150,15 @@ def write_pdf(stem: str, header: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / f"{stem}.docx"
         word(stem, header=header).save(str(source))
-        command = ["soffice", "--headless", "--convert-to", "pdf", "--outdir", str(FORMS), str(source)]
+        command = [
+            "soffice",
+            "--headless",
+            "--convert-to",
+            "pdf",
+            "--outdir",
+            str(FORMS),
+            str(source),
+        ]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
 
 
@@ -171,19 +187,22 @@ def html_table(rows: list[list[str]]) -> str:
         if is_section(row):
             lines.append(f'<tr><td colspan="{len(row)}"><b>{html.escape(row[0])}</b></td></tr>')
             continue
-        lines.append("<tr>" + "".join(f"<{tag}><p>{html.escape(cell)}</p></{tag}>" for cell in row) + "</tr>")
+        lines.append(
+            "<tr>" + "".join(f"<{tag}><p>{html.escape(cell)}</p></{tag}>" for cell in row) + "</tr>"
+        )
     return "<table>\n" + "\n".join(lines) + "\n</table>"
 
 
 def write_html(stem: str, charset: str) -> None:
-    """A page as a bureau's site has it: navigation, a script, the text in one division, a footer."""
+    """A page as a bureau's site has it: navigation and a script around the text."""
     name = next(block for block in blocks(stem) if isinstance(block, str))
     parts = [
         f"<p>&nbsp;&nbsp;{html.escape(block)}</p>" if isinstance(block, str) else html_table(block)
         for block in blocks(stem)
     ]
     page = (
-        f'<!DOCTYPE html>\n<html><head><meta charset="{charset}"><title>{html.escape(name)}</title>\n'
+        f'<!DOCTYPE html>\n<html><head><meta charset="{charset}">\n'
+        f"<title>{html.escape(name)}</title>\n"
         "<style>p{text-indent:2em}</style><script>var hits = 365;</script></head>\n<body>\n"
         '<nav><a href="/">首页</a> &gt; <a href="/xxgk">信息公开</a></nav>\n<div class="content">\n'
         + "\n".join(parts)
@@ -207,6 +226,7 @@ def main() -> None:
     write_pdf("32-chongjin-weihuo", "崇锦市交通运输局文件")
     write_xlsx("12-wanglan-renwu")
     write_xlsx("14-tinglan-lvyou")
+    write_xlsx("36-hengpu-zerenbiao")
     write_html("26-tonghu-weijian", "utf-8")
     write_html("27-lvsha-yuchuan", "gb18030")
     write_text("18-hebu-halfwidth", "gb18030", "gb18030")
