@@ -3,16 +3,21 @@
 The reader is not imported: these files are its measure and were written before it.
 """
 
+import html
 import json
 import re
 from datetime import date
 from pathlib import Path
 from typing import TypeAlias, cast
 
+import openpyxl
+import pdfplumber
 import pytest
+from docx import Document
 
 HERE = Path(__file__).parent
 TEXTS = sorted(HERE.glob("[0-9][0-9]-*.txt"))
+FORMS = sorted((HERE / "forms").glob("[0-9][0-9]-*"))
 EVERY = {
     "day", "week", "ten_days", "half_month", "two_weeks", "month",
     "two_months", "quarter", "half_year", "year", "term",
@@ -58,14 +63,40 @@ def test_thirty_notices_each_with_its_reading() -> None:
 
 
 def test_every_form_has_a_text_and_a_reading() -> None:
-    stems = {text.stem for text in TEXTS}
-    forms = [
-        path
-        for path in (HERE / "forms").iterdir()
-        if path.suffix not in {".py", ".pyc"} and path.is_file()
-    ]
-    assert forms
-    assert {path.name.split(".")[0] for path in forms} <= stems
+    kinds = [path.suffix for path in FORMS]
+    assert kinds.count(".docx") >= 3
+    assert min(kinds.count(kind) for kind in (".html", ".xlsx", ".pdf", ".txt")) >= 2
+    assert {path.name.split(".")[0] for path in FORMS} <= {text.stem for text in TEXTS}
+
+
+def words_of(form: Path) -> str:
+    """All words of a form, in any order: enough to see that none got lost."""
+    if form.suffix == ".docx":
+        document = Document(str(form))
+        cells = [cell for table in document.tables for row in table.rows for cell in row.cells]
+        return "".join(part.text for part in [*document.paragraphs, *cells])
+    if form.suffix == ".xlsx":
+        rows = openpyxl.load_workbook(form).worksheets[0].iter_rows(values_only=True)
+        return "".join(str(value) for row in rows for value in row if value is not None)
+    if form.suffix == ".pdf":
+        with pdfplumber.open(form) as pages:
+            bodies = [page.extract_text().split("\n", 1)[1] for page in pages.pages]
+        return "\n".join(bodies)
+    charset = "gb18030" if b"gb18030" in form.read_bytes() + form.name.encode() else "utf-8-sig"
+    text = form.read_text(encoding=charset)
+    return html.unescape(re.sub(r"<[^>]+>", "", text)) if form.suffix == ".html" else text
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda path: path.name)
+def test_a_form_has_the_words_of_its_reading(form: Path) -> None:
+    words = squeezed(words_of(form))
+    for item in items(HERE / f"{form.name.split('.')[0]}.txt"):
+        for quoted in (
+            cast(str, item["title"]),
+            *strings(item, "lead_units"),
+            *strings(item, "coop_units"),
+        ):
+            assert squeezed(quoted) in words, (item["path"], quoted)
 
 
 @pytest.mark.parametrize("text_file", TEXTS, ids=lambda path: path.stem)
