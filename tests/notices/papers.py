@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 
 
 def pdf(
-    pages: list[list[tuple[float, float, str]]], rules: list[list[float]] | None = None
+    pages: Sequence[Sequence[tuple[float, float, str]]], rules: list[list[float]] | None = None
 ) -> bytes:
     """A PDF with ``(x, y, text)`` runs of 16 points and ruled lines ``[x0, y0, x1, y1]`` on page 1.
 

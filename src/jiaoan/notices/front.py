@@ -17,7 +17,8 @@ from jiaoan.notices.text import Text, original, unbalanced
 
 _KINDS = (
     "工作要点|要点|工作方案|实施方案|行动方案|方案|工作计划|计划|规划|工作安排|安排|工作意见|意见"
-    "|任务分解表|分解表|任务清单|责任清单|任务分工|分工方案|分工表|分工|措施|办法|规定|细则|通知|通告|任务书|重点任务|重点工作|工作任务|部署"
+    "|任务分解表|分解表|任务清单|责任清单|清单|任务分工|分工方案|分工表|分工|措施|办法|规定|细则|规则|规程|通知|通告|公告|任务书"
+    "|重点任务|重点工作|工作任务|任务分解|部署|台账|台帐|一览表|责任表|任务表|明细表|计划表|推进表|要求|提示|提示函|预案|实施意见|举措|制度|责任书|决定|函|指南|三年行动|专项行动|专项整治|攻坚行动"
 )
 _TITLE_END = re.compile(rf"(?:{_KINDS})(?:（[^（）]{{1,12}}）)?$")
 _ISSUES = re.compile(r"关于(?:转发|印发|下发|制发)(.+?)的(?:通知|通告|函)$")
@@ -27,7 +28,7 @@ _RED_HEAD = re.compile(rf"^({_BODY_NAME})(?:（[^（）]+）)?文件$")
 _BEFORE_ABOUT = re.compile(rf"^({_BODY_NAME}(?:[\u4e00-\u9fff]*(?:局|委员会|委|厅|办公室))?)关于")
 _BEFORE_YEAR = re.compile(rf"^({_BODY_NAME})(?=20\d{{2}}年|二〇)")
 _ISSUER_LABEL = re.compile(
-    r"(?:发文机关|发布机构|发文单位|制发机关|公开责任部门|发布单位)：([^：；，。]{3,30})"
+    r"(?:发文机关|发布机构|发文单位|制发机关|公开责任部门|发布单位|印发机关|发布机关|填报单位|制表单位|编制单位|信息来源|来源)：([^：；，。\d]{3,30}?(?:局|委员会|委|厅|部|办公室|政府|中心|大队|公司|集团|处|所|队|站))"
 )
 _META = re.compile(
     r"(?:索引号|发文机关|发布机构|成文日期|发布日期|发文字号|文号|主题词|信息分类|有效性|公开方式"
@@ -77,7 +78,9 @@ def read_front(source: str, paragraphs: list[Paragraph]) -> Front:
     if inner is not None:
         title_text = inner
         for index, text in titles:
-            if _same(text.chars, inner.chars):
+            if _inner(text) is not None:
+                body_from = body_from or min(index + 1, first_item)
+            elif _same(text.chars, inner.chars) and _holds_items(paragraphs, index + 1):
                 body_from, title_text = index + 1, text
     else:
         # Without a covering letter the title is the last one above the first item.
@@ -89,6 +92,11 @@ def read_front(source: str, paragraphs: list[Paragraph]) -> Front:
     number = _doc_number(source, paragraphs)
     issuer = _issuer(source, paragraphs, titles)
     return Front(title, number, issuer, _years(title, number, paragraphs), body_from)
+
+
+def _holds_items(paragraphs: list[Paragraph], start: int) -> bool:
+    """True where more than a list of annexes follows."""
+    return any(p.marker or p.cells or p.plain for p in paragraphs[start:])
 
 
 def _titles(paragraphs: list[Paragraph]) -> list[tuple[int, Text]]:
@@ -153,8 +161,10 @@ def _inner(title: Text) -> Text | None:
 
 
 def _same(one: str, other: str) -> bool:
+    """The same title; the plan's own may name the place that the letter leaves out."""
     strip = re.compile(r"[“”《》（）\s]|（[^（）]*）$")
-    return strip.sub("", one) == strip.sub("", other)
+    own, named = strip.sub("", one), strip.sub("", other)
+    return own == named or (len(named) >= 8 and len(own) <= len(named) + 12 and own.endswith(named))
 
 
 def _doc_number(source: str, paragraphs: list[Paragraph]) -> str | None:

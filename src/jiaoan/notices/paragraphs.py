@@ -25,6 +25,9 @@ LABEL_LINE = re.compile(
 _TERMINAL = re.compile(r"[。！？；：]$|[。！？；][”’）]$")
 _UNIT_BRACKET = re.compile(r"（[^（）]*(?:（[^（）]*）[^（）]*)*）[。；]?$")
 _UNIT_WORDS = re.compile(r"负责|牵头|落实|配合|单位：|部门：|科室：|股室：|协办|参加|督导|开展）")
+_ROLE_END = re.compile(
+    r"(?:按(?:照)?(?:各自)?职责(?:分工)?)?(?:分别|共同)?(?:负责|牵头|落实|配合|协办|参加|督导)(?:落实)?$"
+)
 _HEADING_END = re.compile(r"[^，。；：、！？）”]$")
 
 
@@ -53,18 +56,24 @@ def ends_complete(chars: str) -> bool:
     if _UNIT_WORDS.search(bracket.group()):
         return True
     names = re.split("[、，；]", bracket.group().strip("（）。；"))
-    return chars[: bracket.start()].endswith(("。", "！")) and all(
-        UNIT_END.search(name) for name in names
-    )
+    return all(len(name) > 1 and UNIT_END.search(name) for name in names)
 
 
 def _list_ended(chars: str) -> bool:
-    """True where the last sentence is a label whose list of units ends with a whole name."""
+    """True where the last sentence names units and nothing else, and ends with a whole name."""
     tail = re.split("[。；]", chars)[-1]
-    if not LABEL_LINE.match(tail):
-        return False
     last = re.split("[、，：]", tail)[-1]
-    return UNIT_END.search(last) is not None and len(last) >= 2
+    if LABEL_LINE.match(tail):
+        return UNIT_END.search(last) is not None and len(last) >= 2
+    if not tail or len(tail) == len(chars) or unbalanced(chars):
+        return False
+    found = _ROLE_END.search(tail)
+    names = re.split("[、，]", tail[: found.start()] if found else tail)
+    return all(len(name) >= 2 and UNIT_END.search(_role_off(name)) for name in names)
+
+
+def _role_off(name: str) -> str:
+    return _ROLE_END.sub("", name)
 
 
 def standalone_styles(lines: list[Line]) -> set[MarkerKind]:
@@ -73,7 +82,7 @@ def standalone_styles(lines: list[Line]) -> set[MarkerKind]:
     for line in lines:
         marker = marker_at(line.text) if line.kind is LineKind.TEXT else None
         if marker is not None:
-            rest = line.text.chars[marker.length :]
+            rest = re.sub(r"（[^（）]*）$", "", line.text.chars[marker.length :])
             alone = len(rest) <= 40 and re.search(r"[，。；：]", rest) is None
             votes[marker.kind] += 1 if alone else -1
     return {kind for kind, vote in votes.items() if vote > 0}
@@ -164,13 +173,15 @@ class _State:
         if self.marked or line.marked or is_date_only(line.text.chars) or is_date_only(chars):
             return True
         if self.marker is not None:
-            return self._heading_alone(chars)
+            short = blank_before and len(chars) - self.marker.length <= 16
+            return self._heading_alone(chars) or (short and re.search(r"[，。；：]", chars) is None)
         return self._ends_before_body(chars, line, blank_before)
 
     def _heading_alone(self, chars: str) -> bool:
         if self.marker is None or self.marker.kind not in self.alone:
             return False
-        return re.search(r"[，。；：]", chars[self.marker.length :]) is None
+        heading = re.sub(r"（[^（）]*）$", "", chars[self.marker.length :])
+        return re.search(r"[，。；：]", heading) is None
 
     def _ends_before_body(self, chars: str, line: Line, blank_before: bool) -> bool:
         """Lines without a number: a title, an address, a signature or a heading stands alone."""

@@ -6,6 +6,7 @@ steps above it wrote. To see what the reader thinks at any point, run the list u
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,11 +18,10 @@ from jiaoan.notices.model import NotANotice, Reading, SentenceKind, UnitsRead
 from jiaoan.notices.paragraphs import to_paragraphs
 from jiaoan.notices.sentences import Piece, is_past, pieces_of
 from jiaoan.notices.state import Part, State
-from jiaoan.notices.structure import Node, build, leaves, walk
-from jiaoan.notices.units import Named, Role, parse, resolve, subjects
+from jiaoan.notices.structure import build, leaves, walk
+from jiaoan.notices.units import Named, Role, doers, parse, resolve, subjects
 
 _COLUMN_ROLE = {"lead": Role.LEAD, "unit": Role.PLAIN, "coop": Role.COOP}
-_NOBODY = UnitsRead()
 
 
 def _lines(state: State) -> State:
@@ -54,23 +54,76 @@ def _sentences(state: State) -> State:
 
 
 def _units(state: State) -> State:
-    own = {id(part.node): _units_of(part, state.source) for part in state.parts}
+    """Own statements first, then those of the headings above, then the subjects of sentences."""
+    stated = {id(part.node): _stated(part, state.source) for part in state.parts}
+    _spread_labels(state.parts, stated)
     return replace(
         state,
-        parts=tuple(replace(part, units=_inherited(part.node, own)) for part in state.parts),
+        parts=tuple(
+            replace(part, units=_answering(part, stated, state.source)) for part in state.parts
+        ),
     )
 
 
-def _units_of(part: Part, source: str) -> UnitsRead:
-    named: list[Named] = []
-    for piece in part.pieces:
-        if piece.kind is SentenceKind.UNITS:
-            named.extend(_named(piece, source))
-    if not named:
-        for piece in part.pieces:
-            if piece.kind in (SentenceKind.DEMAND, SentenceKind.STATEMENT):
-                named.extend(subjects(piece.text, source))
-    return resolve(named)
+def _answering(part: Part, stated: dict[int, list[Named]], source: str) -> UnitsRead:
+    own = stated[id(part.node)]
+    if own and (_leads(own) or not _only_sentences(part)):
+        return resolve(own)
+    place = part.node.parent
+    while not own and place is not None:
+        if above := stated.get(id(place), []):
+            return resolve(above)
+        place = place.parent
+    if part.node.children:
+        return resolve(own)
+    said = [piece.text for piece in part.pieces if piece.kind in _WORK]
+    named = [one for text in said for one in subjects(text, source)]
+    if not _leads(named):
+        named += [one for text in said for one in doers(text, source)]
+    return resolve([*named, *own])
+
+
+_WORK = (SentenceKind.DEMAND, SentenceKind.STATEMENT)
+
+
+def _leads(named: list[Named]) -> bool:
+    return any(one.role is not Role.COOP for one in named)
+
+
+def _only_sentences(part: Part) -> bool:
+    """True where the units stand in sentences (…。各县局参加。), not in brackets, labels, cells."""
+    said = [piece for piece in part.pieces if piece.kind is SentenceKind.UNITS]
+    return all(
+        not piece.column and piece.text.chars[:1] != "（" and "：" not in piece.text.chars
+        for piece in said
+    )
+
+
+def _stated(part: Part, source: str) -> list[Named]:
+    return [
+        one
+        for piece in part.pieces
+        if piece.kind is SentenceKind.UNITS
+        for one in _named(piece, source)
+    ]
+
+
+def _spread_labels(parts: tuple[Part, ...], stated: dict[int, list[Named]]) -> None:
+    """A label line below the last item of each section, and nowhere else, is for all its items."""
+    sections = [part.node for part in parts if len(part.node.children) > 1]
+    sections = [node for node in sections if not any(kid.children for kid in node.children)]
+    spread = [
+        node
+        for node in sections
+        if stated.get(id(node.children[-1]))
+        and len(node.children[-1].body) > 1
+        and not any(stated.get(id(kid)) for kid in node.children[:-1])
+    ]
+    if len(spread) > 1 and all(
+        node in spread or not any(stated.get(id(kid)) for kid in node.children) for node in sections
+    ):
+        for node in spread:
+            stated[id(node)] = stated[id(node.children[-1])]
 
 
 def _named(piece: Piece, source: str) -> list[Named]:
@@ -79,18 +132,8 @@ def _named(piece: Piece, source: str) -> list[Named]:
     if role is None:
         return named
     # A cell may say more than its column: "A牵头，B配合" under 责任单位.
-    return [Named(n.name, role if n.role is Role.PLAIN else n.role) for n in named]
-
-
-def _inherited(node: Node, own: dict[int, UnitsRead]) -> UnitsRead:
-    """A heading's units are meant for every item below it that names nobody."""
-    place: Node | None = node
-    while place is not None:
-        units = own.get(id(place), _NOBODY)
-        if units != _NOBODY:
-            return units
-        place = place.parent
-    return _NOBODY
+    kept = [one for one in named if re.search(r"[\u4e00-\u9fff]{2}", one.name)]
+    return [Named(n.name, role if n.role is Role.PLAIN else n.role) for n in kept]
 
 
 def _figures(state: State) -> State:

@@ -49,6 +49,10 @@ def pieces_of(node: Node) -> list[Piece]:
         return _cell_pieces(node)
     out: list[Piece] = []
     for number, text in enumerate(node.body):
+        if number == 0 and node.marker is not None and node.children and carve(text).units:
+            # 一、道路交通安全（牵头单位：县公安局）: meant for all below.
+            out.extend(_section_heading(text))
+            continue
         if number == 0 and node.marker is not None:
             head, rest = _split_heading(node, text)
             if head:
@@ -62,6 +66,17 @@ def pieces_of(node: Node) -> list[Piece]:
         else p
         for p in out
     ]
+
+
+def _section_heading(text: Text) -> list[Piece]:
+    start, end = carve(text).units[0]
+    stop = re.search("。", text.chars[:start])
+    head = stop.end() if stop else start
+    out = [Piece(text.cut(0, head), SentenceKind.HEADING)] if head else []
+    return [
+        *out, *_paragraph(text.cut(head, start)), Piece(text.cut(start, end), SentenceKind.UNITS),
+        *_paragraph(text.cut(end)),
+    ]  # fmt: skip
 
 
 def _cell_pieces(node: Node) -> list[Piece]:
@@ -202,7 +217,8 @@ def title_of(node: Node) -> str:
     source = re.sub(r"（[^（）]*\d+月[^（）]*）", "", source)
     first = re.match(r"[^。；！？]+", source)
     words = first.group() if first else source
-    if len(words) < len(source.rstrip("。")) and len(words) <= 30 and "：" not in words:
+    whole = len(words) < len(source.rstrip("。")) and len(words) <= 30 and "：" not in words
+    if whole and not _FIGURE.search(words):
         return words.strip("，：")
     cut = re.match(r"[^，。；：！？]+", words)
     return (cut.group() if cut else words)[:40].strip()

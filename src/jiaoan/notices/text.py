@@ -21,11 +21,18 @@ _PUNCTUATION = str.maketrans(
         "[": "（", "]": "）", "〔": "（", "〕": "）", "［": "（", "］": "）", "【": "（", "】": "）",
         "﹝": "（", "﹞": "）", "「": "“", "」": "”", "『": "“", "』": "”", "〈": "《", "〉": "》",
         "–": "—", "－": "—", "~": "—", "～": "—", "―": "—", "─": "—", "﹑": "、", "｡": "。",
+        "<": "《", ">": "》", "‟": "“", "″": "”",
         "､": "、", "％": "%",
     }
 )  # fmt: skip
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u00ad\\*"
 _FULL_WIDTH = re.compile("[！-～]")
+#: Numbers that one character writes with its marks: ⒈ ⑴ ㈠.
+_COMPOSED = {
+    **{chr(0x2488 + n): f"{n + 1}." for n in range(20)},
+    **{chr(0x2474 + n): f"（{n + 1}）" for n in range(20)},
+    **{chr(0x3220 + n): f"（{c}）" for n, c in enumerate("一二三四五六七八九十")},
+}
 
 
 @dataclass(frozen=True)
@@ -86,12 +93,17 @@ def clean(source: str, start: int, end: int) -> Text:
         if char.isspace() or char == "\u3000":
             blank = True
             continue
-        if char in _INVISIBLE:
+        if char in _INVISIBLE or (char in "<>" and index > start and source[index - 1] == char):
+            continue
+        if char in _COMPOSED:
+            chars.extend(_COMPOSED[char])
+            at.extend([index] * len(_COMPOSED[char]))
+            blank = False
             continue
         if _FULL_WIDTH.match(char) and unicodedata.normalize("NFKC", char).isalnum():
             char = unicodedata.normalize("NFKC", char)
-        elif char == "．":
-            char = "."
+        elif char == "．" and not (0 < len(chars) <= 2 and "".join(chars).isdigit()):
+            char = "."  # at the start of a line it stays what it is: the mark of a number
         before = chars[-1] if chars else ""
         after = source[index + 1] if index + 1 < end else ""
         words = bool(before) and _is_word(before) and _is_word(char)
@@ -102,6 +114,8 @@ def clean(source: str, start: int, end: int) -> Text:
         blank = False
         if char in ":,." and before.isdigit() and after.isdigit():
             pass  # 16:30, 1,000 and 2.5 are figures, not punctuation
+        elif char == "．":
+            pass
         elif char == "." and _ends_words(before):
             char = "。"
         else:

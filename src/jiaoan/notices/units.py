@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
-from jiaoan.notices.lexicon import UNIT_END, VERB_START
+from jiaoan.notices.lexicon import UNIT_END, VERB_START, VERBS
 from jiaoan.notices.model import UnitsRead
 from jiaoan.notices.text import Text, original, split_outside
 
@@ -71,15 +71,32 @@ _TAILS: tuple[tuple[Role, re.Pattern[str]], ...] = (
         ),
     ),
 )
+#: 公安、水利等部门: bodies named by their field alone.
+_LOOSE = re.compile(r"等(?:有关|相关|市直|县直|区直)*(?:部门|单位)")
 _MARKED = re.compile(r"（(牵头|主办|负责|配合|协办|参加)(?:单位|部门|科室|股室)?）$")
 _MARK_ROLE = {"牵头": Role.LEAD, "主办": Role.LEAD, "负责": Role.JOINT}
 _ROLE_WORDS = re.compile(r"牵头|负责|落实|配合|协办|参加|参与|督导|主办|承办|协助")
 _AND = re.compile(r"以及|和|及|与|并")
 _BRACKET = re.compile(r"（(?:[^（）]|（[^（）]*）)*）")
-_SUBJECT = re.compile(
-    r"^(?:(?:并|同时|具体)?由|请)?(?P<names>[^，。；：]{2,60}?)"
-    r"(?P<role>牵头|分别负责|共同负责|联合负责|负责|汇总|组织实施|承办|具体落实|配合|协助|参加)"
-    r"(?P<rest>[^，。；：]*)$"
+_BY = re.compile(r"(?:^|[^来自缘经理])由(?P<names>(?:[^，。；：（）由]|（[^（）]*）){2,80})$")
+_DOES = re.compile(
+    rf"{_DUTIES}?(?:分别|共同|各自|联合|具体)?(?P<role>牵头|负责|汇总|组织|承办|落实|配合|协助|参加|督导|督促|统筹)"
+)
+#: What follows the body that a sentence begins with.
+_ACTS = re.compile(
+    rf"(?:要|应|须|必须|将|会同|联合|分别|参照|比照|共同|主动|牢固|结合|于|自|从|每|按|对|在|到|向|依|适时|同步|尽快|立即|统一|\d|[一二三四五六七八九十〇]+[月日]"
+    rf"|年底|年内|上半年|下半年|第[一二三四]|[一二三四]季度|是[^，。；]{{0,12}}(?:责任|主体)|{VERBS})"
+)
+#: Firms and everybody: they are obliged, they do not answer for an item of a bureau's plan.
+_OBLIGED = re.compile(
+    r"(?:企业|公司|集团|人|学校|医院|项目部|场所|业主|车站|客运站|运营商|机构|法人)$"
+    r"|^(?:各|全体|所有|有关|相关|其他|本)(?:有关|相关|级|责任|成员|地|参建|施工|监理|生产|经营)*(?:单位|部门|科室|股室|处室|政府|支部|学校|机关)?$"
+    r"|(?<!管理)单位$"
+)
+_ASKED = re.compile("请|并|同时|具体")
+_NO_NAME = re.compile(
+    r"[，。；：的]|工作(?!专班|站|组|领导|委|局|部|办)|任务|情况|问题|应当|要|每|按照|通过|其他|有[^关]|牵头|负责(?!人)|配合|做好"
+    r"|实行|加强|为|对|会同|约谈|政府分管|组织(?!部|人事|科|股|处|办)"
 )
 
 
@@ -145,16 +162,18 @@ def _is_statement(text: Text, start: int, end: int) -> bool:
     if not named or len(inside) < 3:
         return False
     if any(one.role is not Role.PLAIN for one in named):
-        return all(_plausible(one.name) for one in named)
+        loose = _LOOSE.search(inside) is not None
+        return all(_plausible(one.name, loose=loose) for one in named)
     return all(is_unit_name(one.name) for one in named)
 
 
-def _plausible(name: str) -> bool:
+def _plausible(name: str, *, loose: bool = False) -> bool:
     clean = re.sub(r"[(（\[〔【].*?[)）\]〕】]", "", name)
     if not 2 <= len(clean) <= 36 or re.search(r"[，。；：\d%]", clean):
         return False
     return (
-        UNIT_END.search(clean) is not None
+        loose
+        or UNIT_END.search(clean) is not None
         or re.match(r"各|有关|相关|局|区|市|县|委", clean) is not None
     )
 
@@ -171,18 +190,23 @@ def _first_label(chars: str, taken: list[tuple[int, int]]) -> int | None:
 
 
 def _statement_sentences(text: Text, taken: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Sentences that say nothing but who: 由安全科牵头，执法大队配合。"""
+    """Sentences that say nothing but who: 由安全科牵头，执法大队配合; at the end also bare names."""
     out: list[tuple[int, int]] = []
-    for start, end in split_outside(text.chars, "。！"):
+    ranges = split_outside(text.chars, "。！；")
+    for place, (start, end) in enumerate(ranges):
         chars = text.chars[start:end]
-        if any(a < end and start < b for a, b in taken) or not _ROLE_WORDS.search(chars[-14:]):
+        last = place == len(ranges) - 1 and place > 0
+        if any(a < end and start < b for a, b in taken):
+            continue
+        if not _ROLE_WORDS.search(chars[-14:]) and not last:
             continue
         named = parse(text.cut(start, end))
-        if (
-            named
-            and all(one.role is not Role.PLAIN for one in named)
-            and all(is_unit_name(one.name) and not VERB_START.match(one.name) for one in named)
+        if not named or not all(
+            is_unit_name(one.name) and not VERB_START.match(one.name) for one in named
         ):
+            continue
+        roles = all(one.role is not Role.PLAIN for one in named)
+        if roles or (last and not any(_NO_NAME.search(one.name) for one in named)):
             out.append((start, min(end + 1, len(text))))
     return out
 
@@ -223,6 +247,8 @@ def _segment(text: Text, label: Role, source: str | None) -> list[Named]:
     for start, end in split_outside(text.chars, "，。；"):
         clause = text.cut(start, end)
         names, role = _role_of(clause)
+        if role is Role.COOP and clause.chars[:1] == "由":
+            role = Role.JOINT  # 由基本建设科督促落实
         waiting.extend(_names(names, source))
         stop = text.chars[end : end + 1] != "，" or end + 1 == len(text)
         if role is not None or stop:
@@ -265,7 +291,7 @@ def _names(text: Text, source: str | None) -> list[tuple[str, Role | None]]:
                 role = _MARK_ROLE.get(marked.group(1), Role.COOP)
                 piece = piece.cut(0, marked.start())
             chars = piece.chars
-            lead = re.match(r"^(?:由|请|以及|并由)", chars)
+            lead = re.match(r"^(?:[^、（）由]{0,16}由|请|以及|并由)(?=.{2})", chars)
             tail = re.search(r"(?:等(?:有关|相关)?(?:单位|部门|股室|科室|处室)?)$", chars)
             piece = piece.cut(
                 lead.end() if lead else 0,
@@ -303,26 +329,72 @@ def _at_and(chars: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def subjects(text: Text, source: str) -> list[Named]:
-    """Units that appear only as the subject of the work: 运输科牵头组织…，法规科配合."""
+    """Units that appear only as the subject of the work, in sentences of one paragraph.
+
+    由市水利局牵头…，县水利局水库管理股负责核实…, …法规科配合: a word of duty says the role.
+    """
     out: list[Named] = []
     for start, end in split_outside(text.chars, "，。；："):
         clause = text.cut(start, end)
-        found = _SUBJECT.match(clause.chars)
-        if found is None:
+        by = _BY.search(clause.chars)
+        asked = _ASKED.match(clause.chars)
+        clause = clause.cut(by.start("names") if by else asked.end() if asked else 0)
+        names, role = _role_of(clause)
+        if role is not None and (found := _bodies(names, source)):
+            out.extend(Named(name, own or role) for name, own in found)
             continue
-        names = _names(clause.cut(*found.span("names")), source)
-        if not names or not all(is_unit_name(name) and "的" not in name for name, _ in names):
+        found, rest = _leading(clause, source, by=by is not None)
+        does = _DOES.match(rest)
+        if not found or not (does or by):
             continue
-        if any(VERB_START.match(name) for name, _ in names):
-            continue
-        word = found.group("role")
+        word = does["role"] if does else "负责"
         role = Role.JOINT
         if word == "牵头":
             role = Role.LEAD
-        elif word in ("配合", "协助", "参加"):
+        elif word in ("配合", "协助", "参加", "督导") and not by:
             role = Role.COOP
-        out.extend(Named(name, own or role) for name, own in names)
+        elif does and not by and word not in ("负责", "汇总", "承办"):
+            continue  # 科室组织…: a plain subject, see doers
+        out.extend(Named(name, own or role) for name, own in found)
     return out
+
+
+def doers(text: Text, source: str) -> list[Named]:
+    """Bodies that a sentence begins with: 县财政局6月15日前拨付…. Firms are obliged, not leads."""
+    out: list[Named] = []
+    for start, end in split_outside(text.chars, "。；"):
+        found, rest = _leading(text.cut(start, end), source, by=False)
+        duty = re.match(r"是[^，。；]{0,12}责任(?:主体|单位)", rest) is not None
+        if duty or not any(_OBLIGED.search(name) for name, _ in found):
+            out.extend(Named(name, own or Role.JOINT) for name, own in found)
+    return out
+
+
+def _leading(text: Text, source: str, *, by: bool) -> tuple[list[tuple[str, Role | None]], str]:
+    """The bodies that ``text`` begins with, and what follows them; the longest run of names."""
+    chars = text.chars
+    limit = min(len(chars), 64)
+    stop = re.search("[，。；：]", chars)
+    for end in range(min(limit, stop.start() if stop else limit), 1, -1):
+        head, rest = chars[:end], chars[end:]
+        if not _names_end(head) or not (by or _ACTS.match(rest) or _DOES.match(rest)):
+            continue
+        if found := _bodies(text.cut(0, end), source):
+            return found, rest
+    return [], ""
+
+
+def _bodies(text: Text, source: str) -> list[tuple[str, Role | None]]:
+    """The names in ``text`` where all of it is names of bodies, else nothing."""
+    loose = _LOOSE.search(text.chars) is not None
+    names = _names(text, source)
+    for name, _ in names:
+        bare = re.sub(r"[(（].*?[)）]", "", name)
+        if VERB_START.match(bare) or _NO_NAME.search(bare) or len(bare) > 24:
+            return []
+        if not is_unit_name(name) and not (loose and 2 <= len(bare) <= 8):
+            return []
+    return names
 
 
 def resolve(named: Iterable[Named]) -> UnitsRead:

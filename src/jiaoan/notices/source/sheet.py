@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from zipfile import BadZipFile
@@ -10,6 +11,7 @@ from zipfile import BadZipFile
 from jiaoan.notices.source.refusals import refuse
 from jiaoan.notices.source.rows import table_lines
 
+_SENTENCE = re.compile(r"\| [^|]*[。；：][^|]* \|")
 #: A table of tasks has some hundreds of rows; formatted but empty rows go on for ever.
 MAX_ROWS, MAX_COLUMNS = 5000, 60
 
@@ -37,7 +39,9 @@ def _sheet_lines(rows: list[list[str]]) -> list[str]:
     """Lines above the table (its title, a note) have one cell and are plain text."""
     head = next((i for i, row in enumerate(rows) if sum(1 for cell in row if cell) >= 3), len(rows))
     above = [cell for row in rows[:head] for cell in row if cell]
-    return [*above, *table_lines(rows[head:])]
+    lines = table_lines(rows[head:])
+    # A sentence over the whole width is text below the table and no row of it.
+    return [*above, *(line[2:-2] if _SENTENCE.fullmatch(line) else line for line in lines)]
 
 
 def _rows(sheet: object) -> Iterator[list[str]]:
