@@ -42,7 +42,7 @@ def report_days(state: State) -> tuple[date, ...]:
     days: set[date] = set()
     for text in texts:
         for sentence in split_sentences(text):
-            days.update(report_dates(sentence.chars, state.front.years))
+            days.update(report_dates(sentence.chars, state.front.years, state.front.issued))
     return tuple(sorted(days))
 
 
@@ -118,7 +118,7 @@ def _report_drafts(state: State, base: int) -> list[Draft]:
     seen: set[date] = set()
     for text in (*state.outline.front, *state.outline.rest):
         for sentence in split_sentences(text):
-            for day in report_dates(sentence.chars, state.front.years):
+            for day in report_dates(sentence.chars, state.front.years, state.front.issued):
                 if day not in seen:
                     seen.add(day)
                     out.append(_report_draft(state, sentence, day, base + len(out)))

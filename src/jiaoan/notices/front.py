@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from jiaoan.notices.lines import is_date_only
 from jiaoan.notices.numerals import to_int
@@ -23,9 +24,14 @@ _KINDS = (
 _TITLE_END = re.compile(rf"(?:{_KINDS})(?:（[^（）]{{1,12}}）)?$")
 _ISSUES = re.compile(r"关于(?:转发|印发|下发|制发)(.+?)的(?:通知|通告|函)$")
 _NUMBER = re.compile(r"[\u4e00-\u9fff]{2,12}（(?:19|20)\d{2}）第?\d{1,4}号")
-_BODY_NAME = r"[\u4e00-\u9fff]{2,26}?(?:局|委员会|委|厅|部|办公室|政府|中心|总队|支队|大队|公司|集团|处|指挥部|站)"
+_BODY_NAME = r"[\u4e00-\u9fff]{2,26}?(?:局|委员会|委|厅|部|办公室|办|政府|中心|总队|支队|大队|公司|集团|处|指挥部|站|所|领导小组|联席会议|会|院|学校)"
+_BODIES = re.compile(rf"(?:{_BODY_NAME}){{1,6}}")
 _RED_HEAD = re.compile(rf"^({_BODY_NAME})(?:（[^（）]+）)?文件$")
 _BEFORE_ABOUT = re.compile(rf"^({_BODY_NAME}(?:[\u4e00-\u9fff]*(?:局|委员会|委|厅|办公室))?)关于")
+_WHOLE_DATE = re.compile(
+    r"((?:20\d{2}|二[〇零○][〇零○一二三四五六七八九]{2}))年(\d{1,2}|[一二三四五六七八九十]{1,3})月"
+    r"(\d{1,2}|[一二三四五六七八九十]{1,3})日"
+)
 _BEFORE_YEAR = re.compile(rf"^({_BODY_NAME})(?=20\d{{2}}年|二〇)")
 _ISSUER_LABEL = re.compile(
     r"(?:发文机关|发布机构|发文单位|制发机关|公开责任部门|发布单位|印发机关|发布机关|填报单位|制表单位|编制单位|信息来源|来源)：([^：；，。\d]{3,30}?(?:局|委员会|委|厅|部|办公室|政府|中心|大队|公司|集团|处|所|队|站))"
@@ -67,6 +73,8 @@ class Front:
     issuer: str | None
     years: Years
     body_from: int
+    #: The day under the signature, None where there is none.
+    issued: date | None = None
 
 
 def read_front(source: str, paragraphs: list[Paragraph]) -> Front:
@@ -88,10 +96,30 @@ def read_front(source: str, paragraphs: list[Paragraph]) -> Front:
         if above:
             title_text = above[-1][1]
             body_from = above[-1][0] + 1
-    title = original(source, title_text).replace('"', "") if title_text else None
+    title = _spaced(source, title_text).replace('"', "") if title_text else None
     number = _doc_number(source, paragraphs)
     issuer = _issuer(source, paragraphs, titles)
-    return Front(title, number, issuer, _years(title, number, paragraphs), body_from)
+    years = _years(title, number, paragraphs)
+    return Front(title, number, issuer, years, body_from, _issued(paragraphs, years))
+
+
+def _issued(paragraphs: list[Paragraph], years: Years) -> date | None:
+    """The first whole date on a line of its own that fits the plan's years."""
+    for paragraph in paragraphs:
+        found = _WHOLE_DATE.match(paragraph.text.chars)
+        if found is None or not is_date_only(paragraph.text.chars):
+            continue
+        numbers = [to_int(group) for group in found.groups()]
+        if None in numbers:
+            continue
+        year, month, day = (number or 0 for number in numbers)
+        if years.first is not None and not years.first - 1 <= year <= years.first:
+            continue
+        try:
+            return date(year, month, day)
+        except ValueError:
+            continue
+    return None
 
 
 def _holds_items(paragraphs: list[Paragraph], start: int) -> bool:
@@ -143,7 +171,7 @@ def _may_open_title(chars: str) -> bool:
     return (
         "关于" in chars
         or unbalanced(chars)
-        or re.match(rf"^{_BODY_NAME}$", chars) is not None
+        or (len(chars) < 100 and _BODIES.fullmatch(chars) is not None)
         or _YEAR.search(chars) is not None
     )
 
@@ -167,6 +195,19 @@ def _same(one: str, other: str) -> bool:
     return own == named or (len(named) >= 8 and len(own) <= len(named) + 12 and own.endswith(named))
 
 
+def _spaced(source: str, text: Text) -> str:
+    """As written, with the blanks between the names of several issuing bodies."""
+    out = ""
+    for index in range(len(text)):
+        out += source[text.at[index]]
+        left, right = text.chars[: index + 1], text.chars[index + 1 :]
+        if text.gap_after(index) and "关于" not in left and "印发" not in left:
+            following = re.match(rf"{_BODY_NAME}(?=关于|$)|{_BODY_NAME}", right)
+            if re.fullmatch(rf"(?:.* )?{_BODY_NAME}", out) and following:
+                out += " "
+    return out
+
+
 def _doc_number(source: str, paragraphs: list[Paragraph]) -> str | None:
     for paragraph in paragraphs[:40]:
         if paragraph.marker:
@@ -188,7 +229,7 @@ def _issuer(source: str, paragraphs: list[Paragraph], titles: list[tuple[int, Te
             return found.group(1)
     for _, title in titles:
         if found := _BEFORE_ABOUT.match(title.chars):
-            return found.group(1)
+            return _spaced(source, title.cut(*found.span(1)))
     for paragraph in paragraphs[:12]:
         if found := _ISSUER_LABEL.search(paragraph.text.chars):
             return found.group(1)

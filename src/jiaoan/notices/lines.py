@@ -121,7 +121,7 @@ def marker_at(text: Text, start: int = 0) -> Marker | None:
         follower = text.chars[end : end + 1]
         if kind is MarkerKind.ARTICLE and follower and not text.gap_after(end - 1):
             return None if follower in "，。" else Marker(kind, number, f"第{word}条", end - start)
-        label = str(number) if kind is MarkerKind.CIRCLED else word
+        label = word
         if kind in _ORDINALS:
             label = f"第{word}{kind.value}"
         return Marker(kind, number, label, end - start)

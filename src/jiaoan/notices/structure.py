@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from jiaoan.notices.lines import Marker, MarkerKind, is_date_only, marker_at
-from jiaoan.notices.paragraphs import Paragraph
+from jiaoan.notices.paragraphs import Paragraph, ends_complete
 from jiaoan.notices.tables import Table, read_header
 from jiaoan.notices.text import Text
 
@@ -26,6 +26,10 @@ _CLOSING = re.compile(
 )
 
 
+#: 各县局于6月20日前将…情况报…: says when to report on the whole.
+_REPORTS = re.compile(
+    r"^各[^。]{0,40}(?:前|日)[^。]{0,40}(?:报送|报[^。]{0,12}(?:局|办|科|股|处|室|中心))"
+)
 _NEVER_INLINE = {
     MarkerKind.PART, MarkerKind.CHAPTER, MarkerKind.SECTION, MarkerKind.ARTICLE,
     MarkerKind.DECIMAL, MarkerKind.DECIMAL_3,
@@ -323,14 +327,16 @@ def _fold_lists(node: Node) -> None:
 
 
 def _closing(root: Node) -> list[Text]:
-    """Paragraphs after the responsible units of the last item speak of the whole notice."""
+    """Paragraphs of their own after the text of the last item speak of the whole notice."""
     items = leaves(root)
     if not items or len(items[-1].body) < 2:
         return []
     body = items[-1].body
     for index in range(1, len(body)):
-        chars = body[index].chars
-        if _CLOSING.match(chars) and _answered(body[index - 1].chars):
+        chars, above = body[index].chars, body[index - 1].chars
+        told = index > 1 or re.search("[。；]", above.rstrip("。")) or _answered(above)
+        asks = _CLOSING.match(chars) or _REPORTS.match(chars)
+        if asks and told and ends_complete(above):
             closing = body[index:]
             del body[index:]
             return closing

@@ -25,7 +25,11 @@ _NOT_SHARE = re.compile(
 )
 _PAST = re.compile(r"(?:去年|上年|20\d{2}年[^，。；]{0,10}(?:同比|下降|增长|完成|为)|截至)")
 _GOAL = re.compile(r"力争|确保|达到|实现|目标|不低于|完成|要")
-_MONEY = re.compile(r"(?:提取|营业收入|罚款|收入|经费|投保)[^，。；]{0,14}$")
+_MONEY = re.compile(r"(?:提取|营业收入|罚款|收入|经费)[^，。；]{0,14}$")
+#: 占从业人员的比例不低于2%, 最大承载量的80%, 按50%的标准: a share of something, no aim.
+_SHARE = re.compile(r"占[^，。；]{0,30}$|比例为$|(?:可|可以)[^，。；]{0,6}$")
+_OF = re.compile(r"(?<!任务)(?<!计划)(?<!总量)(?<!目标)的$")
+_SHARE_AFTER = re.compile(r"^(?:以上|以下)?的(?:标准|比例|从业|职工|员工|人员|驾驶员|比例配|幅度)")
 
 
 @dataclass(frozen=True)
@@ -40,15 +44,22 @@ class TargetHit:
 def targets(chars: str) -> list[TargetHit]:
     """The percentages of a sentence that are targets."""
     hits: list[TargetHit] = []
+    shared = False
     for found in _PERCENT.finditer(chars):
         before, after = chars[: found.start()], chars[found.end() :]
+        clause = re.split("[，。；]", before)[-1]
+        share = _SHARE.search(clause) is not None
+        carried = (
+            shared and "率" not in clause and re.match(r"[^，。；]{0,14}$", clause) is not None
+        )
+        shared = share or carried
+        if shared or _OF.search(before) or _SHARE_AFTER.match(after):
+            continue
         if chars[found.start() : found.end()].endswith("点") and found["digits"]:
             continue
         if _CAP_BEFORE.search(before) or _CAP_AFTER.match(after) or _MONEY.search(before):
             continue
         if _SHARE_BEFORE.search(before) and not _NOT_SHARE.search(before[-16:]):
-            continue
-        if re.match(r"的(?:从业|职工|员工|人员|驾驶员|比例配)", after):
             continue
         if _PAST.search(before) and not _GOAL.search(before[-12:]):
             continue

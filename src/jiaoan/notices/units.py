@@ -89,14 +89,14 @@ _ACTS = re.compile(
 )
 #: Firms and everybody: they are obliged, they do not answer for an item of a bureau's plan.
 _OBLIGED = re.compile(
-    r"(?:企业|公司|集团|人|学校|医院|项目部|场所|业主|车站|客运站|运营商|机构|法人)$"
-    r"|^(?:各|全体|所有|有关|相关|其他|本)(?:有关|相关|级|责任|成员|地|参建|施工|监理|生产|经营)*(?:单位|部门|科室|股室|处室|政府|支部|学校|机关)?$"
+    r"(?:企业|公司|集团|人|学校|医院|项目部|场所|业主|车站|客运站|运营商|法人)$"
+    r"|^(?:各|全体|所有|有关|相关|其他|本)(?:有关|相关|级|责任|成员|地|行业|主管|参建|施工|监理|生产|经营)*(?:单位|部门|科室|股室|处室|政府|支部|学校|机关)?$"
     r"|(?<!管理)单位$"
 )
 _ASKED = re.compile("请|并|同时|具体")
 _NO_NAME = re.compile(
     r"[，。；：的]|工作(?!专班|站|组|领导|委|局|部|办)|任务|情况|问题|应当|要|每|按照|通过|其他|有[^关]|牵头|负责(?!人)|配合|做好"
-    r"|实行|加强|为|对|会同|约谈|政府分管|组织(?!部|人事|科|股|处|办)"
+    r"|实行|加强|为|对|会同|约谈|带队|成员(?!单位)|政府分管|组织(?!部|人事|科|股|处|办)"
 )
 
 
@@ -282,7 +282,7 @@ def _names(text: Text, source: str | None) -> list[tuple[str, Role | None]]:
     out: list[tuple[str, Role | None]] = []
     ranges = split_outside(text.chars, "、")
     if len(ranges) == 1:
-        ranges = _at_gaps(text)
+        ranges = _at_gaps(text, source)
     for start, end in ranges:
         for a, b in _at_and(text.chars, start, end):
             piece = text.cut(a, b)
@@ -303,9 +303,13 @@ def _names(text: Text, source: str | None) -> list[tuple[str, Role | None]]:
     return out
 
 
-def _at_gaps(text: Text) -> list[tuple[int, int]]:
-    """Names set apart by blanks only: 安监股 运管股 执法大队."""
-    cuts = [i + 1 for i in range(len(text) - 1) if text.gap_after(i)]
+def _at_gaps(text: Text, source: str | None) -> list[tuple[int, int]]:
+    """Names set apart by blanks only: 安监股 运管股 执法大队. A line end is no blank."""
+    cuts = [
+        i + 1
+        for i in range(len(text) - 1)
+        if text.gap_after(i) and not (source and "\n" in source[text.at[i] + 1 : text.at[i + 1]])
+    ]
     edges = [0, *cuts, len(text)]
     pieces = [(a, b) for a, b in pairwise(edges) if b > a]
     if all(is_unit_name(text.chars[a:b]) for a, b in pieces):
@@ -363,6 +367,8 @@ def doers(text: Text, source: str) -> list[Named]:
     """Bodies that a sentence begins with: 县财政局6月15日前拨付…. Firms are obliged, not leads."""
     out: list[Named] = []
     for start, end in split_outside(text.chars, "。；"):
+        if text.chars[start] == "请":
+            continue  # speaks to those who get the notice
         found, rest = _leading(text.cut(start, end), source, by=False)
         duty = re.match(r"是[^，。；]{0,12}责任(?:主体|单位)", rest) is not None
         if duty or not any(_OBLIGED.search(name) for name, _ in found):
