@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from jiaoan.notices import doubts as ask
@@ -157,6 +157,10 @@ def _report_draft(state: State, sentence: Text, day: date, index: int) -> Draft:
 
 def _collect(state: State, piece: Piece, figures: Figures, kept: _Collected) -> None:
     writer = Writer(state.source, piece.text)
+    if piece.column == "deadline":
+        # "每月" beside a task that says itself how often.
+        said = {rule.every for rule in kept.recurrences}
+        figures = replace(figures, periods=tuple(p for p in figures.periods if p.every not in said))
     kept.deadlines.extend(writer.deadline(hit) for hit in figures.days)
     kept.relatives.extend(writer.event(hit) for hit in figures.events)
     kept.recurrences.extend(writer.period(hit) for hit in figures.periods)

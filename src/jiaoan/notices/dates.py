@@ -41,7 +41,9 @@ _TO_YEAR = re.compile(
 _QUARTER = re.compile(rf"{_YEAR}(?P<list>第?[一二三四1-4](?:、第?[一二三四1-4])*)(?:个)?季度")
 _HALF = re.compile(rf"{_YEAR}(?P<half>[上下])半年")
 _CUE_AFTER = re.compile(r"^(?:份)?(?:之?前|以前|止|为止|截止|之内|内)")
-_CUE_BEFORE = re.compile(r"(?:于|在|至|截至|截止到?|到|不迟于|不晚于|最迟|赶在|最晚|力争|确保)$")
+_CUE_BEFORE = re.compile(
+    r"(?:于|在|至|截至|截止到?|到|不迟于|不晚于|最迟|赶在|最晚|力争|确保|时间为|时限为|期限为|时间[：，])$"
+)
 _VERB_AFTER = re.compile(
     r"^(?:份)?(?:期间)?[，]?(?:，?(?:要|应|将|再|深入|全面|统一|分别|各|由[^，。]{2,16}?|对[^，。]{2,16}?))?"
     r"(?:完成|开展|组织|召开|启动|举办|进行|出台|印发|建成|实现|报|上报|基本|集中|深入|制定|部署|落实|全面|提交|投入)"
@@ -158,6 +160,8 @@ def _is_deadline(chars: str, group: list[_Date]) -> bool:
     if group[-1].period:
         return _PERIOD_NOUN.match(after) is None
     if group[-1].ranged:
+        if _CUE_BEFORE.search(before) and not before.endswith(("自", "至")):
+            return True
         if _OPENS.search(before) and after.startswith("，"):
             return True  # 4月11日至9月30日，对照清单…
         return _VERB_AFTER.match(after) is not None or _CUE_AFTER.match(after) is not None

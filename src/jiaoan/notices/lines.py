@@ -17,6 +17,7 @@ from jiaoan.notices.text import Text, clean
 _PAGE = re.compile(r"^(?:[-—]+\d{1,3}[-—]+|第\d{1,3}页(?:[，/]?共\d{1,3}页)?|\d{1,3}/\d{1,3})$")
 _RULE = re.compile(r"^[|\-—:：=_\s]+$")
 _TITLE_MARK = re.compile(r"^\s*(#{1,6})\s+|^\s*(#{1,6})(?=[^#\s])")
+_BULLET = re.compile(r"\s*(?:[-*+]\s+|[•·●◆▪■□◇➢➤※★☆▲△]\s*)(?=\S)")
 _DATE_ONLY = re.compile(
     r"^(?:\d{4}|[二一][〇零○一二三四五六七八九]{3})年(?:\d{1,2}|[一二三四五六七八九十]{1,3})月"
     r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})日(?:印发|发布)?$"
@@ -132,6 +133,8 @@ def _is_number_mark(text: Text, end: int, mark: str) -> bool:
     follower = text.chars[end : end + 1]
     if not follower.isdigit() or mark == "．" or text.gap_after(end - 1):
         return True
+    if mark == "、":
+        return re.match(r"20\d{2}年", text.chars[end:]) is not None
     return mark == "." and _DATE_FOLLOWS.match(text.chars, end) is not None
 
 
@@ -268,6 +271,9 @@ def _line(source: str, start: int, end: int, raw: str) -> Line:
         return Line(LineKind.ROW, clean(source, start, end), span, _cells(source, span, mark))
     mark_found = _TITLE_MARK.match(raw)
     begin = start + (mark_found.end() if mark_found else 0)
+    page = _PAGE.match(clean(source, begin, end).chars)
+    if page is None and (bullet := _BULLET.match(source[begin:end])):
+        begin += bullet.end()
     text = clean(source, begin, end)
     if text.chars.startswith(">"):
         text = text.cut(1)

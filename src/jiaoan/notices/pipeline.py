@@ -19,7 +19,16 @@ from jiaoan.notices.paragraphs import to_paragraphs
 from jiaoan.notices.sentences import Piece, is_past, pieces_of
 from jiaoan.notices.state import Part, State
 from jiaoan.notices.structure import build, leaves, walk
-from jiaoan.notices.units import Named, Role, doers, parse, resolve, subjects
+from jiaoan.notices.units import (
+    FIRST_LEADS,
+    Named,
+    Role,
+    doers,
+    first_leads,
+    parse,
+    resolve,
+    subjects,
+)
 
 _COLUMN_ROLE = {"lead": Role.LEAD, "unit": Role.PLAIN, "coop": Role.COOP}
 
@@ -57,12 +66,12 @@ def _units(state: State) -> State:
     """Own statements first, then those of the headings above, then the subjects of sentences."""
     stated = {id(part.node): _stated(part, state.source) for part in state.parts}
     _spread_labels(state.parts, stated)
-    return replace(
-        state,
-        parts=tuple(
-            replace(part, units=_answering(part, stated, state.source)) for part in state.parts
-        ),
-    )
+    ordered = any(FIRST_LEADS.search(p.text.chars) for p in state.paragraphs)
+    parts: list[Part] = []
+    for part in state.parts:
+        units = _answering(part, stated, state.source)
+        parts.append(replace(part, units=first_leads(units) if ordered else units))
+    return replace(state, parts=tuple(parts))
 
 
 def _answering(part: Part, stated: dict[int, list[Named]], source: str) -> UnitsRead:

@@ -33,10 +33,10 @@ _IN_QUARTER = re.compile(
     rf"每个?季度?(?:的)?(?P<which>末月|最后一个?月|最末月|末|首月|第一个?月|第二个?月|第三个?月|次月|结束后(?:的)?(?:次月|下月)?|后)?的?{_N}{_DAY}"
 )
 _QUARTER_END = re.compile(
-    r"每个?季度?(?:末|底|结束|最后一个?工作日)|按季(?:度)?[^，。；]{0,6}报|每季度(?:报送|上报)(?=.*前)"
+    r"每个?季度?(?:末|底|结束|最后一个?工作日)(?!(?:前|后)?的?\d{1,2}[月日]|[末底]?月)"
 )
 _IN_MONTH = re.compile(rf"每个?月(?:的)?{_N}{_DAY}")
-_MONTH_END = re.compile(r"每个?月(?:底|末)")
+_MONTH_END = re.compile(r"每个?月(?:底|末)(?!的?\d)")
 _IN_HALF = re.compile(rf"每半年(?:末月|最后一个?月|末)?的?{_N}{_DAY}")
 _HALF_END = re.compile(r"每半年(?:末|底|结束)")
 _IN_YEAR = re.compile(
@@ -46,6 +46,7 @@ _DAY_OF_MONTH = re.compile(rf"{_N}月(?:{_N}{_DAY}|底)")
 _MONTHS = re.compile(
     rf"(?:(?P<y1>20\d{{2}})年)?{_N}月(?:份|起)?(?:至|到|—|-)(?:(?P<y2>20\d{{2}})年|次年|翌年)?{_N}月"
 )
+_STARTS = re.compile(rf"(?:自|从)(?:(?P<year>20\d{{2}})年)?{_N}月(?:份)?(?:起|开始)")
 _LAST_PERIOD = re.compile(r"上(?:一)?个?(?:月|季度?)")
 _TO_SEND = re.compile(r"(?:各|请)?[^，。]{0,12}(?:将|把|向|书面|统一|由|对)")
 _GAP = re.compile(r"(?:之?前|以前)?(?:[、，和及与或]|以及|分别)*(?:于|在)?")
@@ -62,7 +63,7 @@ def report_dates(sentence: str, years: Years, issued: date | None = None) -> lis
         return []
     days = _explicit(sentence, years)
     if years.first is not None:
-        found = _periodic(sentence, years, plain=not days)
+        found = _periodic(sentence, years)
         days += [day for day in found if issued is None or day >= issued]
     return sorted(set(days))
 
@@ -92,7 +93,7 @@ def _explicit(sentence: str, years: Years) -> list[date]:
     return days
 
 
-def _periodic(sentence: str, years: Years, *, plain: bool) -> list[date]:
+def _periodic(sentence: str, years: Years) -> list[date]:
     months = _months(sentence, years)
     late = _LAST_PERIOD.search(sentence) is not None
     if found := _IN_QUARTER.search(sentence):
@@ -112,11 +113,11 @@ def _periodic(sentence: str, years: Years, *, plain: bool) -> list[date]:
         named = [(to_int(m) or 0, to_int(d) if d else 31) for m, d in parts]
         whole = range(years.first or 0, (years.last or years.first or 0) + 1)
         return [day for y in whole for m, d in named for day in _days([(y, m)], d or 0)]
-    if plain and _QUARTER_END.search(sentence):
+    if _QUARTER_END.search(sentence):
         return _days([(y, m) for y, m in months if m % 3 == 0], 31)
-    if plain and _HALF_END.search(sentence):
+    if _HALF_END.search(sentence):
         return _days([(y, m) for y, m in months if m % 6 == 0], 31)
-    return _days(months, 31) if plain and _MONTH_END.search(sentence) else []
+    return _days(months, 31) if _MONTH_END.search(sentence) else []
 
 
 def _months(sentence: str, years: Years) -> list[tuple[int, int]]:
@@ -127,6 +128,13 @@ def _months(sentence: str, years: Years) -> list[tuple[int, int]]:
         start = int(found["y1"]) if found["y1"] else years.of_month(one) or first
         end = int(found["y2"]) if found["y2"] else start + (1 if other < one else 0)
         span = range(start * 12 + one - 1, end * 12 + other)
+        return [(number // 12, number % 12 + 1) for number in span]
+    if found := _STARTS.search(sentence):
+        start = (
+            int(found["year"]) if found["year"] else years.of_month(to_int(found.group(2)) or 1)
+        ) or first
+        begin = start * 12 + (to_int(found.group(2)) or 1) - 1
+        span = range(begin, ((years.last or start) + 1) * 12)
         return [(number // 12, number % 12 + 1) for number in span]
     if years.turning and years.last is not None:
         return [(first, m) for m in range(9, 13)] + [(years.last, m) for m in range(1, 7)]

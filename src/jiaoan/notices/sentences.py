@@ -215,6 +215,7 @@ def title_of(node: Node) -> str:
         r"（(?:[^（）]|（[^（）]*）)*(?:负责|落实|配合|牵头|单位：[^（）]*)）?。?$", "", source
     )
     source = re.sub(r"（[^（）]*\d+月[^（）]*）", "", source)
+    source = re.sub(r"^[^，。；：]{0,14}(?:前|底|内|起|期间|季度|半年)，(?=.{4})", "", source)
     first = re.match(r"[^。；！？]+", source)
     words = first.group() if first else source
     whole = len(words) < len(source.rstrip("。")) and len(words) <= 30 and "：" not in words

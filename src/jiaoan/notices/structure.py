@@ -14,6 +14,7 @@ from jiaoan.notices.lines import Marker, MarkerKind, is_date_only, marker_at
 from jiaoan.notices.paragraphs import Paragraph, ends_complete
 from jiaoan.notices.tables import Table, read_header
 from jiaoan.notices.text import Text
+from jiaoan.notices.units import carve
 
 _INLINE = re.compile(r"[。）！]")
 _RUN_IN = re.compile(r"([^，。；：、（）]{2,18})[。：](?=.{6})")
@@ -285,6 +286,9 @@ class _Builder:
             length = section.length if section else 0
             self._push(Marker(MarkerKind.TABLE_SECTION, 0, label, length), filled[0])
             return
+        if not self.table.numbered and self.root.children and self.top.marker is not None:
+            self.top.body.append(paragraph.text)  # a timetable inside an item
+            return
         named = self.table.name_cells(paragraph.cells)
         task = next((cell for name, cell in named if name == "task" and cell), None)
         if task is None:
@@ -321,7 +325,8 @@ def _fold_lists(node: Node) -> None:
     # Lines after the last point of a list belong to the text around it, so only its first counts.
     lines = [kid.body[0].chars for kid in kids if kid.body]
     listed = all(line.endswith(("；", "，")) for line in lines[:-1])
-    if listed and (opens or len(lines) > 2):
+    answered = any(carve(text).units for kid in kids for text in kid.body)
+    if listed and (opens or len(lines) > 2) and not answered:
         node.body.extend(text for kid in kids for text in kid.body)
         node.children = []
 

@@ -27,6 +27,11 @@ class Table:
 
     names: tuple[str, ...]
 
+    @property
+    def numbered(self) -> bool:
+        """True where its rows have a number or somebody who answers: they are items."""
+        return bool({"number", "lead", "unit"} & set(self.names))
+
     def name_cells(self, cells: tuple[Text, ...]) -> list[tuple[str, Text]]:
         """Each filled cell of a row with the name of its column."""
         names = self.names

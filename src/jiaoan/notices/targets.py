@@ -28,6 +28,10 @@ _GOAL = re.compile(r"力争|确保|达到|实现|目标|不低于|完成|要")
 _MONEY = re.compile(r"(?:提取|营业收入|罚款|收入|经费)[^，。；]{0,14}$")
 #: 占从业人员的比例不低于2%, 最大承载量的80%, 按50%的标准: a share of something, no aim.
 _SHARE = re.compile(r"占[^，。；]{0,30}$|比例为$|(?:可|可以)[^，。；]{0,6}$")
+#: 新能源公交车占比达到80%: a share of things that is to be reached.
+_RISE = re.compile(
+    r"^(?!.*(?:人员|员工|人数|职工|队伍|干部|比例)).*占比(?:均|分别)?(?:达到?|提高到|提升[至到])[^，。；]{0,4}$"
+)
 _OF = re.compile(r"(?<!任务)(?<!计划)(?<!总量)(?<!目标)的$")
 _SHARE_AFTER = re.compile(r"^(?:以上|以下)?的(?:标准|比例|从业|职工|员工|人员|驾驶员|比例配|幅度)")
 
@@ -48,7 +52,7 @@ def targets(chars: str) -> list[TargetHit]:
     for found in _PERCENT.finditer(chars):
         before, after = chars[: found.start()], chars[found.end() :]
         clause = re.split("[，。；]", before)[-1]
-        share = _SHARE.search(clause) is not None
+        share = _SHARE.search(clause) is not None and _RISE.search(clause) is None
         carried = (
             shared and "率" not in clause and re.match(r"[^，。；]{0,14}$", clause) is not None
         )

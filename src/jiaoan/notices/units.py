@@ -77,6 +77,15 @@ _MARKED = re.compile(r"（(牵头|主办|负责|配合|协办|参加)(?:单位|�
 _MARK_ROLE = {"牵头": Role.LEAD, "主办": Role.LEAD, "负责": Role.JOINT}
 _ROLE_WORDS = re.compile(r"牵头|负责|落实|配合|协办|参加|参与|督导|主办|承办|协助")
 _AND = re.compile(r"以及|和|及|与|并")
+#: 列首位的为牵头单位，下同: says how the lists of the whole paper are meant.
+FIRST_LEADS = re.compile(
+    r"(?:列|排)(?:名|在)?(?:首位|第一位?|最前)[^，。；（）]{0,10}牵头|(?:首个|第一个?)[^，。；（）]{0,6}(?:单位|部门)[^，。；（）]{0,4}牵头"
+)
+#: A time among the names: （2024年6月底前完成，市公交集团负责）.
+TIME_CLAUSE = re.compile(
+    r"(?:于|在|至|到)?(?:20\d{2}年|\d{1,2}月|[上下]半年|第?[一二三四]季度|年底|年内|全年|每[年月季周日半]|长期|持续|常态)[^、]{0,16}$"
+)
+_REMARK = re.compile(r"(?:首位|第一|最前)[^，]{0,10}牵头|^(?:以)?下同$|^下同")
 _BRACKET = re.compile(r"（(?:[^（）]|（[^（）]*）)*）")
 _BY = re.compile(r"(?:^|[^来自缘经理])由(?P<names>(?:[^，。；：（）由]|（[^（）]*）){2,80})$")
 _DOES = re.compile(
@@ -93,6 +102,7 @@ _OBLIGED = re.compile(
     r"|^(?:各|全体|所有|有关|相关|其他|本)(?:有关|相关|级|责任|成员|地|行业|主管|参建|施工|监理|生产|经营)*(?:单位|部门|科室|股室|处室|政府|支部|学校|机关)?$"
     r"|(?<!管理)单位$"
 )
+_WITH = re.compile(r"(?:要|应|应当|须|负责|牵头)?(?:会同|联合)")
 _ASKED = re.compile("请|并|同时|具体")
 _NO_NAME = re.compile(
     r"[，。；：的]|工作(?!专班|站|组|领导|委|局|部|办)|任务|情况|问题|应当|要|每|按照|通过|其他|有[^关]|牵头|负责(?!人)|配合|做好"
@@ -106,6 +116,13 @@ class Named:
 
     name: str
     role: Role
+
+
+def first_leads(units: UnitsRead) -> UnitsRead:
+    """The first of a joint list leads, where the paper says that it is meant so."""
+    if not units.joint:
+        return units
+    return UnitsRead(units.lead_units[:1], (*units.lead_units[1:], *units.coop_units), False)
 
 
 @dataclass(frozen=True)
@@ -246,6 +263,8 @@ def _segment(text: Text, label: Role, source: str | None) -> list[Named]:
     waiting: list[tuple[str, Role | None]] = []
     for start, end in split_outside(text.chars, "，。；"):
         clause = text.cut(start, end)
+        if _REMARK.search(clause.chars) or TIME_CLAUSE.match(clause.chars):
+            continue
         names, role = _role_of(clause)
         if role is Role.COOP and clause.chars[:1] == "由":
             role = Role.JOINT  # 由基本建设科督促落实
@@ -254,7 +273,7 @@ def _segment(text: Text, label: Role, source: str | None) -> list[Named]:
         if role is not None or stop:
             out.extend(Named(name, own or role or label) for name, own in waiting)
             waiting = []
-    return out
+    return [*out, *(Named(name, own or label) for name, own in waiting)]
 
 
 def _role_of(clause: Text) -> tuple[Text, Role | None]:
@@ -373,6 +392,10 @@ def doers(text: Text, source: str) -> list[Named]:
         duty = re.match(r"是[^，。；]{0,12}责任(?:主体|单位)", rest) is not None
         if duty or not any(_OBLIGED.search(name) for name, _ in found):
             out.extend(Named(name, own or Role.JOINT) for name, own in found)
+            if found and (beside := _WITH.match(rest)):
+                at = end - len(rest) + beside.end()
+                others, _ = _leading(text.cut(at, end), source, by=True)
+                out.extend(Named(name, Role.COOP) for name, _ in others)
     return out
 
 
