@@ -90,6 +90,11 @@ def clean(source: str, start: int, end: int) -> Text:
     blank = False
     for index in range(start, end):
         char = source[index]
+        if "\u4e00" <= char <= "\u9fff":  # most of the text by far
+            chars.append(char)
+            at.append(index)
+            blank = False
+            continue
         if char.isspace() or char == "\u3000":
             blank = True
             continue
