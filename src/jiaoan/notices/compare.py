@@ -25,6 +25,8 @@ from jiaoan.notices.model import Item, Reading, SentenceKind
 MATCH, LIKE = 0.34, 0.22
 #: From here on the words of two clauses are the same but for a character or two.
 SAME_WORDS = 0.985
+#: How many rare pairs of a clause look for it, and how many clauses they may bring.
+_RARE, _CANDIDATES = 60, 16
 _SAID = (SentenceKind.HEADING, SentenceKind.DEMAND, SentenceKind.STATEMENT)
 _MARKS = re.compile(r"[\s#*，。；：、（）()“”《》,.;:]+")
 _PREFIX = re.compile(r"^(?:局|委|区|市|县|州|旗|省)(?=.{3,})")
@@ -148,8 +150,13 @@ def _texts(reading: Reading) -> list[str]:
             and any(span.start <= sentence.start < span.end for span in item.spans)
         ]  # fmt: skip
         words = _MARKS.sub("", "".join(said) or item.title).removeprefix(item.path[-1])
-        out.append(words.replace(str(reading.year), "Y") if reading.year else words)
+        out.append(_relative_years(words, reading.year) if reading.year else words)
     return out
+
+
+def _relative_years(words: str, year: int) -> str:
+    """2026 in a plan of 2025 is the year after: Y+1."""
+    return re.sub(r"20\d{2}", lambda found: f"Y{int(found.group()) - year:+d}", words)
 
 
 def _grams(words: str) -> Counter[str]:
@@ -166,16 +173,9 @@ def _pairs(before: list[str], after: list[str]) -> dict[tuple[int, int], float]:
     for number, counted in enumerate(grams[: len(before)]):
         for gram, count in counted.items():
             places[gram].append((number, count))
-    #: What stands in a third of all clauses tells none from another (安全, 工作).
-    common = max(12, len(grams) // 3)
     out: dict[tuple[int, int], float] = {}
     for number, counted in enumerate(grams[len(before) :]):
-        shared: defaultdict[int, float] = defaultdict(float)
-        for gram, count in counted.items():
-            if len(places[gram]) <= common:
-                for old, times in places[gram]:
-                    shared[old] += weight[gram] * min(count, times)
-        for old in shared:
+        for old in _candidates(counted, places, weight, number / max(1, len(after)), len(before)):
             exact = sum(
                 weight[g] * min(n, grams[old][g]) for g, n in counted.items() if g in grams[old]
             )
@@ -184,6 +184,23 @@ def _pairs(before: list[str], after: list[str]) -> dict[tuple[int, int], float]:
             if alike >= LIKE:
                 out[old, number] = alike
     return out
+
+
+def _candidates(
+    counted: Counter[str],
+    places: dict[str, list[tuple[int, int]]],
+    weight: dict[str, float],
+    place: float,
+    olds: int,
+) -> list[int]:
+    """The old clauses worth a look: those that share most of this one's rarest pairs."""
+    shared: defaultdict[int, float] = defaultdict(float)
+    rare = sorted((gram for gram in counted if gram in places), key=lambda g: (-weight[g], g))
+    for gram in rare[:_RARE]:
+        for old, times in places[gram]:
+            shared[old] += weight[gram] * min(counted[gram], times)
+    order = sorted(shared, key=lambda old: (-shared[old], abs(old / max(1, olds) - place), old))
+    return order[:_CANDIDATES]
 
 
 def _assign(

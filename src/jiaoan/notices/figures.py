@@ -140,23 +140,29 @@ class Writer:
         end = hit.end
         if found := re.match(r"(?:份)?(?:之?前|以前|止)", self.text.chars[end:]):
             end += found.end()
-        return Deadline(
-            hit.day, self.phrase(hit.start, end), self.text.span(hit.start, end), hit.exact
-        )
+        phrase = self.phrase(hit.start, end)
+        sure = 0.6 if hit.odd_year else 0.97 if hit.exact else 0.9
+        if phrase.endswith(("度", "年")):
+            sure -= 0.1  # 第三季度: the time of the work, taken for its end
+        return Deadline(hit.day, phrase, self.text.span(hit.start, end), hit.exact, round(sure, 2))
 
     def event(self, hit: EventHit) -> RelativeDeadline:
         """A time bound to an event with its words."""
-        return RelativeDeadline(self.phrase(hit.start, hit.end), self.text.span(hit.start, hit.end))
+        span = self.text.span(hit.start, hit.end)
+        return RelativeDeadline(self.phrase(hit.start, hit.end), span, 0.9)
 
     def period(self, hit: PeriodHit) -> Recurrence:
         """A recurrence with its words."""
+        phrase = self.phrase(hit.start, hit.end)
+        sure = 0.95 if re.search("每|按|逐", phrase) else 0.75  # 年度考核 is read from a noun
         return Recurrence(
-            hit.every, hit.min_count, hit.condition, self.phrase(hit.start, hit.end),
-            self.text.span(hit.start, hit.end),
+            hit.every, hit.min_count, hit.condition, phrase, self.text.span(hit.start, hit.end),
+            round(sure - (0.1 if hit.condition else 0.0), 2),
         )  # fmt: skip
 
     def target(self, hit: TargetHit) -> Target:
         """A target with its words."""
-        return Target(
-            hit.value, self.phrase(hit.start, hit.end), self.text.span(hit.start, hit.end)
-        )
+        before = self.text.chars[max(0, hit.start - 16) : hit.start]
+        sure = 0.95 if "率" in before else 0.8
+        span = self.text.span(hit.start, hit.end)
+        return Target(hit.value, self.phrase(hit.start, hit.end), span, sure)

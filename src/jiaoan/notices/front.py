@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from jiaoan.notices.lines import is_date_only
+from jiaoan.notices.model import FrontField, FrontRead, Span
 from jiaoan.notices.numerals import to_int
 from jiaoan.notices.paragraphs import Paragraph
 from jiaoan.notices.text import Text, original, unbalanced
@@ -75,6 +76,8 @@ class Front:
     body_from: int
     #: The day under the signature, None where there is none.
     issued: date | None = None
+    #: The same fields with their places.
+    read: tuple[FrontRead, ...] = ()
 
 
 def read_front(source: str, paragraphs: list[Paragraph]) -> Front:
@@ -98,9 +101,37 @@ def read_front(source: str, paragraphs: list[Paragraph]) -> Front:
             body_from = above[-1][0] + 1
     title = _spaced(source, title_text).replace('"', "") if title_text else None
     number = _doc_number(source, paragraphs)
-    issuer = _issuer(source, paragraphs, titles)
-    years = _years(title, number, paragraphs)
-    return Front(title, number, issuer, years, body_from, _issued(paragraphs, years))
+    issuer, sure = _issuer(source, paragraphs, titles)
+    name = _spaced(source, issuer) if issuer else None
+    years = _years(title, number[0] if number else None, paragraphs)
+    read: list[FrontRead] = []
+    if title and title_text:
+        span = title_text.span(0, len(title_text))
+        read.append(FrontRead(FrontField.TITLE, title, span, 0.98 if inner else 0.85))
+    if number:
+        read.append(FrontRead(FrontField.DOC_NUMBER, number[0], number[1], 0.98))
+    if issuer and name:
+        read.append(FrontRead(FrontField.ISSUER, name, issuer.span(0, len(issuer)), sure))
+    if years.first is not None and (place := _year_place(years.first, title_text, paragraphs)):
+        read.append(FrontRead(FrontField.YEAR, str(years.first), place[0], place[1]))
+    return Front(
+        title, number[0] if number else None, name, years, body_from,
+        _issued(paragraphs, years), tuple(read),
+    )  # fmt: skip
+
+
+def _year_place(
+    year: int, title: Text | None, paragraphs: list[Paragraph]
+) -> tuple[Span, float] | None:
+    """Where the year stands: in the title, or first in the text."""
+    written = "".join("〇一二三四五六七八九"[int(digit)] for digit in str(year))
+    texts = [(title, 0.97)] if title else []
+    texts += [(paragraph.text, 0.85) for paragraph in paragraphs]
+    for text, sure in texts:
+        found = re.search(rf"{year}|{written}", text.chars.replace("○", "〇").replace("零", "〇"))
+        if found:
+            return text.span(*found.span()), sure
+    return None
 
 
 def _issued(paragraphs: list[Paragraph], years: Years) -> date | None:
@@ -208,7 +239,7 @@ def _spaced(source: str, text: Text) -> str:
     return out
 
 
-def _doc_number(source: str, paragraphs: list[Paragraph]) -> str | None:
+def _doc_number(source: str, paragraphs: list[Paragraph]) -> tuple[str, Span] | None:
     for paragraph in paragraphs[:40]:
         if paragraph.marker:
             break
@@ -216,31 +247,34 @@ def _doc_number(source: str, paragraphs: list[Paragraph]) -> str | None:
         if found and (
             len(paragraph.text) <= len(found.group()) + 16 or _META.search(paragraph.text.chars)
         ):
-            text = paragraph.text.cut(*found.span())
-            written = original(source, text)
-            return re.sub(r"^(?:发文字号|文号)", "", written)
+            label = re.match("发文字号|文号", found.group())
+            start = found.start() + (label.end() if label else 0)
+            text = paragraph.text.cut(start, found.end())
+            return original(source, text), text.span(0, len(text))
     return None
 
 
-def _issuer(source: str, paragraphs: list[Paragraph], titles: list[tuple[int, Text]]) -> str | None:
+def _issuer(
+    source: str, paragraphs: list[Paragraph], titles: list[tuple[int, Text]]
+) -> tuple[Text | None, float]:
     """The body that issues: red heading, words before 关于, a label, or the signature."""
     for paragraph in paragraphs[:12]:
         if found := _RED_HEAD.match(paragraph.text.chars):
-            return found.group(1)
+            return paragraph.text.cut(*found.span(1)), 0.95
     for _, title in titles:
         if found := _BEFORE_ABOUT.match(title.chars):
-            return _spaced(source, title.cut(*found.span(1)))
+            return title.cut(*found.span(1)), 0.95
     for paragraph in paragraphs[:12]:
         if found := _ISSUER_LABEL.search(paragraph.text.chars):
-            return found.group(1)
+            return paragraph.text.cut(*found.span(1)), 0.9
     for index, paragraph in enumerate(paragraphs[1:], start=1):
         above = paragraphs[index - 1]
         if is_date_only(paragraph.text.chars) and re.fullmatch(_BODY_NAME, above.text.chars):
-            return original(source, above.text)
+            return above.text, 0.85
     for _, title in titles:
         if found := _BEFORE_YEAR.match(title.chars):
-            return found.group(1)
-    return None
+            return title.cut(*found.span(1)), 0.7
+    return None, 0.0
 
 
 def _years(title: str | None, number: str | None, paragraphs: list[Paragraph]) -> Years:

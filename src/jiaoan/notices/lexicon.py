@@ -48,3 +48,7 @@ ONGOING = re.compile(
 )
 #: Groups that a person has to expand 需人工展开.
 GROUP = re.compile(r"各|有关|相关|成员单位|属地|等单位|等部门|各级|全体|局属单位|委属单位")
+#: A time limit that is none: 持续推进, 长期坚持, 常态化, 全年.
+STEADY_LIMIT = re.compile(r"持续|长期|常态|全年|贯穿|经常|不间断|每[年月季周日]|日常|随时|即时")
+#: Work that goes on, said of the work itself.
+STEADY = re.compile(r"常态化|持续|长期坚持|不间断|经常性")

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
-from jiaoan.notices.assemble import drafts_and_items, report_days, tile
+from jiaoan.notices.assemble import drafts_and_items, report_fields, tile
 from jiaoan.notices.figures import Figures, figures_of, without_repeats
 from jiaoan.notices.front import Years, read_front
 from jiaoan.notices.lines import split_lines
@@ -19,16 +20,8 @@ from jiaoan.notices.paragraphs import to_paragraphs
 from jiaoan.notices.sentences import Piece, is_past, pieces_of
 from jiaoan.notices.state import Part, State
 from jiaoan.notices.structure import build, leaves, walk
-from jiaoan.notices.units import (
-    FIRST_LEADS,
-    Named,
-    Role,
-    doers,
-    first_leads,
-    parse,
-    resolve,
-    subjects,
-)
+from jiaoan.notices.subjects import doers, subjects
+from jiaoan.notices.units import FIRST_LEADS, Named, Role, first_leads, parse, resolve
 
 _COLUMN_ROLE = {"lead": Role.LEAD, "unit": Role.PLAIN, "coop": Role.COOP}
 
@@ -81,7 +74,7 @@ def _answering(part: Part, stated: dict[int, list[Named]], source: str) -> Units
     place = part.node.parent
     while not own and place is not None:
         if above := stated.get(id(place), []):
-            return resolve(above)
+            return resolve(above, inherited=True)
         place = place.parent
     if part.node.children:
         return resolve(own)
@@ -142,7 +135,7 @@ def _named(piece: Piece, source: str) -> list[Named]:
         return named
     # A cell may say more than its column: "A牵头，B配合" under 责任单位.
     kept = [one for one in named if re.search(r"[\u4e00-\u9fff]{2}", one.name)]
-    return [Named(n.name, role if n.role is Role.PLAIN else n.role) for n in kept]
+    return [replace(n, role=role, sure=0.97) if n.role is Role.PLAIN else n for n in kept]
 
 
 def _figures(state: State) -> State:
@@ -172,7 +165,9 @@ def _with_figures(part: Part, years: Years) -> Part:
 
 
 def _reports(state: State) -> State:
-    return replace(state, report_dates=report_days(state))
+    reports = report_fields(state)
+    days = sorted({date.fromisoformat(one.value) for one in reports})
+    return replace(state, reports=reports, report_dates=tuple(days))
 
 
 def _tiles(state: State) -> State:
@@ -218,6 +213,7 @@ def read(text: str) -> Reading:
         state.items,
         state.sentences,
         state.drafts,
+        (*front.read, *state.reports),
     )
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
 
-from jiaoan.notices.lexicon import UNIT_END, VERB_START, VERBS
-from jiaoan.notices.model import UnitsRead
+from jiaoan.notices.lexicon import UNIT_END, VERB_START
+from jiaoan.notices.model import Span, UnitRead, UnitRole, UnitsRead
 from jiaoan.notices.text import Text, original, split_outside
 
 
@@ -44,7 +44,7 @@ LABEL = re.compile(
 TIME_LABEL = re.compile(
     r"(?:(?:完成|办结|整改|工作)?(?:时限|时间|期限|节点|日期)(?:要求)?|时限要求|时间节点|进度(?:要求|安排)?)："
 )
-_DUTIES = r"(?:(?:按照?|依据?|根据|结合)?(?:照)?(?:各自)?(?:的)?(?:工作)?职[责能](?:任务)?(?:分工|范围|要求)?)"
+DUTIES = r"(?:(?:按照?|依据?|根据|结合)?(?:照)?(?:各自)?(?:的)?(?:工作)?职[责能](?:任务)?(?:分工|范围|要求)?)"
 _TAILS: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (
         Role.COOP,
@@ -58,8 +58,8 @@ _TAILS: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (
         Role.JOINT,
         re.compile(
-            rf"{_DUTIES}?(?:分别|共同|各自|各负其责|具体|统一|联合|组织)?(?:抓好|做好)?负责(?:落实|实施|推进)?$"
-            rf"|{_DUTIES}(?:分工)?(?:分别|共同|各自)?(?:抓好|做好|组织|推进|具体)?(?:落实|实施|推进|开展|完成)?$"
+            rf"{DUTIES}?(?:分别|共同|各自|各负其责|具体|统一|联合|组织)?(?:抓好|做好)?负责(?:落实|实施|推进)?$"
+            rf"|{DUTIES}(?:分工)?(?:分别|共同|各自)?(?:抓好|做好|组织|推进|具体)?(?:落实|实施|推进|开展|完成)?$"
             rf"|各负其责$"
         ),
     ),
@@ -72,10 +72,13 @@ _TAILS: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ),
 )
 #: 公安、水利等部门: bodies named by their field alone.
-_LOOSE = re.compile(r"等(?:有关|相关|市直|县直|区直)*(?:部门|单位)")
+LOOSE = re.compile(r"等(?:有关|相关|市直|县直|区直)*(?:部门|单位)")
 _MARKED = re.compile(r"（(牵头|主办|负责|配合|协办|参加)(?:单位|部门|科室|股室)?）$")
 _MARK_ROLE = {"牵头": Role.LEAD, "主办": Role.LEAD, "负责": Role.JOINT}
 _ROLE_WORDS = re.compile(r"牵头|负责|落实|配合|协办|参加|参与|督导|主办|承办|协助")
+_AND_SO_ON = re.compile(
+    r"等(?:[省市县区州旗]直|[省市县区]级|有关|相关|成员|职能|责任|主管|行业)*(?:单位|部门|股室|科室|处室|机构)?$"
+)
 _AND = re.compile(r"以及|和|及|与|并")
 #: 列首位的为牵头单位，下同: says how the lists of the whole paper are meant.
 FIRST_LEADS = re.compile(
@@ -87,24 +90,7 @@ TIME_CLAUSE = re.compile(
 )
 _REMARK = re.compile(r"(?:首位|第一|最前)[^，]{0,10}牵头|^(?:以)?下同$|^下同")
 _BRACKET = re.compile(r"（(?:[^（）]|（[^（）]*）)*）")
-_BY = re.compile(r"(?:^|[^来自缘经理])由(?P<names>(?:[^，。；：（）由]|（[^（）]*）){2,80})$")
-_DOES = re.compile(
-    rf"{_DUTIES}?(?:分别|共同|各自|联合|具体)?(?P<role>牵头|负责|汇总|组织|承办|落实|配合|协助|参加|督导|督促|统筹)"
-)
-#: What follows the body that a sentence begins with.
-_ACTS = re.compile(
-    rf"(?:要|应|须|必须|将|会同|联合|分别|参照|比照|共同|主动|牢固|结合|于|自|从|每|按|对|在|到|向|依|适时|同步|尽快|立即|统一|\d|[一二三四五六七八九十〇]+[月日]"
-    rf"|年底|年内|上半年|下半年|第[一二三四]|[一二三四]季度|是[^，。；]{{0,12}}(?:责任|主体)|{VERBS})"
-)
-#: Firms and everybody: they are obliged, they do not answer for an item of a bureau's plan.
-_OBLIGED = re.compile(
-    r"(?:企业|公司|集团|人|学校|医院|项目部|场所|业主|车站|客运站|运营商|法人)$"
-    r"|^(?:各|全体|所有|有关|相关|其他|本)(?:有关|相关|级|责任|成员|地|行业|主管|参建|施工|监理|生产|经营)*(?:单位|部门|科室|股室|处室|政府|支部|学校|机关)?$"
-    r"|(?<!管理)单位$"
-)
-_WITH = re.compile(r"(?:要|应|应当|须|负责|牵头)?(?:会同|联合)")
-_ASKED = re.compile("请|并|同时|具体")
-_NO_NAME = re.compile(
+NO_NAME = re.compile(
     r"[，。；：的]|工作(?!专班|站|组|领导|委|局|部|办)|任务|情况|问题|应当|要|每|按照|通过|其他|有[^关]|牵头|负责(?!人)|配合|做好"
     r"|实行|加强|为|对|会同|约谈|带队|成员(?!单位)|政府分管|组织(?!部|人事|科|股|处|办)"
 )
@@ -112,17 +98,40 @@ _NO_NAME = re.compile(
 
 @dataclass(frozen=True)
 class Named:
-    """One unit as written, with its role."""
+    """One unit as written, with its role, its place and how sure the reader is (0..1)."""
 
     name: str
     role: Role
+    span: Span
+    sure: float
+
+
+@dataclass(frozen=True)
+class Name:
+    """One name of a list; ``own`` is the role that is marked on it: 安全科（牵头）."""
+
+    words: str
+    own: Role | None
+    span: Span
+
+    def named(self, role: Role, sure: float) -> Named:
+        """This name with its own role, or ``role``."""
+        return Named(self.words, self.own or role, self.span, sure)
 
 
 def first_leads(units: UnitsRead) -> UnitsRead:
     """The first of a joint list leads, where the paper says that it is meant so."""
     if not units.joint:
         return units
-    return UnitsRead(units.lead_units[:1], (*units.lead_units[1:], *units.coop_units), False)
+    return UnitsRead(
+        units.lead_units[:1],
+        (*units.lead_units[1:], *units.coop_units),
+        False,
+        (
+            *units.units[:1],
+            *(replace(unit, role=UnitRole.COOP) for unit in units.units[1:]),
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -179,7 +188,7 @@ def _is_statement(text: Text, start: int, end: int) -> bool:
     if not named or len(inside) < 3:
         return False
     if any(one.role is not Role.PLAIN for one in named):
-        loose = _LOOSE.search(inside) is not None
+        loose = LOOSE.search(inside) is not None
         return all(_plausible(one.name, loose=loose) for one in named)
     return all(is_unit_name(one.name) for one in named)
 
@@ -223,7 +232,7 @@ def _statement_sentences(text: Text, taken: list[tuple[int, int]]) -> list[tuple
         ):
             continue
         roles = all(one.role is not Role.PLAIN for one in named)
-        if roles or (last and not any(_NO_NAME.search(one.name) for one in named)):
+        if roles or (last and not any(NO_NAME.search(one.name) for one in named)):
             out.append((start, min(end + 1, len(text))))
     return out
 
@@ -260,35 +269,36 @@ def _strip(text: Text) -> Text:
 def _segment(text: Text, label: Role, source: str | None) -> list[Named]:
     """Clauses between commas; names before a clause with a role share that role."""
     out: list[Named] = []
-    waiting: list[tuple[str, Role | None]] = []
+    waiting: list[Name] = []
     for start, end in split_outside(text.chars, "，。；"):
         clause = text.cut(start, end)
         if _REMARK.search(clause.chars) or TIME_CLAUSE.match(clause.chars):
             continue
-        names, role = _role_of(clause)
+        names, role = role_of(clause)
         if role is Role.COOP and clause.chars[:1] == "由":
             role = Role.JOINT  # 由基本建设科督促落实
-        waiting.extend(_names(names, source))
+        waiting.extend(names_of(names, source))
         stop = text.chars[end : end + 1] != "，" or end + 1 == len(text)
         if role is not None or stop:
-            out.extend(Named(name, own or role or label) for name, own in waiting)
+            sure = 0.9 if role is None and label is Role.PLAIN else 0.97
+            out.extend(name.named(role or label, sure) for name in waiting)
             waiting = []
-    return [*out, *(Named(name, own or label) for name, own in waiting)]
+    return [*out, *(name.named(label, 0.85) for name in waiting)]
 
 
-def _role_of(clause: Text) -> tuple[Text, Role | None]:
+def role_of(clause: Text) -> tuple[Text, Role | None]:
     """The role at the end of a clause: the longest tail that leaves a whole name before it."""
     chars = clause.chars
     for role, tail in _TAILS:
         if tail.search(chars) is None:
             continue
         for at in range(max(1, len(chars) - 36), len(chars)):
-            if tail.match(chars, at) and _names_end(chars[:at]):
+            if tail.match(chars, at) and names_end(chars[:at]):
                 return clause.cut(0, at), role
     return clause, None
 
 
-def _names_end(chars: str) -> bool:
+def names_end(chars: str) -> bool:
     """True where a list of names may end: at the end of a name, or of 等."""
     return (
         UNIT_END.search(chars) is not None
@@ -297,8 +307,9 @@ def _names_end(chars: str) -> bool:
     )
 
 
-def _names(text: Text, source: str | None) -> list[tuple[str, Role | None]]:
-    out: list[tuple[str, Role | None]] = []
+def names_of(text: Text, source: str | None) -> list[Name]:
+    """The names of one list, roles marked on them set apart, without 由, 请 and 等单位."""
+    out: list[Name] = []
     ranges = split_outside(text.chars, "、")
     if len(ranges) == 1:
         ranges = _at_gaps(text, source)
@@ -311,14 +322,14 @@ def _names(text: Text, source: str | None) -> list[tuple[str, Role | None]]:
                 piece = piece.cut(0, marked.start())
             chars = piece.chars
             lead = re.match(r"^(?:[^、（）由]{0,16}由|请|以及|并由)(?=.{2})", chars)
-            tail = re.search(r"(?:等(?:有关|相关)?(?:单位|部门|股室|科室|处室)?)$", chars)
+            tail = _AND_SO_ON.search(chars)
             piece = piece.cut(
                 lead.end() if lead else 0,
                 tail.start() if tail and tail.start() > 1 else len(chars),
             )
             if piece:
                 name = original(source, piece) if source is not None else piece.chars
-                out.append((name, role))
+                out.append(Name(name, role, piece.span(0, len(piece))))
     return out
 
 
@@ -351,95 +362,39 @@ def _at_and(chars: str, start: int, end: int) -> list[tuple[int, int]]:
     return out
 
 
-def subjects(text: Text, source: str) -> list[Named]:
-    """Units that appear only as the subject of the work, in sentences of one paragraph.
+def resolve(named: Iterable[Named], *, inherited: bool = False) -> UnitsRead:
+    """Leads, cooperating units and ``joint`` from all statements of one item.
 
-    由市水利局牵头…，县水利局水库管理股负责核实…, …法规科配合: a word of duty says the role.
+    Units that come from a heading are a little less sure than the item's own.
     """
-    out: list[Named] = []
-    for start, end in split_outside(text.chars, "，。；："):
-        clause = text.cut(start, end)
-        by = _BY.search(clause.chars)
-        asked = _ASKED.match(clause.chars)
-        clause = clause.cut(by.start("names") if by else asked.end() if asked else 0)
-        names, role = _role_of(clause)
-        if role is not None and (found := _bodies(names, source)):
-            out.extend(Named(name, own or role) for name, own in found)
-            continue
-        found, rest = _leading(clause, source, by=by is not None)
-        does = _DOES.match(rest)
-        if not found or not (does or by):
-            continue
-        word = does["role"] if does else "负责"
-        role = Role.JOINT
-        if word == "牵头":
-            role = Role.LEAD
-        elif word in ("配合", "协助", "参加", "督导") and not by:
-            role = Role.COOP
-        elif does and not by and word not in ("负责", "汇总", "承办"):
-            continue  # 科室组织…: a plain subject, see doers
-        out.extend(Named(name, own or role) for name, own in found)
-    return out
-
-
-def doers(text: Text, source: str) -> list[Named]:
-    """Bodies that a sentence begins with: 县财政局6月15日前拨付…. Firms are obliged, not leads."""
-    out: list[Named] = []
-    for start, end in split_outside(text.chars, "。；"):
-        if text.chars[start] == "请":
-            continue  # speaks to those who get the notice
-        found, rest = _leading(text.cut(start, end), source, by=False)
-        duty = re.match(r"是[^，。；]{0,12}责任(?:主体|单位)", rest) is not None
-        if duty or not any(_OBLIGED.search(name) for name, _ in found):
-            out.extend(Named(name, own or Role.JOINT) for name, own in found)
-            if found and (beside := _WITH.match(rest)):
-                at = end - len(rest) + beside.end()
-                others, _ = _leading(text.cut(at, end), source, by=True)
-                out.extend(Named(name, Role.COOP) for name, _ in others)
-    return out
-
-
-def _leading(text: Text, source: str, *, by: bool) -> tuple[list[tuple[str, Role | None]], str]:
-    """The bodies that ``text`` begins with, and what follows them; the longest run of names."""
-    chars = text.chars
-    limit = min(len(chars), 64)
-    stop = re.search("[，。；：]", chars)
-    for end in range(min(limit, stop.start() if stop else limit), 1, -1):
-        head, rest = chars[:end], chars[end:]
-        if not _names_end(head) or not (by or _ACTS.match(rest) or _DOES.match(rest)):
-            continue
-        if found := _bodies(text.cut(0, end), source):
-            return found, rest
-    return [], ""
-
-
-def _bodies(text: Text, source: str) -> list[tuple[str, Role | None]]:
-    """The names in ``text`` where all of it is names of bodies, else nothing."""
-    loose = _LOOSE.search(text.chars) is not None
-    names = _names(text, source)
-    for name, _ in names:
-        bare = re.sub(r"[(（].*?[)）]", "", name)
-        if VERB_START.match(bare) or _NO_NAME.search(bare) or len(bare) > 24:
-            return []
-        if not is_unit_name(name) and not (loose and 2 <= len(bare) <= 8):
-            return []
-    return names
-
-
-def resolve(named: Iterable[Named]) -> UnitsRead:
-    """Leads, cooperating units and ``joint`` from all statements of one item."""
-    by_role: dict[Role, list[str]] = {role: [] for role in Role}
-    order: list[Named] = []
+    order: dict[str, Named] = {}
     for one in named:
-        if one.name not in {seen.name for seen in order}:
-            order.append(one)
-            by_role[one.role].append(one.name)
-    if by_role[Role.LEAD]:
-        leads = by_role[Role.LEAD]
-        return UnitsRead(tuple(leads), tuple(n.name for n in order if n.name not in leads), False)
+        order.setdefault(one.name, one)
+    leads, joint = _answering(list(order.values()))
+    units = [
+        UnitRead(
+            one.name,
+            UnitRole.LEAD if one.name in leads else UnitRole.COOP,
+            one.span,
+            round(one.sure * (0.92 if inherited else 1.0), 2),
+        )
+        for one in order.values()
+    ]
+    return UnitsRead(
+        tuple(leads),
+        tuple(name for name in order if name not in leads),
+        joint and len(leads) > 1,
+        tuple(sorted(units, key=lambda unit: unit.role is UnitRole.COOP)),
+    )
+
+
+def _answering(named: list[Named]) -> tuple[list[str], bool]:
+    """Who leads, and whether they stand together because nobody is marked."""
+    leads = [one.name for one in named if one.role is Role.LEAD]
+    if leads:
+        return leads, False
     for group in ((Role.JOINT, Role.PLAIN), (Role.DO,)):
-        leads = [n.name for n in order if n.role in group]
+        leads = [one.name for one in named if one.role in group]
         if leads:
-            rest = tuple(n.name for n in order if n.name not in leads)
-            return UnitsRead(tuple(leads), rest, len(leads) > 1)
-    return UnitsRead((), tuple(n.name for n in order), False)
+            return leads, True
+    return [], False
