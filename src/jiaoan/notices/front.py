@@ -82,6 +82,7 @@ class Front:
 
 def read_front(source: str, paragraphs: list[Paragraph]) -> Front:
     """Title, number, issuer and years of the plan; reads no items."""
+    printed = [paragraph for paragraph in paragraphs if not paragraph.noise]
     first_item = next((i for i, p in enumerate(paragraphs) if p.marker or p.cells), len(paragraphs))
     titles = _titles(paragraphs)
     inner = next((_inner(text) for _, text in titles if _inner(text)), None)
@@ -100,8 +101,8 @@ def read_front(source: str, paragraphs: list[Paragraph]) -> Front:
             title_text = above[-1][1]
             body_from = above[-1][0] + 1
     title = _spaced(source, title_text).replace('"', "") if title_text else None
-    number = _doc_number(source, paragraphs)
-    issuer, sure = _issuer(source, paragraphs, titles)
+    number = _doc_number(source, printed)
+    issuer, sure = _issuer(source, printed, titles)
     name = _spaced(source, issuer) if issuer else None
     years = _years(title, number[0] if number else None, paragraphs)
     read: list[FrontRead] = []
@@ -177,6 +178,8 @@ def _title_from(paragraphs: list[Paragraph], index: int) -> tuple[int, Text] | N
     """A title that begins in paragraph ``index``: up to three lines without a full stop."""
     text = Text("", ())
     best: tuple[int, Text] | None = None
+    if paragraphs[index].noise:
+        return None
     for end in range(index, min(index + 4, len(paragraphs))):
         paragraph = paragraphs[end]
         if paragraph.noise:

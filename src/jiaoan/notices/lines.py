@@ -111,6 +111,9 @@ def marker_at(text: Text, start: int = 0) -> Marker | None:
         word = next(group for group in found.groups() if group)
         end = found.end()
         if kind in (MarkerKind.DECIMAL, MarkerKind.DECIMAL_3):
+            inside = range(found.start(), found.start() + len(word) - 1)
+            if any(text.gap_after(at) for at in inside):
+                continue  # "2. 6 月底前"
             if found.group() == word and not (end < len(text) and text.gap_after(end - 1)):
                 continue  # 1.5倍, 2.5万元
             return Marker(kind, int(word.rpartition(".")[2]), word, end - start)

@@ -28,6 +28,8 @@ _UNIT_WORDS = re.compile(r"负责|牵头|落实|配合|单位：|部门：|科�
 _ROLE_END = re.compile(
     r"(?:按(?:照)?(?:各自)?职责(?:分工)?)?(?:分别|共同)?(?:负责|牵头|落实|配合|协办|参加|督导)(?:落实)?$"
 )
+#: A sentence that has begun and not ended: 为切实消除…隐|患.
+_MID_SENTENCE = re.compile(r"(?:为|根据|按照|近期|近日|当前|今年以来|现将|目前)[^。：；]{12,}$")
 _HEADING_END = re.compile(r"[^，。；：、！？）”]$")
 
 
@@ -59,15 +61,22 @@ def ends_complete(chars: str) -> bool:
     return all(len(name) > 1 and UNIT_END.search(name) for name in names)
 
 
-def _list_ended(chars: str) -> bool:
-    """True where the last sentence names units and nothing else, and ends with a whole name."""
+def _list_ended(chars: str, blank_follows: bool) -> bool:
+    """True where the last sentence names units and nothing else, and ends with a whole name.
+
+    Bare names (…出租汽车管理科) end a paragraph only before an empty line.
+    """
+    if unbalanced(chars):
+        return False
     tail = re.split("[。；]", chars)[-1]
     last = re.split("[、，：]", tail)[-1]
     if LABEL_LINE.match(tail):
         return UNIT_END.search(last) is not None and len(last) >= 2
-    if not tail or len(tail) == len(chars) or unbalanced(chars):
+    if not tail or len(tail) == len(chars):
         return False
     found = _ROLE_END.search(tail)
+    if found is None and not blank_follows:
+        return False
     names = re.split("[、，]", tail[: found.start()] if found else tail)
     return all(len(name) >= 2 and UNIT_END.search(_role_off(name)) for name in names)
 
@@ -166,9 +175,15 @@ class _State:
             return False
         if LABEL_LINE.match(line.text.chars) and not unbalanced(chars):
             return True
-        if complete or _list_ended(chars):
+        if complete:
             return True
-        if unbalanced(chars):
+        if _list_ended(chars, blank_before):
+            # 牵头单位：市消防救援支队|防火监督科。: the rest of a name, unless it opens something.
+            rest = line.text.chars.rstrip("。；")
+            short = len(rest) <= 20 and re.search("[，。；：]", rest) is None
+            name = short and UNIT_END.search(rest) is not None
+            return blank_before or marker is not None or not name
+        if unbalanced(chars) or (not blank_before and _MID_SENTENCE.match(chars)):
             return False
         if self.marked or line.marked or is_date_only(line.text.chars) or is_date_only(chars):
             return True
@@ -185,8 +200,8 @@ class _State:
 
     def _ends_before_body(self, chars: str, line: Line, blank_before: bool) -> bool:
         """Lines without a number: a title, an address, a signature or a heading stands alone."""
-        if re.search(r"[，。；]", chars):
-            return False  # the middle of a sentence
+        if re.search(r"[，。；]", chars) or chars.count("、") > 1:
+            return False  # the middle of a sentence or of a list
         if not self.in_body:
             return True
         numbered_tops = {MarkerKind.HAN, MarkerKind.CHAPTER, MarkerKind.ARTICLE}

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from jiaoan.notices.lines import Marker, MarkerKind, is_date_only, marker_at
-from jiaoan.notices.paragraphs import Paragraph, ends_complete
+from jiaoan.notices.paragraphs import LABEL_LINE, Paragraph, ends_complete
 from jiaoan.notices.tables import Table, read_header
 from jiaoan.notices.text import Text
 from jiaoan.notices.units import carve
@@ -113,6 +113,7 @@ def _run_ins(paragraphs: list[Paragraph]) -> set[int]:
         if paragraph is not None and not (paragraph.plain or paragraph.marker or paragraph.cells):
             block.append(place)
             continue
+        block = [i for i in block if not LABEL_LINE.match(paragraphs[i].text.chars)]
         if len(block) > 1 and all(_RUN_IN.match(paragraphs[i].text.chars) for i in block):
             found.update(block)
         block = []

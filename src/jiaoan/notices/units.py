@@ -144,6 +144,7 @@ class Carved:
 
 def is_unit_name(chars: str) -> bool:
     """True where ``chars`` ends as the name of a body does and holds no verb of work."""
+    chars = chars.replace("(", "（").replace(")", "）")
     if not 2 <= len(re.sub(r"（[^（）]*）$", "", chars)) <= 32 or re.search(r"[\d%《》“”]", chars):
         return False
     return UNIT_END.search(chars) is not None
