@@ -38,6 +38,9 @@ _YEAR_END = re.compile(
 _TO_YEAR = re.compile(
     rf"(?:到|至|截至)(?P<year>{_NY})年(?=[，、；。]|$|实现|建成|完成|基本|全面)|(?P<y2>{_NY})年(?:之前|以前|前)"
 )
+#: “十四五”末: the thirteenth plan ended with 2020.
+_FIVE_YEARS = re.compile("“?十(?P<plan>[三四五六])五”?(?:规划)?(?:期)?[末底]")
+_PLANS = "三四五六"
 _QUARTER = re.compile(rf"{_YEAR}(?P<list>第?[一二三四1-4](?:、第?[一二三四1-4])*)(?:个)?季度")
 _HALF = re.compile(rf"{_YEAR}(?P<half>[上下])半年")
 _CUE_AFTER = re.compile(r"^(?:份)?(?:之?前|以前|止|为止|截止|之内|内)")
@@ -230,6 +233,9 @@ def _dates(chars: str, years: Years) -> Iterator[_Date]:
         if year is not None:
             day = date(year if found["year"] else year - 1, 12, 31)
             yield _Date(found.start(), found.end(), (day,), False, False, True)
+    for found in _FIVE_YEARS.finditer(chars):
+        year = 2020 + 5 * (_PLANS.index(found["plan"]) - _PLANS.index("三"))
+        yield _Date(found.start(), found.end(), (date(year, 12, 31),), False, False, True)
     yield from _periods(chars, years)
 
 

@@ -223,7 +223,7 @@ def _columns(lines: list[Line], row: list[int], names: list[str]) -> list[list[i
     return cells
 
 
-_TASK_COLUMN = "任务|内容|措施|事项|要点|工作|项目"
+_TASK_COLUMN = "任务|内容|措施|举措|事项|要点|工作|项目"
 
 
 def _header_width(lines: list[Line], texts: list[int]) -> int:

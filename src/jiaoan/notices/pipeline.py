@@ -20,7 +20,7 @@ from jiaoan.notices.paragraphs import to_paragraphs
 from jiaoan.notices.sentences import Piece, is_past, pieces_of
 from jiaoan.notices.state import Part, State
 from jiaoan.notices.structure import build, leaves, walk
-from jiaoan.notices.subjects import doers, subjects
+from jiaoan.notices.subjects import doers, subjects, titled
 from jiaoan.notices.units import FIRST_LEADS, Named, Role, first_leads, parse, resolve
 
 _COLUMN_ROLE = {"lead": Role.LEAD, "unit": Role.PLAIN, "coop": Role.COOP}
@@ -68,7 +68,7 @@ def _units(state: State) -> State:
 
 
 def _answering(part: Part, stated: dict[int, list[Named]], source: str) -> UnitsRead:
-    own = stated[id(part.node)]
+    own = stated[id(part.node)] or _titled(part, source)
     if own and (_leads(own) or not _only_sentences(part)):
         return resolve(own)
     place = part.node.parent
@@ -83,6 +83,13 @@ def _answering(part: Part, stated: dict[int, list[Named]], source: str) -> Units
     if not _leads(named):
         named += [one for text in said for one in doers(text, source)]
     return resolve([*named, *own])
+
+
+def _titled(part: Part, source: str) -> list[Named]:
+    heading = next((p.text for p in part.pieces if p.kind is SentenceKind.HEADING), None)
+    if heading is None or part.node.children or part.node.marker is None:
+        return []
+    return titled(heading.cut(part.node.marker.length), source)
 
 
 _WORK = (SentenceKind.DEMAND, SentenceKind.STATEMENT)

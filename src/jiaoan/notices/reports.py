@@ -47,6 +47,9 @@ _MONTHS = re.compile(
     rf"(?:(?P<y1>20\d{{2}})年)?{_N}月(?:份|起)?(?:至|到|—|-)(?:(?P<y2>20\d{{2}})年|次年|翌年)?{_N}月"
 )
 _STARTS = re.compile(rf"(?:自|从)(?:(?P<year>20\d{{2}})年)?{_N}月(?:份)?(?:起|开始)")
+_FIRST_REPORT = re.compile(
+    rf"首次[^，。；]{{0,8}}(?:于|为|：|时间)[^，。；]{{0,4}}?(?:(?P<year>20\d{{2}})年)?{_N}月"
+)
 _LAST_PERIOD = re.compile(r"上(?:一)?个?(?:月|季度?)")
 _TO_SEND = re.compile(r"(?:各|请)?[^，。]{0,12}(?:将|把|向|书面|统一|由|对)")
 _GAP = re.compile(r"(?:之?前|以前)?(?:[、，和及与或]|以及|分别)*(?:于|在)?")
@@ -129,7 +132,7 @@ def _months(sentence: str, years: Years) -> list[tuple[int, int]]:
         end = int(found["y2"]) if found["y2"] else start + (1 if other < one else 0)
         span = range(start * 12 + one - 1, end * 12 + other)
         return [(number // 12, number % 12 + 1) for number in span]
-    if found := _STARTS.search(sentence):
+    if found := _STARTS.search(sentence) or _FIRST_REPORT.search(sentence):
         start = (
             int(found["year"]) if found["year"] else years.of_month(to_int(found.group(2)) or 1)
         ) or first

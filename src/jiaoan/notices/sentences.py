@@ -168,8 +168,8 @@ def _split_heading(node: Node, text: Text) -> tuple[Text, Text]:
     first = sentences[0].chars
     more = len(first) < len(rest) or len(node.body) > 1
     end = len(first)
-    if not more and carve(rest).units:
-        end = carve(rest).units[0][0]
+    if (units := carve(rest).units) and (not more or units[0][0] < end):
+        end = units[0][0]
     colon = re.match(r"[^，。；：（）]{2,24}：(?=.)", first)
     if colon and more is False and not TIME_LABEL.match(first):
         end, more = colon.end(), True

@@ -131,6 +131,7 @@ class _Builder:
         self.table: Table | None = None
         self.ended = False
         self.annexes = False
+        self.cells_above: list[Text] = []
 
     def take(
         self, paragraph: Paragraph, following: Paragraph | None, *, run_in: bool = False
@@ -274,10 +275,11 @@ class _Builder:
             (self.rest if self.root.children else self.front).append(paragraph.text)
             return
         filled = [cell for cell in paragraph.cells if cell]
-        if len(filled) == 1 and re.search("[，。；：]", filled[0].chars.rstrip("：")):
+        whole = len(filled) == 1 and bool(paragraph.cells[0])
+        if whole and re.search("[，。；：]", filled[0].chars.rstrip("：")):
             self.rest.append(paragraph.text)  # 注：… below a table
             return
-        if len(filled) == 1:
+        if whole:
             section = marker_at(filled[0])
             if section and self._goes_on(section):
                 self._numbered(filled[0], section)
@@ -290,16 +292,41 @@ class _Builder:
         if not self.table.numbered and self.root.children and self.top.marker is not None:
             self.top.body.append(paragraph.text)  # a timetable inside an item
             return
-        named = self.table.name_cells(paragraph.cells)
-        task = next((cell for name, cell in named if name == "task" and cell), None)
-        if task is None:
+        cells = [self._above(place, cell) for place, cell in enumerate(paragraph.cells)]
+        self.cells_above = cells
+        named = self.table.name_cells(tuple(cells))
+        tasks = [cell for name, cell in named if name == "task" and cell]
+        number = next((cell.chars for name, cell in named if name == "number"), "")
+        label = re.sub(r"[、.。．（）]", "", number)
+        if self._more_of_row(label, named):
+            return
+        if not tasks:
             self.rest.append(paragraph.text)
             return
-        number = next((cell.chars for name, cell in named if name == "number"), "")
-        label = re.sub(r"[、.。（）]", "", number) or task.chars[:20]
         self._leave_rows()
+        if not label:
+            used = {kid.marker.label for kid in self.top.children if kid.marker}
+            words = [task.chars[:20] for task in tasks]
+            label = next((word for word in words if word not in used), words[-1])
         self._push(Marker(MarkerKind.ROW, 0, label, 0), Text("", ()))
         self.top.cells = named
+
+    def _above(self, place: int, cell: Text) -> Text:
+        """The cell itself, or the one above it for 同上."""
+        if cell.chars in ("同上", "同前", "〃", "″", "”") and place < len(self.cells_above):
+            return self.cells_above[place]
+        return cell
+
+    def _more_of_row(self, label: str, named: list[tuple[str, Text]]) -> bool:
+        """True for a row that goes on with the one above: its number is merged or blank."""
+        top = self.top
+        if top.marker is None or top.marker.kind is not MarkerKind.ROW or self.table is None:
+            return False
+        if "number" not in self.table.names or label not in ("", top.marker.label):
+            return False
+        said = {(name, cell.chars) for name, cell in top.cells}
+        top.cells.extend((name, cell) for name, cell in named if (name, cell.chars) not in said)
+        return True
 
     def _goes_on(self, section: Marker) -> bool:
         """True where a row carries on the numbers of the sections around the table."""

@@ -30,14 +30,14 @@ _DOES = re.compile(
 )
 #: What follows the body that a sentence begins with.
 _ACTS = re.compile(
-    rf"(?:要|应|须|必须|将|会同|联合|分别|参照|比照|共同|主动|牢固|结合|于|自|从|每|按|对|在|到|向|依|适时|同步|尽快|立即|统一|\d|[一二三四五六七八九十〇]+[月日]"
+    rf"(?:：|要|应|须|必须|将|会同|联合|分别|参照|比照|共同|主动|牢固|结合|于|自|从|每|按|对|在|到|向|依|适时|同步|尽快|立即|统一|\d|[一二三四五六七八九十〇]+[月日]"
     rf"|年底|年内|上半年|下半年|第[一二三四]|[一二三四]季度|是[^，。；]{{0,12}}(?:责任|主体)|{VERBS})"
 )
 #: Firms and everybody: they are obliged, they do not answer for an item of a bureau's plan.
 _OBLIGED = re.compile(
     r"(?:企业|公司|集团|人|学校|医院|项目部|场所|业主|车站|客运站|运营商|法人)$"
     r"|^(?:各|全体|所有|有关|相关|其他|本)(?:有关|相关|级|责任|成员|地|行业|主管|参建|施工|监理|生产|经营)*(?:单位|部门|科室|股室|处室|政府|支部|学校|机关)?$"
-    r"|(?<!管理)单位$"
+    r"|^各级|(?<!管理)单位$"
 )
 _WITH = re.compile(r"(?:要|应|应当|须|负责|牵头)?(?:会同|联合)")
 _ASKED = re.compile("请|并|同时|具体")
@@ -89,6 +89,15 @@ def doers(text: Text, source: str) -> list[Named]:
                 others, _ = _leading(text.cut(at, end), source, by=True)
                 out.extend(name.named(Role.COOP, 0.65) for name in others)
     return out
+
+
+def titled(heading: Text, source: str) -> list[Named]:
+    """A clause whose heading is a body: （一）县公安局。负责…."""
+    bare = heading.chars.rstrip("。：")
+    found = _bodies(heading.cut(0, len(bare)), source) if bare else []
+    if any(_OBLIGED.search(name.words) for name in found):
+        return []
+    return [name.named(Role.JOINT, 0.9) for name in found]
 
 
 def _leading(text: Text, source: str, *, by: bool) -> tuple[list[Name], str]:

@@ -17,7 +17,7 @@ _COLUMNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("lead", re.compile(r"牵头|主办|主责")),
     ("unit", re.compile(r"责任|承办|实施单位|落实单位|单位$|部门$|科室$|股室$")),
     ("deadline", re.compile(r"时限|时间|期限|进度|节点|完成日期")),
-    ("task", re.compile(r"任务|内容|措施|事项|要点|工作|项目|目标|要求|指标")),
+    ("task", re.compile(r"任务|内容|措施|举措|事项|要点|工作|项目|目标|要求|指标|行动|问题|隐患")),
 )
 
 

@@ -38,7 +38,7 @@ LABEL = re.compile(
     r"|(?P<other>责任人|责任领导|牵头领导|分管领导|联系人|联系方式|联系电话|备注"
     r"|(?:完成|办结|整改|工作)?(?:时限|时间|期限|节点|日期)(?:要求)?|时限要求|时间节点|进度(?:要求|安排)?))"
     + _WHAT
-    + "："
+    + "(?:：|(?<=单位|部门|科室|处室|股室|机构)为)"
 )
 #: Labels of a time: what follows is read by :mod:`jiaoan.notices.times`, not as a name.
 TIME_LABEL = re.compile(
@@ -54,7 +54,12 @@ _TAILS: tuple[tuple[Role, re.Pattern[str]], ...] = (
             r"|督促指导|督促落实|支持|协同(?:推进|配合)?|指导)(?:工作)?$"
         ),
     ),
-    (Role.LEAD, re.compile(r"(?:负责)?(?:牵头|主办|主责)(?:抓总|负责|组织|实施|落实|推进|开展)*$")),
+    (
+        Role.LEAD,
+        re.compile(
+            r"(?:负责)?(?:总?牵头|主办|主责|主抓|负总责|总负责)(?:抓总|负责|组织|实施|落实|推进|开展)*$"
+        ),
+    ),
     (
         Role.JOINT,
         re.compile(
@@ -311,7 +316,7 @@ def names_end(chars: str) -> bool:
 def names_of(text: Text, source: str | None) -> list[Name]:
     """The names of one list, roles marked on them set apart, without 由, 请 and 等单位."""
     out: list[Name] = []
-    ranges = split_outside(text.chars, "、")
+    ranges = _whole_names(text.chars, split_outside(text.chars, "、/／"))
     if len(ranges) == 1:
         ranges = _at_gaps(text, source)
     for start, end in ranges:
@@ -331,6 +336,18 @@ def names_of(text: Text, source: str | None) -> list[Name]:
             if piece:
                 name = original(source, piece) if source is not None else piece.chars
                 out.append(Name(name, role, piece.span(0, len(piece))))
+    return out
+
+
+def _whole_names(chars: str, ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """各市、县（市、区）人民政府 is one name."""
+    out: list[tuple[int, int]] = []
+    for start, end in ranges:
+        above = chars[slice(*out[-1])] if out else ""
+        if re.fullmatch("各(?:市|省|州|地市?)", above) and re.match("县|区|自治", chars[start:end]):
+            out[-1] = (out[-1][0], end)
+        else:
+            out.append((start, end))
     return out
 
 
