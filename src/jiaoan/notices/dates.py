@@ -23,21 +23,27 @@ _NY = r"(?:(?:19|20)\d{2}|二[〇零○][一二三四五六七八九〇零○]{2
 _YEAR = (
     rf"(?:(?P<year>{_NY})年(?:度)?|(?P<rel>今年|本年度?|当年|明年|次年|翌年|来年|去年|上年))?的?"
 )
+#: 2024年、2025年和2026年11月20日前: every one of them.
+_MORE = rf"(?:{_NY}年?[、和及与])+"
 _MONTHS = rf"(?P<months>{_N1}(?:月?(?:份)?[、和及]{_N1})*)月"
 _DAYS = rf"(?:的)?(?P<days>{_ND}(?:[日号]?[、和及]{_ND})*)[日号]"
 _PART = r"(?:份)?的?(?P<part>上旬|中旬|下旬|月?底|月?末)"
-_START = rf"(?:(?:{_NY}年)?{_N1}月?(?:{_ND}[日号])?(?:上旬|中旬|下旬|初)?起?(?:至|到|—|-))?"
-_MONTH_DATE = re.compile(rf"(?<![\d第每])(?P<range>{_START}){_YEAR}{_MONTHS}(?:{_DAYS}|{_PART})?")
+_START = rf"(?:(?:{_NY}年)?{_N1}月?(?:{_ND}[日号])?(?:上旬|中旬|下旬|初|月?底)?起?(?:至|到|—|-))?"
+_MONTH_DATE = re.compile(
+    rf"(?<![\d第每])(?P<range>{_START})(?P<more>{_MORE})?{_YEAR}{_MONTHS}(?:{_DAYS}|{_PART})?"
+)
 _NUMERIC = re.compile(
     r"(?<![\d.])(?P<y>20\d{2})(?:-|/|\.)(?P<m>\d{1,2})(?:(?:-|/|\.)(?P<d>\d{1,2}))?(?![\d])"
 )
 _YEAR_END = re.compile(
-    rf"(?:(?P<year>{_NY})年|(?P<rel>今年|本年度?|当年|明年|次年|翌年|来年|去年))(?:年)?(?:底|末|终|内)"
+    rf"(?P<more>{_MORE})?(?:(?P<year>{_NY})年|(?P<rel>今年|本年度?|当年|明年|次年|翌年|来年|去年))(?:年)?(?:底|末|终|内)"
     r"|(?<![每年\d一两二三四五六七八九十])(?:年底|年末|年终|岁末(?=前|之前)|年度?内)"
 )
 _TO_YEAR = re.compile(
     rf"(?:到|至|截至)(?P<year>{_NY})年(?=[，、；。]|$|实现|建成|完成|基本|全面)|(?P<y2>{_NY})年(?:之前|以前|前)"
 )
+#: 集中攻坚（2021年）: the time of a stage.
+_STAGE_YEAR = re.compile(r"（(?P<year>20\d{2})年(?:全年|度)?）")
 #: “十四五”末: the thirteenth plan ended with 2020.
 _FIVE_YEARS = re.compile("“?十(?P<plan>[三四五六])五”?(?:规划)?(?:期)?[末底]")
 _PLANS = "三四五六"
@@ -227,12 +233,17 @@ def _dates(chars: str, years: Years) -> Iterator[_Date]:
         year, odd = _year(found, 12, years)
         if year is None or _ENDLESS_YEAR.search(chars[max(0, found.start() - 1) : found.end()]):
             continue
-        yield _Date(found.start(), found.end(), (date(year, 12, 31),), False, False, True, odd)
+        ends = tuple(date(y, 12, 31) for y in (*_years_of(found["more"]), year) if y)
+        yield _Date(found.start(), found.end(), ends, False, False, True, odd)
     for found in _TO_YEAR.finditer(chars):
         year = to_int(found["year"] or found["y2"])
         if year is not None:
             day = date(year if found["year"] else year - 1, 12, 31)
             yield _Date(found.start(), found.end(), (day,), False, False, True)
+    for found in _STAGE_YEAR.finditer(chars):
+        if found.start() <= 20:
+            day = date(int(found["year"]), 12, 31)
+            yield _Date(found.start() + 1, found.end() - 1, (day,), False, False, True)
     for found in _FIVE_YEARS.finditer(chars):
         year = 2020 + 5 * (_PLANS.index(found["plan"]) - _PLANS.index("三"))
         yield _Date(found.start(), found.end(), (date(year, 12, 31),), False, False, True)
@@ -262,7 +273,8 @@ def _month_dates(chars: str, years: Years) -> Iterator[_Date]:
                 days = list(_numbers(found["days"]))
             elif tail in ("上旬", "中旬"):
                 days = [10 if tail == "上旬" else 20]
-            out.extend(day for d in days if (day := _day(year, month, d)) is not None)
+            whole = [*_years_of(found["more"]), year]
+            out.extend(day for y in whole for d in days if (day := _day(y, month, d)) is not None)
         ended = tail is not None and tail[-1] in "底末"
         if out:
             exact = found["days"] is not None or ended
@@ -270,6 +282,10 @@ def _month_dates(chars: str, years: Years) -> Iterator[_Date]:
                 found.start(), found.end(), tuple(out), exact, bool(found["range"]), ended, odd,
                 found["days"] is not None,
             )  # fmt: skip
+
+
+def _years_of(words: str | None) -> list[int | None]:
+    return [to_int(word) for word in re.split("年?[、和及与]", words or "") if word]
 
 
 def _periods(chars: str, years: Years) -> Iterator[_Date]:

@@ -25,7 +25,7 @@ _KINDS = (
 _TITLE_END = re.compile(rf"(?:{_KINDS})(?:（[^（）]{{1,12}}）)?$")
 _ISSUES = re.compile(r"关于(?:转发|印发|下发|制发)(.+?)的(?:通知|通告|函)$")
 _NUMBER = re.compile(r"[\u4e00-\u9fff]{2,12}（(?:19|20)\d{2}）第?\d{1,4}号")
-_BODY_NAME = r"[\u4e00-\u9fff×XＸ]{2,26}?(?:局|委员会|委|厅|部|办公室|办|政府|中心|总队|支队|大队|公司|集团|处|指挥部|站|所|领导小组|联席会议|会|院|学校)"
+_BODY_NAME = r"[\u4e00-\u9fff×XＸx]{2,26}?(?:局|委员会|委|厅|部|办公室|办|政府|中心|总队|支队|大队|公司|集团|处|指挥部|站|所|领导小组|联席会议|会|院|学校)"
 _BODIES = re.compile(rf"(?:{_BODY_NAME}){{1,6}}")
 _RED_HEAD = re.compile(rf"^({_BODY_NAME})(?:（[^（）]+）)?文件$")
 _BEFORE_ABOUT = re.compile(rf"^({_BODY_NAME}(?:[\u4e00-\u9fff]*(?:局|委员会|委|厅|办公室))?)关于")
@@ -42,6 +42,7 @@ _META = re.compile(
     r"|发文单位|发布时间|来源|浏览次数|字体|标题|名称)："
 )
 _YEAR = re.compile(r"(20\d{2}|二[〇零○][一二三四五六七八九〇零○]{2})(?=年|—|-|至|、|度|～)")
+_THREE_YEARS = re.compile(r"三年(?:攻坚|专项|提升)?行动(?:计划|实施方案|工作方案|总体方案|方案)$")
 _YEAR_SPAN = re.compile(r"(20\d{2})年?(?:—|-|至)(20\d{2})年")
 
 
@@ -288,6 +289,8 @@ def _years(title: str | None, number: str | None, paragraphs: list[Paragraph]) -
         if not turning and written is not None and first <= written <= last:
             first = written
         return Years(first, last, turning)
+    if title and _THREE_YEARS.search(title) and (found := re.search(r"(20\d{2})年", title)):
+        return Years(int(found.group(1)), int(found.group(1)) + 2)
     for place in (title or "", number or ""):
         if found := re.search(r"(20\d{2})", place):
             return Years(int(found.group(1)), int(found.group(1)))

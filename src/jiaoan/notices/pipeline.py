@@ -21,7 +21,15 @@ from jiaoan.notices.sentences import Piece, is_past, pieces_of
 from jiaoan.notices.state import Part, State
 from jiaoan.notices.structure import build, leaves, walk
 from jiaoan.notices.subjects import doers, subjects, titled
-from jiaoan.notices.units import FIRST_LEADS, Named, Role, first_leads, parse, resolve
+from jiaoan.notices.units import (
+    FIRST_LEADS,
+    Named,
+    Role,
+    first_leads,
+    parse,
+    resolve,
+    without_clauses,
+)
 
 _COLUMN_ROLE = {"lead": Role.LEAD, "unit": Role.PLAIN, "coop": Role.COOP}
 
@@ -136,7 +144,7 @@ def _spread_labels(parts: tuple[Part, ...], stated: dict[int, list[Named]]) -> N
 
 
 def _named(piece: Piece, source: str) -> list[Named]:
-    named = parse(piece.text, source)
+    named = without_clauses(parse(piece.text, source))
     role = _COLUMN_ROLE.get(piece.column)
     if role is None:
         return named

@@ -40,7 +40,7 @@ _OBLIGED = re.compile(
     r"|^各级|(?<!管理)单位$"
 )
 _WITH = re.compile(r"(?:要|应|应当|须|负责|牵头)?(?:会同|联合)")
-_ASKED = re.compile("请|并|同时|具体")
+_ASKED = re.compile("（?(?:请|并|同时|具体)?")
 
 
 def subjects(text: Text, source: str) -> list[Named]:

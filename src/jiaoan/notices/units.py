@@ -93,6 +93,7 @@ FIRST_LEADS = re.compile(
 TIME_CLAUSE = re.compile(
     r"(?:于|在|至|到)?(?:20\d{2}年|\d{1,2}月|[上下]半年|第?[一二三四]季度|年底|年内|全年|每[年月季周日半]|长期|持续|常态)[^、]{0,16}$"
 )
+_ROLE_ENDS = re.compile(r"(?:牵头|负责|主办|主责)(?:组织|实施|落实)?$")
 _REMARK = re.compile(r"(?:首位|第一|最前)[^，]{0,10}牵头|^(?:以)?下同$|^下同")
 _BRACKET = re.compile(r"（(?:[^（）]|（[^（）]*）)*）")
 NO_NAME = re.compile(
@@ -193,6 +194,8 @@ def _is_statement(text: Text, start: int, end: int) -> bool:
     named = parse(text.cut(start + 1, end - 1))
     if not named or len(inside) < 3:
         return False
+    if named[0].role in (Role.LEAD, Role.JOINT) and is_unit_name(named[0].name) and last:
+        return True  # （市地铁集团负责，轨道处按季度考核）
     if any(one.role is not Role.PLAIN for one in named):
         loose = LOOSE.search(inside) is not None
         return all(_plausible(one.name, loose=loose) for one in named)
@@ -276,7 +279,7 @@ def _segment(text: Text, label: Role, source: str | None) -> list[Named]:
     """Clauses between commas; names before a clause with a role share that role."""
     out: list[Named] = []
     waiting: list[Name] = []
-    for start, end in split_outside(text.chars, "，。；"):
+    for start, end in _clauses(text.chars):
         clause = text.cut(start, end)
         if _REMARK.search(clause.chars) or TIME_CLAUSE.match(clause.chars):
             continue
@@ -290,6 +293,30 @@ def _segment(text: Text, label: Role, source: str | None) -> list[Named]:
             out.extend(name.named(role or label, sure) for name in waiting)
             waiting = []
     return [*out, *(name.named(label, 0.85) for name in waiting)]
+
+
+def without_clauses(named: list[Named]) -> list[Named]:
+    """Beside names with roles 轨道处按季度考核 says what, not who."""
+    if not any(one.role in (Role.LEAD, Role.JOINT) for one in named):
+        return named
+    return [
+        one
+        for one in named
+        if one.role is not Role.PLAIN or is_unit_name(one.name) or len(one.name) <= 6
+    ]
+
+
+def _clauses(chars: str) -> list[tuple[int, int]]:
+    """Clauses between commas; 质安科牵头、建管科配合 is two as well."""
+    out: list[tuple[int, int]] = []
+    for start, end in split_outside(chars, "，。；"):
+        at = start
+        for a, b in split_outside(chars[start:end], "、"):
+            if _ROLE_ENDS.search(chars[start + a : start + b]) and start + b < end:
+                out.append((at, start + b))
+                at = start + b + 1
+        out.append((at, end))
+    return out
 
 
 def role_of(clause: Text) -> tuple[Text, Role | None]:
