@@ -47,7 +47,9 @@ _STAGE_YEAR = re.compile(r"（(?P<year>20\d{2})年(?:全年|度)?）")
 #: “十四五”末: the thirteenth plan ended with 2020.
 _FIVE_YEARS = re.compile("“?十(?P<plan>[三四五六])五”?(?:规划)?(?:期)?[末底]")
 _PLANS = "三四五六"
-_QUARTER = re.compile(rf"{_YEAR}(?P<list>第?[一二三四1-4](?:、第?[一二三四1-4])*)(?:个)?季度")
+_QUARTER = re.compile(
+    rf"{_YEAR}(?P<list>第?[一二三四1-4](?:、第?[一二三四1-4])*)(?:(?<=第[一二三四1-4])个)?季度"
+)
 _HALF = re.compile(rf"{_YEAR}(?P<half>[上下])半年")
 _CUE_AFTER = re.compile(r"^(?:份)?(?:之?前|以前|止|为止|截止|之内|内)")
 _CUE_BEFORE = re.compile(
@@ -72,7 +74,12 @@ _SERIES = re.compile(r"每个?(?:月|季度|周|半年)[^，。；（）]{0,10}�
 _UNTIL = re.compile(r"^(?:止，?每|，?每月|，?每季)")
 _RELATIVE_YEAR = {"明年": 1, "次年": 1, "翌年": 1, "来年": 1, "去年": -1, "上年": -1}
 _ENDLESS_YEAR = re.compile(r"[三两五四十\d]年内|近年|全年内")
-_GAP = re.compile(r"[、和及与或，]|以及")
+#: 3月31日、各股室5月31日前: one row of days for several.
+_GAP = re.compile(r"[、和及与或，]|以及|、各[\u4e00-\u9fff（）、]{1,10}")
+#: 自查（3.10—3.31）: a stage with its days in figures.
+_STAGE_DAYS = re.compile(
+    r"（(?:(?:20\d{2}\.)?\d{1,2}\.\d{1,2}日?(?:—|-|至))(?:(?P<y>20\d{2})\.)?(?P<m>\d{1,2})\.(?P<d>\d{1,2})日?）"
+)
 
 _SPAN_WORDS = r"(?:个)?(?:小时|分钟|工作日|自然日|日|天|个?月|周|年)"
 _AFTER_EVENT = re.compile(
@@ -240,6 +247,13 @@ def _dates(chars: str, years: Years) -> Iterator[_Date]:
         if year is not None:
             day = date(year if found["year"] else year - 1, 12, 31)
             yield _Date(found.start(), found.end(), (day,), False, False, True)
+    for found in _STAGE_DAYS.finditer(chars):
+        month = int(found["m"])
+        ended = _day(
+            int(found["y"]) if found["y"] else years.of_month(month), month, int(found["d"])
+        )
+        if ended:
+            yield _Date(found.start() + 1, found.end() - 1, (ended,), True, True, True)
     for found in _STAGE_YEAR.finditer(chars):
         if found.start() <= 20:
             day = date(int(found["year"]), 12, 31)

@@ -253,6 +253,11 @@ def _doc_number(source: str, paragraphs: list[Paragraph]) -> tuple[str, Span] | 
         ):
             label = re.match("发文字号|文号", found.group())
             start = found.start() + (label.end() if label else 0)
+            # 商务局文件 宁商发〔2025〕5号 on one line: the number begins after the last blank.
+            opens = paragraph.text.chars.index("（", start)
+            start = max(
+                [start, *(k + 1 for k in range(start, opens - 1) if paragraph.text.gap_after(k))]
+            )
             text = paragraph.text.cut(start, found.end())
             return original(source, text), text.span(0, len(text))
     return None

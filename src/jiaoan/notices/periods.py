@@ -69,7 +69,9 @@ _SITUATION = re.compile(
 )
 _OTHERS = re.compile(r"其他|其它|一般|普通|其余")
 _LEADING = re.compile(r"^(?:其中|对于?|而|且|但|并|要求|督促|凡|[，；、：])+")
-_TRAILING = re.compile(r"(?:应当|应|要|须|必须|至少|则|可|均|都|不少于|按|实行|执行|的)+$")
+_TRAILING = re.compile(
+    r"(?:加密[至到]|增加[至到]|提高[至到]|调整[为至]|缩短[至到]|改为|应当|应|要|须|必须|至少|则|可|均|都|不少于|按|实行|执行|的)+$"
+)
 _PER_WORD = {
     "日": Every.DAY, "天": Every.DAY, "周": Every.WEEK, "月": Every.MONTH, "季": Every.QUARTER,
     "季度": Every.QUARTER, "半年": Every.HALF_YEAR, "年": Every.YEAR,
@@ -248,6 +250,12 @@ def _condition(chars: str, hit: PeriodHit, previous: int, after_general: bool) -
     if narrowed and narrowed.group(1).strip("（）") in chars[:previous]:
         return subject  # 各社区（村）每年…，位于低洼易涝的社区（村）每半年…
     return None
+
+
+def situation(chars: str, hit: PeriodHit) -> str | None:
+    """The situation that the words before the first recurrence of a sentence name, or None."""
+    subject = _subject(chars, 0, hit.start)
+    return subject if hit.condition is None and _SITUATION.search(subject) else None
 
 
 def _is_class(words: str) -> bool:

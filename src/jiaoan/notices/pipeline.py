@@ -17,6 +17,7 @@ from jiaoan.notices.front import Years, read_front
 from jiaoan.notices.lines import split_lines
 from jiaoan.notices.model import NotANotice, Reading, SentenceKind, UnitsRead
 from jiaoan.notices.paragraphs import to_paragraphs
+from jiaoan.notices.periods import situation
 from jiaoan.notices.sentences import Piece, is_past, pieces_of
 from jiaoan.notices.state import Part, State
 from jiaoan.notices.structure import build, leaves, walk
@@ -171,12 +172,22 @@ def _with_figures(part: Part, years: Years) -> Part:
     for piece, figures in zip(part.pieces, read, strict=True):
         if piece.kind is SentenceKind.HEADING:
             figures = without_repeats(figures, body)
+        if pieces and kept[-1].periods and pieces[-1].text.chars.endswith("；"):
+            figures = _situated(piece.text.chars, figures)
         kind = piece.kind
         if kind is SentenceKind.STATEMENT and figures and not is_past(piece.text.chars):
             kind = SentenceKind.DEMAND  # a time makes a demand of any sentence
         pieces.append(replace(piece, kind=kind))
         kept.append(figures)
     return replace(part, pieces=tuple(pieces), figures=tuple(kept))
+
+
+def _situated(chars: str, figures: Figures) -> Figures:
+    """…每周不少于3次；恶劣天气期间每日1次: the second holds for the situation only."""
+    if not figures.periods or (named := situation(chars, figures.periods[0])) is None:
+        return figures
+    first = replace(figures.periods[0], condition=named)
+    return replace(figures, periods=(first, *figures.periods[1:]))
 
 
 def _reports(state: State) -> State:

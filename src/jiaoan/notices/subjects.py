@@ -40,6 +40,9 @@ _OBLIGED = re.compile(
     r"|^各级|(?<!管理)单位$"
 )
 _WITH = re.compile(r"(?:要|应|应当|须|负责|牵头)?(?:会同|联合)")
+_PERSONS = re.compile(
+    r"(?:党政|党委|主要|分管|联系|有关|相关|负有)*(?:负责人|负责同志|领导|班子|成员)|领导|班子|主要负责"
+)
 _ASKED = re.compile("（?(?:请|并|同时|具体)?")
 
 
@@ -109,6 +112,8 @@ def _leading(text: Text, source: str, *, by: bool) -> tuple[list[Name], str]:
         head, rest = chars[:end], chars[end:]
         if not names_end(head) or not (by or _ACTS.match(rest) or _DOES.match(rest)):
             continue
+        if _PERSONS.match(rest):
+            continue  # 由市政府分管领导约谈
         if found := _bodies(text.cut(0, end), source):
             return found, rest
     return [], ""

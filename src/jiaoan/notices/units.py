@@ -93,6 +93,7 @@ FIRST_LEADS = re.compile(
 TIME_CLAUSE = re.compile(
     r"(?:于|在|至|到)?(?:20\d{2}年|\d{1,2}月|[上下]半年|第?[一二三四]季度|年底|年内|全年|每[年月季周日半]|长期|持续|常态)[^、]{0,16}$"
 )
+_BRACKETS = str.maketrans("([〔［【)]〕］】", "（（（（（）））））")
 _ROLE_ENDS = re.compile(r"(?:牵头|负责|主办|主责)(?:组织|实施|落实)?$")
 _REMARK = re.compile(r"(?:首位|第一|最前)[^，]{0,10}牵头|^(?:以)?下同$|^下同")
 _BRACKET = re.compile(r"（(?:[^（）]|（[^（）]*）)*）")
@@ -150,7 +151,7 @@ class Carved:
 
 def is_unit_name(chars: str) -> bool:
     """True where ``chars`` ends as the name of a body does and holds no verb of work."""
-    chars = chars.replace("(", "（").replace(")", "）")
+    chars = chars.translate(_BRACKETS)
     if not 2 <= len(re.sub(r"（[^（）]*）$", "", chars)) <= 32 or re.search(r"[\d%《》“”]", chars):
         return False
     return UNIT_END.search(chars) is not None
