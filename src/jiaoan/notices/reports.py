@@ -52,7 +52,9 @@ _FIRST_REPORT = re.compile(
 )
 _LAST_PERIOD = re.compile(r"上(?:一)?个?(?:月|季度?)")
 _TO_SEND = re.compile(r"(?:各|请)?[^，。]{0,12}(?:将|把|向|书面|统一|由|对)")
-_GAP = re.compile(r"(?:之?前|以前)?(?:[、，和及与或]|以及|分别)*(?:于|在)?")
+_GAP = re.compile(
+    r"(?:之?前|以前)?(?:[、，和及与或]|以及|分别)*(?:于|在)?|、各[\u4e00-\u9fff（）、]{1,10}"
+)
 
 
 def is_closing_title(title: str) -> bool:

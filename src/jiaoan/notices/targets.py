@@ -1,3 +1,4 @@
+# ruff: noqa: E501 — ruff counts a Chinese character as two columns.
 """Targets 指标: percentages that are to be reached.
 
 Caps (控制在5%以内), shares of staff (从业人员的2%) and figures of the past are no targets.
