@@ -37,7 +37,7 @@ _NUMERIC = re.compile(
 )
 _YEAR_END = re.compile(
     rf"(?P<more>{_MORE})?(?:(?P<year>{_NY})年|(?P<rel>今年|本年度?|当年|明年|次年|翌年|来年|去年))(?:年)?(?:底|末|终|内)"
-    r"|(?<![每年\d一两二三四五六七八九十])(?:年底|年末|年终|岁末(?=前|之前)|年度?内)"
+    r"|(?<![每年\d一两二三四五六七八九十])(?:(?:年底|年末|年终)(?!考核|总结|评|述职|绩效|奖)|岁末(?=前|之前)|年度?内)"
 )
 _TO_YEAR = re.compile(
     rf"(?:到|至|截至)(?P<year>{_NY})年(?=[，、；。]|$|实现|建成|完成|基本|全面)|(?P<y2>{_NY})年(?:之前|以前|前)"
@@ -51,7 +51,8 @@ _QUARTER = re.compile(
     rf"{_YEAR}(?P<list>第?[一二三四1-4](?:、第?[一二三四1-4])*)(?:(?<=第[一二三四1-4])个)?季度"
 )
 _HALF = re.compile(rf"{_YEAR}(?P<half>[上下])半年")
-_CUE_AFTER = re.compile(r"^(?:份)?(?:之?前|以前|止|为止|截止|之内|内)")
+_HOUR = r"(?:(?:上午|中午|下午|晚上?)?(?:\d{1,2}|[一二三四五六七八九十]{1,3})(?:时|点|:\d{2})(?:\d{1,2}分|整|半)?|下班)"
+_CUE_AFTER = re.compile(rf"^(?:份)?{_HOUR}?(?:之?前|以前|止|为止|截止|之内|内)")
 _CUE_BEFORE = re.compile(
     r"(?:于|在|至|截至|截止到?|到|不迟于|不晚于|最迟|赶在|最晚|力争|确保|时间为|时限为|期限为|时间[：，])$"
 )
@@ -188,7 +189,9 @@ def _is_deadline(chars: str, group: list[_Date]) -> bool:
 
 def _blocked(chars: str, group: list[_Date]) -> bool:
     before, after = chars[: group[0].start], chars[group[-1].end :]
-    if _NO_DEADLINE.match(after) or _UNTIL.match(after) or _SERIES.search(before):
+    if _NO_DEADLINE.match(after) or _UNTIL.match(after):
+        return True
+    if group[-1].ranged and _SERIES.search(before):
         return True
     return _FROM.search(before) is not None and not group[-1].ranged
 

@@ -86,7 +86,12 @@ _STYLES: tuple[tuple[MarkerKind, re.Pattern[str]], ...] = (
         MarkerKind.ARTICLE,
         re.compile(rf"第({_HAN}|\d{{1,2}})条(?!规定|款|第|的|、|和|至|之)[：]?"),
     ),
-    (MarkerKind.HAN, re.compile(rf"({_HAN})[、.。．](?![一二三四五六七八九十\d]?[级类等])")),
+    (
+        MarkerKind.HAN,
+        re.compile(
+            rf"({_HAN})[、.。．](?![一二三四五六七八九十\d]?[级类等]|[一二三四](?:个)?季度|[一二三四五六七八九十]、)"
+        ),
+    ),
     (MarkerKind.PAREN_HAN, re.compile(rf"（({_HAN})）[、.．]?|({_HAN})）")),
     (MarkerKind.DECIMAL_3, re.compile(r"(\d{1,2}\.\d{1,2}\.\d{1,2})[、.]?")),
     (MarkerKind.DECIMAL, re.compile(r"(\d{1,2}\.\d{1,2})[、.]?")),
@@ -95,7 +100,7 @@ _STYLES: tuple[tuple[MarkerKind, re.Pattern[str]], ...] = (
     (MarkerKind.CIRCLED, re.compile(rf"([{_CIRCLED}])[、.．]?")),
 )
 #: What follows the point of a number, and not of a fraction: 3.7月31日前…, 1.2024年底前….
-_DATE_FOLLOWS = re.compile(r"(?:20\d{2}年|(?:1[0-2]|[1-9])月(?!\d))")
+_DATE_FOLLOWS = re.compile(r"(?:20\d{2}年|(?:1[0-2]|[1-9])月)")
 
 
 def marker_at(text: Text, start: int = 0) -> Marker | None:

@@ -266,7 +266,8 @@ def _check(state: State) -> None:
         any(item.deadlines or item.recurrences for item in state.items),
         bool(state.report_dates),
     ]
-    if sum(signs) < 2 or not state.drafts:
+    named = state.front.title is not None and len(state.drafts) > 2
+    if (sum(signs) < 2 and not named) or not state.drafts:
         raise NotANotice(
             "no_demands",
             "文中有条目，但没有标题、文号、责任单位或时限，看不出是安排工作的文件。"

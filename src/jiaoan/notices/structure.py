@@ -19,6 +19,9 @@ from jiaoan.notices.units import carve
 _INLINE = re.compile(r"[。）！]")
 _RUN_IN = re.compile(r"([^，。；：、（）]{2,18})[。：](?=.{6})")
 _ANNEX = re.compile(r"^附(?:件|表)?\d{0,2}(?:：|$)")
+#: The label of the only item of a notice without numbers.
+BODY = "正文"
+_SENTENCE = re.compile(r"[^《》：]{6,}[。；]")
 #: The line above an annex, and the lines of the list of annexes: 2.重点任务清单.
 _ANNEX_HEAD = re.compile(r"^附(?:件|表)(?:\d{1,2}|[一二三四五六七八九十])?[：]?$")
 _ANNEX_NAME = re.compile(r"^\d{1,2}[.、．][^。；]{2,60}$")
@@ -79,7 +82,19 @@ def build(paragraphs: list[Paragraph], body_from: int) -> Outline:
         builder.take(paragraph, following, run_in=index in run_ins)
     root = builder.root
     _fold_lists(root)
+    if not root.children and body_from:
+        builder.front = _without_numbers(root, builder.front)
     return Outline(root, tuple(builder.front), tuple(builder.rest + _closing(root)))
+
+
+def _without_numbers(root: Node, front: list[Text]) -> list[Text]:
+    """A notice without any numbers is one item, its text 正文."""
+    body = [text for text in front if _SENTENCE.search(text.chars)]
+    if not body:
+        return front
+    node = Node(Marker(MarkerKind.PLAIN, 0, BODY, 0), body, parent=root)
+    root.children.append(node)
+    return [text for text in front if text not in body]
 
 
 def leaves(node: Node) -> list[Node]:

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 — ruff counts a Chinese character as two columns.
 """Units that no bracket and no label names: they stand as the subject of a sentence.
 
 县财政局6月15日前拨付…, 由市水利局牵头…, 法规科配合. A word of duty beside the name says the role; a

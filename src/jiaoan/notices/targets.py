@@ -1,4 +1,3 @@
-# ruff: noqa: E501 — ruff counts a Chinese character as two columns.
 """Targets 指标: percentages that are to be reached.
 
 Caps (控制在5%以内), shares of staff (从业人员的2%) and figures of the past are no targets.
@@ -66,7 +65,8 @@ def targets(chars: str) -> list[TargetHit]:
             continue
         if _CAP_BEFORE.search(before) or _CAP_AFTER.match(after) or _MONEY.search(before):
             continue
-        if _SHARE_BEFORE.search(before) and not _NOT_SHARE.search(before[-16:]):
+        of_staff = _SHARE_BEFORE.search(before) and not _NOT_SHARE.search(before[-16:])
+        if of_staff and not _RISE.search(clause):
             continue
         if _PAST.search(before) and not _GOAL.search(before[-12:]):
             continue
