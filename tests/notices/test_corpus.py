@@ -159,3 +159,30 @@ def test_it_reads_the_same_whatever_extraction_did(
     path: Path, change: Callable[[str], str]
 ) -> None:
     assert facts_of(read(change(text_of(path)))) == facts_of(reading_of(path))
+
+
+#: Too few lines to see the width (a table), or a signature of several bodies that is itself broken.
+NARROW = [path for path in NOTICES if path.stem[:2] not in {"14", "21", "42"}]
+
+
+def fixed_width(text: str, width: int) -> str:
+    """Paragraphs set in by two and broken at ``width``, as text copied from a page comes."""
+    out: list[str] = []
+    for line in text.split("\n"):
+        if len(line) <= width or line[0] in "|#":
+            out.append(line)
+            continue
+        line = f"　　{line}"
+        while line:
+            end = width
+            while end < len(line) and line[end] in "，。；：、）】〕”》":
+                end += 1  # such marks do not begin a line
+            out.append(line[:end])
+            line = line[end:]
+    return "\n".join(out)
+
+
+@pytest.mark.parametrize("width", [24, 30, 37])
+@pytest.mark.parametrize("path", NARROW, ids=lambda path: path.stem)
+def test_it_reads_the_same_through_lines_of_one_width(path: Path, width: int) -> None:
+    assert facts_of(read(fixed_width(text_of(path), width))) == facts_of(reading_of(path))

@@ -163,7 +163,9 @@ def unflatten(lines: list[Line]) -> list[Line]:
     rows are the stretches that begin with 1, 2, 3 …, with a section row here and there. A row with
     too many lines has a task of several lines; one with too few has empty cells at its end.
     """
-    texts = [i for i, line in enumerate(lines) if line.kind is LineKind.TEXT]
+    texts = [
+        i for i, line in enumerate(lines) if line.kind is LineKind.TEXT or line.text.chars in _DASH
+    ]
     out = list(lines)
     at = 0
     while at < len(texts):
@@ -204,6 +206,9 @@ def _row_end(lines: list[Line], texts: list[int], at: int, number: int, width: i
         if lines[texts[place]].text.chars == str(number + 1):
             section = marker_at(lines[texts[place - 1]].text) is not None
             return place - 1 if section and place - 1 - at >= width - 1 else place
+    for place in range(at + width - 1, min(at + width + 6, len(texts))):
+        if _TIME_CELL.fullmatch(lines[texts[place]].text.chars):
+            return place + 1  # the last row ends with its time
     return min(at + width, len(texts))
 
 
@@ -228,6 +233,9 @@ def _columns(lines: list[Line], row: list[int], names: list[str]) -> list[list[i
     return cells
 
 
+_TIME_CELL = re.compile(r"[^，。；]{0,12}(?:前|底|年|季度|半年|月|日|推进|坚持|常态化?|长期|全年)")
+#: An empty cell, printed.
+_DASH = ("—", "——", "-", "--", "/")
 _TASK_COLUMN = "任务|内容|措施|举措|事项|要点|工作|项目"
 
 
