@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from jiaoan.notices.model import Span
 
@@ -150,16 +151,22 @@ def original(source: str, text: Text) -> str:
     return "".join(source[index] for index in text.at)
 
 
+@cache
+def _stops(marks: str) -> re.Pattern[str]:
+    return re.compile(f"[（“《）”》{re.escape(marks)}]")
+
+
 def split_outside(chars: str, marks: str) -> list[tuple[int, int]]:
     """Ranges of ``chars`` between ``marks`` that stand outside brackets and quotation marks."""
     ranges: list[tuple[int, int]] = []
     depth = start = 0
-    for index, char in enumerate(chars):
+    for found in _stops(marks).finditer(chars):
+        char, index = found.group(), found.start()
         if char in "（“《":
             depth += 1
         elif char in "）”》":
             depth = max(0, depth - 1)
-        elif depth == 0 and char in marks:
+        elif depth == 0:
             ranges.append((start, index))
             start = index + 1
     ranges.append((start, len(chars)))

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from itertools import pairwise
 
 from jiaoan.notices.lexicon import UNIT_END, VERB_START
@@ -157,6 +158,7 @@ def is_unit_name(chars: str) -> bool:
     return UNIT_END.search(chars) is not None
 
 
+@lru_cache(maxsize=64)  # a paragraph is carved for its heading, its work and its units
 def carve(text: Text) -> Carved:
     """Find the statements of units in a paragraph: whole lines, end brackets, labels, sentences."""
     chars = text.chars
