@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from jiaoan.notices import doubts as ask
 from jiaoan.notices.drafts import Seed, confidence, seeds_of, sketch
 from jiaoan.notices.figures import Figures, Writer
+from jiaoan.notices.lexicon import STEADY, STEADY_LIMIT
 from jiaoan.notices.model import (
     Deadline,
     Doubt,
     Draft,
+    FrontField,
+    FrontRead,
     Item,
+    NamedThing,
     Recurrence,
     RelativeDeadline,
     Sentence,
@@ -22,14 +26,16 @@ from jiaoan.notices.model import (
     Subject,
     Target,
 )
+from jiaoan.notices.named import named_things
 from jiaoan.notices.reports import is_closing_title, report_dates
 from jiaoan.notices.sentences import Piece, split_sentences, title_of
 from jiaoan.notices.state import Part, State
 from jiaoan.notices.structure import Node
 from jiaoan.notices.text import Text, original
+from jiaoan.notices.units import TIME_LABEL
 
 
-def report_days(state: State) -> tuple[date, ...]:
+def report_fields(state: State) -> tuple[FrontRead, ...]:
     """The report dates of the covering letter, the closing words and the closing section."""
     if state.outline is None:
         return ()
@@ -39,11 +45,15 @@ def report_days(state: State) -> tuple[date, ...]:
         chain = list(_chain(part.node))
         if chain[-1] is tops[-1] or any(is_closing_title(title_of(node)) for node in chain):
             texts.extend(piece.text for piece in part.pieces)
-    days: set[date] = set()
+    found: dict[date, FrontRead] = {}
     for text in texts:
         for sentence in split_sentences(text):
-            days.update(report_dates(sentence.chars, state.front.years))
-    return tuple(sorted(days))
+            for day in report_dates(sentence.chars, state.front.years, state.front.issued):
+                sure = 0.95 if f"{day.month}月{day.day}日" in sentence.chars else 0.8
+                span = sentence.span(0, len(sentence))
+                said = FrontRead(FrontField.REPORT_DATE, day.isoformat(), span, sure)
+                found.setdefault(day, said)
+    return tuple(found[day] for day in sorted(found))
 
 
 def _chain(node: Node) -> Iterator[Node]:
@@ -86,6 +96,8 @@ class _Collected:
     recurrences: list[Recurrence]
     targets: list[Target]
     doubts: list[Doubt]
+    named: list[NamedThing]
+    ongoing: bool = False
 
 
 def drafts_and_items(state: State) -> tuple[tuple[Draft, ...], tuple[Item, ...]]:
@@ -95,7 +107,7 @@ def drafts_and_items(state: State) -> tuple[tuple[Draft, ...], tuple[Item, ...]]
     items: list[Item] = []
     same = _same_bodies(state)
     for part in state.parts:
-        kept = _Collected([], [], [], [], [])
+        kept = _Collected([], [], [], [], [], [])
         for piece, figures in zip(part.pieces, part.figures, strict=True):
             _collect(state, piece, figures, kept)
             made = _drafts_of(state, part, piece, figures, by_start, len(drafts))
@@ -118,7 +130,7 @@ def _report_drafts(state: State, base: int) -> list[Draft]:
     seen: set[date] = set()
     for text in (*state.outline.front, *state.outline.rest):
         for sentence in split_sentences(text):
-            for day in report_dates(sentence.chars, state.front.years):
+            for day in report_dates(sentence.chars, state.front.years, state.front.issued):
                 if day not in seen:
                     seen.add(day)
                     out.append(_report_draft(state, sentence, day, base + len(out)))
@@ -157,10 +169,28 @@ def _report_draft(state: State, sentence: Text, day: date, index: int) -> Draft:
 
 def _collect(state: State, piece: Piece, figures: Figures, kept: _Collected) -> None:
     writer = Writer(state.source, piece.text)
+    if piece.column == "deadline":
+        # "每月" beside a task that says itself how often.
+        said = {rule.every for rule in kept.recurrences}
+        figures = replace(figures, periods=tuple(p for p in figures.periods if p.every not in said))
     kept.deadlines.extend(writer.deadline(hit) for hit in figures.days)
     kept.relatives.extend(writer.event(hit) for hit in figures.events)
     kept.recurrences.extend(writer.period(hit) for hit in figures.periods)
     kept.targets.extend(writer.target(hit) for hit in figures.targets)
+    if piece.kind in (SentenceKind.HEADING, SentenceKind.DEMAND, SentenceKind.STATEMENT):
+        kept.named.extend(named_things(piece.text, state.source))
+    kept.ongoing = kept.ongoing or _limitless(piece)
+
+
+def _limitless(piece: Piece) -> bool:
+    """True where the time limit says that the work has no end: 持续推进, 长期坚持, 全年."""
+    if piece.column == "deadline":
+        return STEADY_LIMIT.search(piece.text.chars) is not None
+    if piece.kind is not SentenceKind.UNITS:
+        return False
+    label = TIME_LABEL.search(piece.text.chars)
+    limit = piece.text.chars[label.end() :] if label else ""
+    return STEADY_LIMIT.match(limit) is not None
 
 
 def _item(part: Part, kept: _Collected, same: dict[str, str]) -> Item:
@@ -185,7 +215,16 @@ def _item(part: Part, kept: _Collected, same: dict[str, str]) -> Item:
         tuple(kept.targets),
         spans,
         (*own, *dict.fromkeys(kept.doubts)),
+        units.units,
+        kept.ongoing or _steady(part, kept),
+        tuple(kept.named),
     )
+
+
+def _steady(part: Part, kept: _Collected) -> bool:
+    """Work without an end and without a day: 常态化开展…."""
+    said = [p.text.chars for p in part.pieces if p.kind is SentenceKind.DEMAND]
+    return not kept.deadlines and any(STEADY.search(words) for words in said)
 
 
 def _spans(texts: list[Text]) -> tuple[Span, ...]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from jiaoan.notices.jsonform import Json, to_json
 from jiaoan.notices.model import UnreadableSource
 from jiaoan.notices.pipeline import read
-from jiaoan.notices.source import extract
+from jiaoan.notices.source import MAX_BYTES, extract
 
 
 def read_file(path: str) -> dict[str, Json]:
-    """The reading of the file at ``path`` in the JSON form of ``docs``; raises SourceRefused."""
+    """The reading of the file at ``path`` (``-``: standard input) in the JSON form of ``docs``.
+
+    Raises :class:`SourceRefused` where the file cannot be read or is no notice.
+    """
+    if path == "-":
+        return to_json(read(extract(sys.stdin.buffer.read(MAX_BYTES + 1), "-").text))
     file = Path(path)
     try:
         data = file.read_bytes()

@@ -18,8 +18,8 @@ from jiaoan.notices.model import (
 from jiaoan.notices.periods import PeriodHit, odd_periods, recurrences
 from jiaoan.notices.sentences import Piece
 from jiaoan.notices.targets import TargetHit, targets
-from jiaoan.notices.text import Text, original
-from jiaoan.notices.units import LABEL, TIME_LABEL
+from jiaoan.notices.text import Text, original, split_outside
+from jiaoan.notices.units import LABEL, TIME_CLAUSE, TIME_LABEL
 
 _BARE_YEAR = re.compile(r"^(?:到)?(20\d{2})年(?:度|全年)?$")
 
@@ -42,7 +42,7 @@ def figures_of(piece: Piece, years: Years) -> Figures:
     """The figures of a piece; statements of units are read only behind a label of time."""
     chars = piece.text.chars
     if piece.kind is SentenceKind.UNITS and not piece.column:
-        return _labelled_parts(chars, years)
+        return _labelled_parts(chars, years) or _time_clauses(chars, years)
     if piece.column in ("lead", "unit", "coop", "number", "other"):
         return Figures()
     labelled = piece.column == "deadline"
@@ -74,11 +74,27 @@ def _labelled_parts(chars: str, years: Years) -> Figures:
         inner = _moved(
             _read(chars[label.end() : end].strip("）。"), years, labelled=True), label.end()
         )
-        out = Figures(
-            out.days + inner.days, out.events + inner.events, out.periods + inner.periods,
-            out.targets + inner.targets, out.odd + inner.odd,
-        )  # fmt: skip
+        out = _both(out, inner)
     return out
+
+
+def _time_clauses(chars: str, years: Years) -> Figures:
+    """Times among the names of a statement: （2024年6月底前完成，市公交集团负责）."""
+    out = Figures()
+    start = 1 if chars.startswith("（") else 0
+    for begin, end in split_outside(chars[start:].rstrip("）。；"), "，；"):
+        words = chars[start + begin : start + end]
+        if TIME_CLAUSE.match(words):
+            inner = _moved(_read(words, years, labelled=True), start + begin)
+            out = _both(out, inner)
+    return out
+
+
+def _both(one: Figures, other: Figures) -> Figures:
+    return Figures(
+        one.days + other.days, one.events + other.events, one.periods + other.periods,
+        one.targets + other.targets, one.odd + other.odd,
+    )  # fmt: skip
 
 
 def _moved(figures: Figures, by: int) -> Figures:
@@ -124,23 +140,29 @@ class Writer:
         end = hit.end
         if found := re.match(r"(?:份)?(?:之?前|以前|止)", self.text.chars[end:]):
             end += found.end()
-        return Deadline(
-            hit.day, self.phrase(hit.start, end), self.text.span(hit.start, end), hit.exact
-        )
+        phrase = self.phrase(hit.start, end)
+        sure = 0.6 if hit.odd_year else 0.97 if hit.exact else 0.9
+        if phrase.endswith(("度", "年")):
+            sure -= 0.1  # 第三季度: the time of the work, taken for its end
+        return Deadline(hit.day, phrase, self.text.span(hit.start, end), hit.exact, round(sure, 2))
 
     def event(self, hit: EventHit) -> RelativeDeadline:
         """A time bound to an event with its words."""
-        return RelativeDeadline(self.phrase(hit.start, hit.end), self.text.span(hit.start, hit.end))
+        span = self.text.span(hit.start, hit.end)
+        return RelativeDeadline(self.phrase(hit.start, hit.end), span, 0.9)
 
     def period(self, hit: PeriodHit) -> Recurrence:
         """A recurrence with its words."""
+        phrase = self.phrase(hit.start, hit.end)
+        sure = 0.95 if re.search("每|按|逐", phrase) else 0.75  # 年度考核 is read from a noun
         return Recurrence(
-            hit.every, hit.min_count, hit.condition, self.phrase(hit.start, hit.end),
-            self.text.span(hit.start, hit.end),
+            hit.every, hit.min_count, hit.condition, phrase, self.text.span(hit.start, hit.end),
+            round(sure - (0.1 if hit.condition else 0.0), 2),
         )  # fmt: skip
 
     def target(self, hit: TargetHit) -> Target:
         """A target with its words."""
-        return Target(
-            hit.value, self.phrase(hit.start, hit.end), self.text.span(hit.start, hit.end)
-        )
+        before = self.text.chars[max(0, hit.start - 16) : hit.start]
+        sure = 0.95 if "率" in before else 0.8
+        span = self.text.span(hit.start, hit.end)
+        return Target(hit.value, self.phrase(hit.start, hit.end), span, sure)

@@ -97,6 +97,7 @@ class Deadline:
     phrase: str
     span: Span
     exact: bool = True
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class RelativeDeadline:
 
     phrase: str
     span: Span
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ class Recurrence:
     condition: str | None
     phrase: str
     span: Span
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,24 @@ class Target:
     value: str
     phrase: str
     span: Span
+    confidence: float = 1.0
+
+
+class UnitRole(StrEnum):
+    """What a unit is to an item."""
+
+    LEAD = "lead"
+    COOP = "coop"
+
+
+@dataclass(frozen=True)
+class UnitRead:
+    """One unit of an item with the place that names it (for an inherited one: in the heading)."""
+
+    name: str
+    role: UnitRole
+    span: Span
+    confidence: float
 
 
 @dataclass(frozen=True)
@@ -134,6 +155,49 @@ class UnitsRead:
     lead_units: tuple[str, ...] = ()
     coop_units: tuple[str, ...] = ()
     joint: bool = False
+    units: tuple[UnitRead, ...] = ()
+
+
+class NamedKind(StrEnum):
+    """What a name in a clause stands for."""
+
+    SYSTEM = "system"
+    PROGRAMME = "programme"
+    PAPER = "paper"
+
+    @property
+    def label_zh(self) -> str:
+        """The word on screen."""
+        return {"system": "系统平台", "programme": "专项行动", "paper": "文件"}[self.value]
+
+
+@dataclass(frozen=True)
+class NamedThing:
+    """A system, programme or paper that a clause names."""
+
+    kind: NamedKind
+    name: str
+    span: Span
+
+
+class FrontField(StrEnum):
+    """A field of the whole notice."""
+
+    TITLE = "title"
+    DOC_NUMBER = "doc_number"
+    ISSUER = "issuer"
+    YEAR = "year"
+    REPORT_DATE = "report_date"
+
+
+@dataclass(frozen=True)
+class FrontRead:
+    """A field of the whole notice with the place that says it and how sure the reader is, 0..1."""
+
+    field: FrontField
+    value: str
+    span: Span
+    confidence: float
 
 
 @dataclass(frozen=True)
@@ -151,6 +215,11 @@ class Item:
     targets: tuple[Target, ...]
     spans: tuple[Span, ...]
     doubts: tuple[Doubt, ...]
+    #: Leads and cooperating units once more, each with its place and confidence.
+    units: tuple[UnitRead, ...] = ()
+    #: The time limit says 持续推进, 常态化, 全年, or the text does and sets no day.
+    ongoing: bool = False
+    named: tuple[NamedThing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -213,6 +282,8 @@ class Reading:
     items: tuple[Item, ...]
     sentences: tuple[Sentence, ...] = field(default=(), repr=False)
     drafts: tuple[Draft, ...] = field(default=(), repr=False)
+    #: Title, number, issuer, year and report dates, each with its place and confidence.
+    front: tuple[FrontRead, ...] = field(default=(), repr=False)
 
 
 class SourceRefused(ValueError):

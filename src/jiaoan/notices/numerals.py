@@ -1,7 +1,6 @@
-"""Chinese numerals up to 9999, as notices write them: 十二, 二十五, 二〇二四, 两, 百分之九十五.
+"""Chinese numerals up to 9999, as notices write them: 十二, 二十五, 二〇二四, 两, 二○二五.
 
-Written here because it is twenty lines: a library that reads all numerals also reads the "一" of
-一会三卡 and 一单四制, so the grammar around the number has to choose in any case.
+Why not a library: ADR 0027. The tests hold this against one for every number.
 """
 
 from __future__ import annotations
@@ -26,10 +25,13 @@ def to_int(word: str) -> int | None:
     if not any(char in _UNITS for char in word):
         return int("".join(str(DIGITS[char]) for char in word))
     total = digit = 0
+    last, whole = 1, False
     for char in word:
         if char in _UNITS:
-            total += (digit or (0 if total else 1)) * _UNITS[char]
+            last, whole = _UNITS[char], True
+            total += (digit or (0 if total else 1)) * last
             digit = 0
         else:
-            digit = DIGITS[char]
-    return total + digit
+            digit, whole = DIGITS[char], whole and DIGITS[char] > 0
+    # 二百五 is 250; after 零 (二百零五), and after 十, the digit stands for itself.
+    return total + digit * (last // 10 if whole and last >= 100 else 1)

@@ -35,7 +35,7 @@ _PATTERN = re.compile("|".join(f"(?P<{every.name}>{words})" for every, words in 
 _ODD = re.compile(rf"每(?:[两二三四五六2-9]年|[四4]个月|{COUNT}[天日])")
 _NOUNS = (
     "考核|核查|检查|审验|审查|评估|评价|报告|总结|培训|演练|体检|检测|述职|测评|抽查|考评|复训|评定"
-    "|通报|调度|例会|分析|研判|会商|排查|巡查|评比|计划|会议|督查|督导|考试|抽考|排名|公示|简报|汇总|报表"
+    "|讲评|点评|通报|调度|例会|分析|研判|会商|排查|巡查|评比|计划|会议|督查|督导|考试|抽考|排名|公示|简报|汇总|报表"
 )
 _NOUN_AFTER = re.compile(rf"[^，。；、（）]{{0,12}}?(?:{_NOUNS})")
 _ADJECTIVE: tuple[tuple[Every, str], ...] = (
@@ -50,7 +50,7 @@ _ADJ_LIST = re.compile(
 )
 _SHORT = re.compile(
     r"(?:(?<=^)|(?<=[，；、“”（：])|(?<=实行)|(?<=坚持)|(?<=落实)|(?<=执行)|(?<=建立)|(?<=开展)|(?<=推行)|(?<=做到)|(?<=严格))"
-    r"(?P<word>[日周月季年])(?:调度|通报|例会|研判|排查|检查|报告|考核|会商|分析|评比|总结|抽查|巡查|报(?=制|告|送))"
+    r"(?P<word>[日周月季年])(?:调度|通报|例会|研判|排查|检查|报告|考核|考评|讲评|点评|督查|督导|督办|会办|会商|分析|评比|评估|总结|抽查|巡查|清零|研究|推进|更新|报(?=制|告|送))"
 )
 _SHORT_EVERY = {
     "日": Every.DAY, "周": Every.WEEK, "月": Every.MONTH, "季": Every.QUARTER, "年": Every.YEAR,
@@ -62,9 +62,16 @@ _IN_YEAR = re.compile(
 )
 _PER = re.compile(rf"({COUNT})(?:次|场|轮)(?:/|每)(?P<word>日|天|周|月|季度?|半年|年)")
 _HALVES = re.compile(r"上、?(?:半年)?[、和及]?下半年[^，。；]{0,4}(?:各|分别)")
+_AT_MOST = re.compile(r"不(?:得)?(?:超过|多于|高于)|最多|至多")
+#: 汛期, 强降雨期间, 库水位超汛限时: for how long the stricter rule holds.
+_SITUATION = re.compile(
+    r"(?:期间|时段|时期|时候|当月|当日|当天|[汛节冬夏雨旺淡险运]期|季节|汛限时|[^小]时|天气|假日|预警|高峰期?|火险期|假期|[春夏秋冬]季)(?:内|中)?$"
+)
 _OTHERS = re.compile(r"其他|其它|一般|普通|其余")
 _LEADING = re.compile(r"^(?:其中|对于?|而|且|但|并|要求|督促|凡|[，；、：])+")
-_TRAILING = re.compile(r"(?:应当|应|要|须|必须|至少|则|可|均|都|不少于|按|实行|执行|的)+$")
+_TRAILING = re.compile(
+    r"(?:加密[至到]|增加[至到]|提高[至到]|调整[为至]|缩短[至到]|改为|应当|应|要|须|必须|至少|则|可|均|都|不少于|按|实行|执行|的)+$"
+)
 _PER_WORD = {
     "日": Every.DAY, "天": Every.DAY, "周": Every.WEEK, "月": Every.MONTH, "季": Every.QUARTER,
     "季度": Every.QUARTER, "半年": Every.HALF_YEAR, "年": Every.YEAR,
@@ -116,7 +123,22 @@ def recurrences(chars: str) -> list[PeriodHit]:
         ):
             continue
         kept.append(raw)
-    return _conditions(chars, [_counted(chars, kept, i) for i in range(len(kept))])
+    counted = [hit for i in range(len(kept)) if (hit := _counted(chars, kept, i)) is not None]
+    return _conditions(chars, _without_names(chars, counted))
+
+
+def _without_names(chars: str, hits: list[PeriodHit]) -> list[PeriodHit]:
+    """实行日报制度，每日15时前报送: the name of the habit and the habit itself are one rule."""
+    out: list[PeriodHit] = []
+    for index, hit in enumerate(hits):
+        named = re.match(r"[日周月季年]报", chars[hit.start :]) is not None
+        after = hits[index + 1] if index + 1 < len(hits) else None
+        if named and after is not None and after.every is hit.every:
+            between = chars[hit.end : after.start]
+            if re.search("[。；]", between) is None and "报" in chars[after.end : after.end + 24]:
+                continue
+        out.append(hit)
+    return out
 
 
 def _raws(chars: str) -> Iterator[_Raw]:
@@ -136,7 +158,9 @@ def _raws(chars: str) -> Iterator[_Raw]:
         digits = (
             found["word"].startswith("20") or chars[found.start() - 1 : found.start()].isdigit()
         )
-        if not digits and not chars[: found.start()].endswith(("每", "三", "两", "近")):
+        if not digits and not chars[: found.start()].endswith(
+            ("每", "三", "两", "近", "上", "去", "前", "半")
+        ):
             yield _Raw(found.start(), found.end(), Every.YEAR, to_int(found["count"]))
     for found in _SHORT.finditer(chars):
         yield _Raw(found.start(), found.end(), _SHORT_EVERY[found["word"]], None)
@@ -159,8 +183,8 @@ def _quoted_name(chars: str, at: int) -> bool:
     return head.count("《") > head.count("》")
 
 
-def _counted(chars: str, raws: list[_Raw], index: int) -> PeriodHit:
-    """The recurrence with its number of times and the end of its phrase."""
+def _counted(chars: str, raws: list[_Raw], index: int) -> PeriodHit | None:
+    """The recurrence with its number of times and the end of its phrase; None for a cap."""
     raw = raws[index]
     if raw.count is not None:
         return PeriodHit(raw.start, raw.end, raw.every, max(1, raw.count))
@@ -178,6 +202,8 @@ def _counted(chars: str, raws: list[_Raw], index: int) -> PeriodHit:
     found = _COUNT.search(chars, raw.end, stop)
     if found is None:
         return PeriodHit(raw.start, raw.end, raw.every, 1)
+    if _AT_MOST.search(chars[raw.end : found.start()]):
+        return None  # 原则上每年检查不超过1次
     return PeriodHit(raw.start, found.end(), raw.every, max(1, to_int(found.group(1)) or 1))
 
 
@@ -208,17 +234,28 @@ def _condition(chars: str, hit: PeriodHit, previous: int, after_general: bool) -
     if bracket > chars.rfind("）", 0, hit.start) and bracket > 0:
         subject = _subject(chars, max(bracket + 1, previous), hit.start)
         return subject or None
-    mark = chars.rfind("其中", previous, hit.start)
+    mark = chars.rfind("其中", 0, hit.start)
     if mark >= 0 and "。" not in chars[mark : hit.start]:
-        return _subject(chars, mark, hit.start) or None
-    if after_general:
-        head = chars[previous : hit.start]
-        if re.match(r"^[^。；]{0,24}[，；、]", head) or head:
-            subject = _subject(chars, previous, hit.start)
-            general = _subject(chars, 0, previous)
-            if subject and _OTHERS.search(general) and _is_class(subject):
-                return subject
+        subject = _subject(chars, max(mark, previous), hit.start)
+        return subject if mark >= previous or _is_class(subject) else None
+    if not after_general:
+        return None
+    subject = _subject(chars, previous, hit.start)
+    general = _subject(chars, 0, previous)
+    if subject and _SITUATION.search(subject):
+        return subject
+    if subject and _OTHERS.search(general) and _is_class(subject):
+        return subject
+    narrowed = re.search(r"的([^的、，]{2,12})$", subject)
+    if narrowed and narrowed.group(1).strip("（）") in chars[:previous]:
+        return subject  # 各社区（村）每年…，位于低洼易涝的社区（村）每半年…
     return None
+
+
+def situation(chars: str, hit: PeriodHit) -> str | None:
+    """The situation that the words before the first recurrence of a sentence name, or None."""
+    subject = _subject(chars, 0, hit.start)
+    return subject if hit.condition is None and _SITUATION.search(subject) else None
 
 
 def _is_class(words: str) -> bool:
@@ -227,5 +264,18 @@ def _is_class(words: str) -> bool:
 
 def _subject(chars: str, start: int, end: int) -> str:
     """The words before a period that say whose it is, without commas and words of duty."""
-    part = re.split(r"[，；。（]", chars[start:end])[-1]
-    return _TRAILING.sub("", _LEADING.sub("", part)).strip("、")
+    depth = 0
+    at = end
+    while at > start:
+        char = chars[at - 1]
+        if char == "）":
+            depth += 1
+        elif char == "（":
+            if depth == 0:
+                break
+            depth -= 1
+        elif char in "，。；" and depth == 0 and _TRAILING.sub("", chars[at:end]).strip("、"):
+            break
+        at -= 1
+    part = chars[at:end].strip("，")
+    return _TRAILING.sub("", _LEADING.sub("", part)).strip("、，")

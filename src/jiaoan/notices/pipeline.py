@@ -6,22 +6,33 @@ steps above it wrote. To see what the reader thinks at any point, run the list u
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
-from jiaoan.notices.assemble import drafts_and_items, report_days, tile
+from jiaoan.notices.assemble import drafts_and_items, report_fields, tile
 from jiaoan.notices.figures import Figures, figures_of, without_repeats
 from jiaoan.notices.front import Years, read_front
 from jiaoan.notices.lines import split_lines
 from jiaoan.notices.model import NotANotice, Reading, SentenceKind, UnitsRead
 from jiaoan.notices.paragraphs import to_paragraphs
+from jiaoan.notices.periods import situation
 from jiaoan.notices.sentences import Piece, is_past, pieces_of
 from jiaoan.notices.state import Part, State
-from jiaoan.notices.structure import Node, build, leaves, walk
-from jiaoan.notices.units import Named, Role, parse, resolve, subjects
+from jiaoan.notices.structure import build, leaves, walk
+from jiaoan.notices.subjects import doers, subjects, titled
+from jiaoan.notices.units import (
+    FIRST_LEADS,
+    Named,
+    Role,
+    first_leads,
+    parse,
+    resolve,
+    without_clauses,
+)
 
 _COLUMN_ROLE = {"lead": Role.LEAD, "unit": Role.PLAIN, "coop": Role.COOP}
-_NOBODY = UnitsRead()
 
 
 def _lines(state: State) -> State:
@@ -54,43 +65,93 @@ def _sentences(state: State) -> State:
 
 
 def _units(state: State) -> State:
-    own = {id(part.node): _units_of(part, state.source) for part in state.parts}
-    return replace(
-        state,
-        parts=tuple(replace(part, units=_inherited(part.node, own)) for part in state.parts),
+    """Own statements first, then those of the headings above, then the subjects of sentences."""
+    stated = {id(part.node): _stated(part, state.source) for part in state.parts}
+    _spread_labels(state.parts, stated)
+    ordered = any(FIRST_LEADS.search(p.text.chars) for p in state.paragraphs)
+    parts: list[Part] = []
+    for part in state.parts:
+        units = _answering(part, stated, state.source)
+        parts.append(replace(part, units=first_leads(units) if ordered else units))
+    return replace(state, parts=tuple(parts))
+
+
+def _answering(part: Part, stated: dict[int, list[Named]], source: str) -> UnitsRead:
+    own = stated[id(part.node)] or _titled(part, source)
+    if own and (_leads(own) or not _only_sentences(part)):
+        return resolve(own)
+    place = part.node.parent
+    while not own and place is not None:
+        if above := stated.get(id(place), []):
+            return resolve(above, inherited=True)
+        place = place.parent
+    if part.node.children:
+        return resolve(own)
+    said = [piece.text for piece in part.pieces if piece.kind in _WORK]
+    named = [one for text in said for one in subjects(text, source)]
+    if not _leads(named):
+        named += [one for text in said for one in doers(text, source)]
+    return resolve([*named, *own])
+
+
+def _titled(part: Part, source: str) -> list[Named]:
+    heading = next((p.text for p in part.pieces if p.kind is SentenceKind.HEADING), None)
+    if heading is None or part.node.children or part.node.marker is None:
+        return []
+    return titled(heading.cut(part.node.marker.length), source)
+
+
+_WORK = (SentenceKind.DEMAND, SentenceKind.STATEMENT)
+
+
+def _leads(named: list[Named]) -> bool:
+    return any(one.role is not Role.COOP for one in named)
+
+
+def _only_sentences(part: Part) -> bool:
+    """True where the units stand in sentences (…。各县局参加。), not in brackets, labels, cells."""
+    said = [piece for piece in part.pieces if piece.kind is SentenceKind.UNITS]
+    return all(
+        not piece.column and piece.text.chars[:1] != "（" and "：" not in piece.text.chars
+        for piece in said
     )
 
 
-def _units_of(part: Part, source: str) -> UnitsRead:
-    named: list[Named] = []
-    for piece in part.pieces:
-        if piece.kind is SentenceKind.UNITS:
-            named.extend(_named(piece, source))
-    if not named:
-        for piece in part.pieces:
-            if piece.kind in (SentenceKind.DEMAND, SentenceKind.STATEMENT):
-                named.extend(subjects(piece.text, source))
-    return resolve(named)
+def _stated(part: Part, source: str) -> list[Named]:
+    return [
+        one
+        for piece in part.pieces
+        if piece.kind is SentenceKind.UNITS
+        for one in _named(piece, source)
+    ]
+
+
+def _spread_labels(parts: tuple[Part, ...], stated: dict[int, list[Named]]) -> None:
+    """A label line below the last item of each section, and nowhere else, is for all its items."""
+    sections = [part.node for part in parts if len(part.node.children) > 1]
+    sections = [node for node in sections if not any(kid.children for kid in node.children)]
+    spread = [
+        node
+        for node in sections
+        if stated.get(id(node.children[-1]))
+        and len(node.children[-1].body) > 1
+        and not any(stated.get(id(kid)) for kid in node.children[:-1])
+    ]
+    if len(spread) > 1 and all(
+        node in spread or not any(stated.get(id(kid)) for kid in node.children) for node in sections
+    ):
+        for node in spread:
+            stated[id(node)] = stated[id(node.children[-1])]
 
 
 def _named(piece: Piece, source: str) -> list[Named]:
-    named = parse(piece.text, source)
+    named = without_clauses(parse(piece.text, source))
     role = _COLUMN_ROLE.get(piece.column)
     if role is None:
         return named
     # A cell may say more than its column: "A牵头，B配合" under 责任单位.
-    return [Named(n.name, role if n.role is Role.PLAIN else n.role) for n in named]
-
-
-def _inherited(node: Node, own: dict[int, UnitsRead]) -> UnitsRead:
-    """A heading's units are meant for every item below it that names nobody."""
-    place: Node | None = node
-    while place is not None:
-        units = own.get(id(place), _NOBODY)
-        if units != _NOBODY:
-            return units
-        place = place.parent
-    return _NOBODY
+    kept = [one for one in named if re.search(r"[\u4e00-\u9fff]{2}", one.name)]
+    return [replace(n, role=role, sure=0.97) if n.role is Role.PLAIN else n for n in kept]
 
 
 def _figures(state: State) -> State:
@@ -111,6 +172,8 @@ def _with_figures(part: Part, years: Years) -> Part:
     for piece, figures in zip(part.pieces, read, strict=True):
         if piece.kind is SentenceKind.HEADING:
             figures = without_repeats(figures, body)
+        if pieces and kept[-1].periods and pieces[-1].text.chars.endswith("；"):
+            figures = _situated(piece.text.chars, figures)
         kind = piece.kind
         if kind is SentenceKind.STATEMENT and figures and not is_past(piece.text.chars):
             kind = SentenceKind.DEMAND  # a time makes a demand of any sentence
@@ -119,8 +182,18 @@ def _with_figures(part: Part, years: Years) -> Part:
     return replace(part, pieces=tuple(pieces), figures=tuple(kept))
 
 
+def _situated(chars: str, figures: Figures) -> Figures:
+    """…每周不少于3次；恶劣天气期间每日1次: the second holds for the situation only."""
+    if not figures.periods or (named := situation(chars, figures.periods[0])) is None:
+        return figures
+    first = replace(figures.periods[0], condition=named)
+    return replace(figures, periods=(first, *figures.periods[1:]))
+
+
 def _reports(state: State) -> State:
-    return replace(state, report_dates=report_days(state))
+    reports = report_fields(state)
+    days = sorted({date.fromisoformat(one.value) for one in reports})
+    return replace(state, reports=reports, report_dates=tuple(days))
 
 
 def _tiles(state: State) -> State:
@@ -166,6 +239,7 @@ def read(text: str) -> Reading:
         state.items,
         state.sentences,
         state.drafts,
+        (*front.read, *state.reports),
     )
 
 
@@ -192,7 +266,8 @@ def _check(state: State) -> None:
         any(item.deadlines or item.recurrences for item in state.items),
         bool(state.report_dates),
     ]
-    if sum(signs) < 2 or not state.drafts:
+    named = state.front.title is not None and len(state.drafts) > 2
+    if (sum(signs) < 2 and not named) or not state.drafts:
         raise NotANotice(
             "no_demands",
             "文中有条目，但没有标题、文号、责任单位或时限，看不出是安排工作的文件。"

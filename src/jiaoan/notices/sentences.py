@@ -49,6 +49,10 @@ def pieces_of(node: Node) -> list[Piece]:
         return _cell_pieces(node)
     out: list[Piece] = []
     for number, text in enumerate(node.body):
+        if number == 0 and node.marker is not None and node.children and carve(text).units:
+            # 一、道路交通安全（牵头单位：县公安局）: meant for all below.
+            out.extend(_section_heading(text))
+            continue
         if number == 0 and node.marker is not None:
             head, rest = _split_heading(node, text)
             if head:
@@ -62,6 +66,17 @@ def pieces_of(node: Node) -> list[Piece]:
         else p
         for p in out
     ]
+
+
+def _section_heading(text: Text) -> list[Piece]:
+    start, end = carve(text).units[0]
+    stop = re.search("。", text.chars[:start])
+    head = stop.end() if stop else start
+    out = [Piece(text.cut(0, head), SentenceKind.HEADING)] if head else []
+    return [
+        *out, *_paragraph(text.cut(head, start)), Piece(text.cut(start, end), SentenceKind.UNITS),
+        *_paragraph(text.cut(end)),
+    ]  # fmt: skip
 
 
 def _cell_pieces(node: Node) -> list[Piece]:
@@ -153,8 +168,8 @@ def _split_heading(node: Node, text: Text) -> tuple[Text, Text]:
     first = sentences[0].chars
     more = len(first) < len(rest) or len(node.body) > 1
     end = len(first)
-    if not more and carve(rest).units:
-        end = carve(rest).units[0][0]
+    if (units := carve(rest).units) and (not more or units[0][0] < end):
+        end = units[0][0]
     colon = re.match(r"[^，。；：（）]{2,24}：(?=.)", first)
     if colon and more is False and not TIME_LABEL.match(first):
         end, more = colon.end(), True
@@ -200,9 +215,11 @@ def title_of(node: Node) -> str:
         r"（(?:[^（）]|（[^（）]*）)*(?:负责|落实|配合|牵头|单位：[^（）]*)）?。?$", "", source
     )
     source = re.sub(r"（[^（）]*\d+月[^（）]*）", "", source)
+    source = re.sub(r"^[^，。；：]{0,14}(?:前|底|内|起|期间|季度|半年)，(?=.{4})", "", source)
     first = re.match(r"[^。；！？]+", source)
     words = first.group() if first else source
-    if len(words) < len(source.rstrip("。")) and len(words) <= 30 and "：" not in words:
+    whole = len(words) < len(source.rstrip("。")) and len(words) <= 30 and "：" not in words
+    if whole and not _FIGURE.search(words):
         return words.strip("，：")
     cut = re.match(r"[^，。；：！？]+", words)
     return (cut.group() if cut else words)[:40].strip()

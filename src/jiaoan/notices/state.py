@@ -8,7 +8,7 @@ from datetime import date
 from jiaoan.notices.figures import Figures
 from jiaoan.notices.front import Front, Years
 from jiaoan.notices.lines import Line
-from jiaoan.notices.model import Draft, Item, Sentence, UnitsRead
+from jiaoan.notices.model import Draft, FrontRead, Item, Sentence, UnitsRead
 from jiaoan.notices.paragraphs import Paragraph
 from jiaoan.notices.sentences import Piece
 from jiaoan.notices.structure import Node, Outline
@@ -39,6 +39,7 @@ class State:
     outline: Outline | None = None
     parts: tuple[Part, ...] = ()
     report_dates: tuple[date, ...] = ()
+    reports: tuple[FrontRead, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     items: tuple[Item, ...] = ()
     drafts: tuple[Draft, ...] = ()

@@ -11,15 +11,33 @@ import re
 from dataclasses import dataclass, field
 
 from jiaoan.notices.lines import Marker, MarkerKind, is_date_only, marker_at
-from jiaoan.notices.paragraphs import Paragraph
+from jiaoan.notices.paragraphs import LABEL_LINE, Paragraph, ends_complete
 from jiaoan.notices.tables import Table, read_header
 from jiaoan.notices.text import Text
+from jiaoan.notices.units import carve
 
 _INLINE = re.compile(r"[。）！]")
+_RUN_IN = re.compile(r"([^，。；：、（）]{2,18})[。：](?=.{6})")
 _ANNEX = re.compile(r"^附(?:件|表)?\d{0,2}(?:：|$)")
+#: The label of the only item of a notice without numbers.
+BODY = "正文"
+_SENTENCE = re.compile(r"[^《》：]{6,}[。；]")
+#: The line above an annex, and the lines of the list of annexes: 2.重点任务清单.
+_ANNEX_HEAD = re.compile(r"^附(?:件|表)(?:\d{1,2}|[一二三四五六七八九十])?[：]?$")
+_ANNEX_NAME = re.compile(r"^\d{1,2}[.、．][^。；]{2,60}$")
 _CLOSING = re.compile(
-    r"^(?:请|望|以上|特此|各单位(?:要|应|请)|各地(?:要|应|请)|此件|联系人|抄送|（此件|（联系人)"
+    r"^(?:请|望|以上|特此|各[^，。]{0,12}(?:要|应|请)|此件|联系人|抄送|（此件|（联系人|说明：|注：|备注：)"
 )
+
+
+#: 各县局于6月20日前将…情况报…: says when to report on the whole.
+_REPORTS = re.compile(
+    r"^各[^。]{0,40}(?:前|日)[^。]{0,40}(?:报送|报[^。]{0,12}(?:局|办|科|股|处|室|中心))"
+)
+_NEVER_INLINE = {
+    MarkerKind.PART, MarkerKind.CHAPTER, MarkerKind.SECTION, MarkerKind.ARTICLE,
+    MarkerKind.DECIMAL, MarkerKind.DECIMAL_3,
+}  # fmt: skip
 
 
 @dataclass
@@ -53,16 +71,30 @@ class Outline:
 
 def build(paragraphs: list[Paragraph], body_from: int) -> Outline:
     """The outline; paragraphs before ``body_from`` are front matter whatever their numbers."""
-    builder = _Builder(_plain_allowed(paragraphs[body_from:]))
+    body = paragraphs[body_from:]
+    plain = _plain_allowed(body)
+    builder = _Builder(plain)
     for paragraph in paragraphs[:body_from]:
         (builder.rest if paragraph.noise else builder.front).append(paragraph.text)
-    body = paragraphs[body_from:]
+    run_ins = _run_ins(body) if plain else set()
     for index, paragraph in enumerate(body):
-        following = body[index + 1] if index + 1 < len(body) else None
-        builder.take(paragraph, following)
+        following = next((p for p in body[index + 1 :] if not p.noise), None)
+        builder.take(paragraph, following, run_in=index in run_ins)
     root = builder.root
     _fold_lists(root)
+    if not root.children and body_from:
+        builder.front = _without_numbers(root, builder.front)
     return Outline(root, tuple(builder.front), tuple(builder.rest + _closing(root)))
+
+
+def _without_numbers(root: Node, front: list[Text]) -> list[Text]:
+    """A notice without any numbers is one item, its text 正文."""
+    body = [text for text in front if _SENTENCE.search(text.chars)]
+    if not body:
+        return front
+    node = Node(Marker(MarkerKind.PLAIN, 0, BODY, 0), body, parent=root)
+    root.children.append(node)
+    return [text for text in front if text not in body]
 
 
 def leaves(node: Node) -> list[Node]:
@@ -79,8 +111,28 @@ def walk(node: Node) -> list[Node]:
 
 def _plain_allowed(paragraphs: list[Paragraph]) -> bool:
     """Headings without a number count only where no 一、 or 第X条 orders the text."""
-    tops = {MarkerKind.HAN, MarkerKind.CHAPTER, MarkerKind.ARTICLE}
+    tops = {MarkerKind.HAN, MarkerKind.CHAPTER, MarkerKind.ARTICLE, MarkerKind.PART}
     return not any(p.marker is not None and p.marker.kind in tops for p in paragraphs)
+
+
+def _run_ins(paragraphs: list[Paragraph]) -> set[int]:
+    """Paragraphs that open with a heading of their own (违规住人问题。凡…), by place.
+
+    They count where at least two stand under one heading, and nothing else does.
+    """
+    found: set[int] = set()
+    block: list[int] = []
+    for place, paragraph in enumerate([*paragraphs, None]):
+        if paragraph is not None and paragraph.noise:
+            continue
+        if paragraph is not None and not (paragraph.plain or paragraph.marker or paragraph.cells):
+            block.append(place)
+            continue
+        block = [i for i in block if not LABEL_LINE.match(paragraphs[i].text.chars)]
+        if len(block) > 1 and all(_RUN_IN.match(paragraphs[i].text.chars) for i in block):
+            found.update(block)
+        block = []
+    return found
 
 
 class _Builder:
@@ -93,15 +145,27 @@ class _Builder:
         self.last: dict[MarkerKind, int] = {}
         self.table: Table | None = None
         self.ended = False
+        self.annexes = False
+        self.cells_above: list[Text] = []
 
-    def take(self, paragraph: Paragraph, following: Paragraph | None) -> None:
-        if paragraph.noise:
+    def take(
+        self, paragraph: Paragraph, following: Paragraph | None, *, run_in: bool = False
+    ) -> None:
+        if self.annexes and not paragraph.noise:
+            self.annexes = paragraph.marker is not None and _ANNEX_NAME.search(
+                paragraph.text.chars
+            ) is not None  # fmt: skip
+        if paragraph.noise or self.annexes:
             self.rest.append(paragraph.text)
+        elif self._opens_annex(paragraph):
+            self._annex(paragraph)
         elif paragraph.cells:
             self._row(paragraph)
         elif paragraph.marker is not None:
             self.ended = False
             self._numbered(paragraph.text, paragraph.marker)
+        elif run_in and not self.ended and self._under_plain():
+            self._run_in(paragraph.text)
         elif self._is_plain(paragraph, following):
             self.ended = False
             label = paragraph.text.chars
@@ -123,12 +187,42 @@ class _Builder:
 
     def _ends(self, paragraph: Paragraph, following: Paragraph | None) -> bool:
         chars = paragraph.text.chars
-        if self.ended or is_date_only(chars) or _ANNEX.match(chars):
+        if _ANNEX.match(chars):
+            self.annexes = "：" in chars
+            return True
+        if self.ended or is_date_only(chars):
             return True
         signed = following is not None and is_date_only(following.text.chars)
         if signed and len(chars) <= 40:
             return True
         return self.table is not None or chars.startswith(("抄送", "（此件", "主送"))
+
+    def _opens_annex(self, paragraph: Paragraph) -> bool:
+        """附件2 on a line of its own: what follows is another paper with its own numbers."""
+        return _ANNEX_HEAD.match(paragraph.text.chars) is not None and not paragraph.cells
+
+    def _annex(self, paragraph: Paragraph) -> None:
+        """Where the plan has been read already, the annex's items stand under its name."""
+        self.ended = False
+        self.table = None
+        self.last = {}
+        if not self.root.children:
+            self.front.append(paragraph.text)
+            return
+        self.top = self.root
+        label = re.sub("[：。]", "", paragraph.text.chars)
+        self._push(Marker(MarkerKind.ANNEX, 0, label, 0), paragraph.text)
+
+    def _under_plain(self) -> bool:
+        kinds = (MarkerKind.PLAIN, MarkerKind.RUN_IN)
+        return self.top.marker is not None and self.top.marker.kind in kinds
+
+    def _run_in(self, text: Text) -> None:
+        found = _RUN_IN.match(text.chars)
+        if found is None:
+            self._more(text)
+            return
+        self._push(Marker(MarkerKind.RUN_IN, 0, found.group(1), 0), text)
 
     def _numbered(self, text: Text, marker: Marker) -> None:
         self.table = None
@@ -144,8 +238,10 @@ class _Builder:
         last[marker.kind] = marker.number
         for stop in _INLINE.finditer(text.chars, marker.length):
             found = marker_at(text, stop.end())
-            if found is None or found.kind in (MarkerKind.CHAPTER, MarkerKind.ARTICLE):
+            if found is None or found.kind in _NEVER_INLINE:
                 continue
+            if found.kind is MarkerKind.CIRCLED and marker.kind is not MarkerKind.CIRCLED:
+                continue  # ① ② ③ inside an item count its points
             if found.number != last.get(found.kind, 0) + 1:
                 fresh = found.number == 1 and cuts[-1][1].kind is not found.kind
                 if not fresh or found.kind is MarkerKind.HAN:
@@ -194,23 +290,67 @@ class _Builder:
             (self.rest if self.root.children else self.front).append(paragraph.text)
             return
         filled = [cell for cell in paragraph.cells if cell]
-        if len(filled) == 1:
+        whole = len(filled) == 1 and bool(paragraph.cells[0])
+        if whole and re.search("[，。；：]", filled[0].chars.rstrip("：")):
+            self.rest.append(paragraph.text)  # 注：… below a table
+            return
+        if whole:
             section = marker_at(filled[0])
+            if section and self._goes_on(section):
+                self._numbered(filled[0], section)
+                return
             label = section.label if section else filled[0].chars
             self._leave_rows()
             length = section.length if section else 0
             self._push(Marker(MarkerKind.TABLE_SECTION, 0, label, length), filled[0])
             return
-        named = self.table.name_cells(paragraph.cells)
-        task = next((cell for name, cell in named if name == "task" and cell), None)
-        if task is None:
+        if not self.table.numbered and self.root.children and self.top.marker is not None:
+            self.top.body.append(paragraph.text)  # a timetable inside an item
+            return
+        cells = [self._above(place, cell) for place, cell in enumerate(paragraph.cells)]
+        self.cells_above = cells
+        named = self.table.name_cells(tuple(cells))
+        tasks = [cell for name, cell in named if name == "task" and cell]
+        number = next((cell.chars for name, cell in named if name == "number"), "")
+        label = re.sub(r"[、.。．（）]", "", number)
+        if self._more_of_row(label, named):
+            return
+        if not tasks:
             self.rest.append(paragraph.text)
             return
-        number = next((cell.chars for name, cell in named if name == "number"), "")
-        label = re.sub(r"[、.。（）]", "", number) or task.chars[:20]
         self._leave_rows()
+        if not label:
+            used = {kid.marker.label for kid in self.top.children if kid.marker}
+            words = [task.chars[:20] for task in tasks]
+            label = next((word for word in words if word not in used), words[-1])
         self._push(Marker(MarkerKind.ROW, 0, label, 0), Text("", ()))
         self.top.cells = named
+
+    def _above(self, place: int, cell: Text) -> Text:
+        """The cell itself, or the one above it for 同上."""
+        if cell.chars in ("同上", "同前", "〃", "″", "”") and place < len(self.cells_above):
+            return self.cells_above[place]
+        return cell
+
+    def _more_of_row(self, label: str, named: list[tuple[str, Text]]) -> bool:
+        """True for a row that goes on with the one above: its number is merged or blank."""
+        top = self.top
+        if top.marker is None or top.marker.kind is not MarkerKind.ROW or self.table is None:
+            return False
+        if "number" not in self.table.names or label not in ("", top.marker.label):
+            return False
+        said = {(name, cell.chars) for name, cell in top.cells}
+        top.cells.extend((name, cell) for name, cell in named if (name, cell.chars) not in said)
+        return True
+
+    def _goes_on(self, section: Marker) -> bool:
+        """True where a row carries on the numbers of the sections around the table."""
+        place: Node | None = self.top
+        while place is not None and place.marker is not None:
+            if place.marker.kind is section.kind:
+                return section.number == place.marker.number + 1
+            place = place.parent
+        return False
 
     def _leave_rows(self) -> None:
         if self.top.marker is not None and self.top.marker.kind is MarkerKind.ROW:
@@ -228,20 +368,23 @@ def _fold_lists(node: Node) -> None:
     # Lines after the last point of a list belong to the text around it, so only its first counts.
     lines = [kid.body[0].chars for kid in kids if kid.body]
     listed = all(line.endswith(("；", "，")) for line in lines[:-1])
-    if listed and (opens or len(lines) > 2):
+    answered = any(carve(text).units for kid in kids for text in kid.body)
+    if listed and (opens or len(lines) > 2) and not answered:
         node.body.extend(text for kid in kids for text in kid.body)
         node.children = []
 
 
 def _closing(root: Node) -> list[Text]:
-    """Paragraphs after the responsible units of the last item speak of the whole notice."""
+    """Paragraphs of their own after the text of the last item speak of the whole notice."""
     items = leaves(root)
     if not items or len(items[-1].body) < 2:
         return []
     body = items[-1].body
     for index in range(1, len(body)):
-        chars = body[index].chars
-        if _CLOSING.match(chars) and _answered(body[index - 1].chars):
+        chars, above = body[index].chars, body[index - 1].chars
+        told = index > 1 or re.search("[。；]", above.rstrip("。")) or _answered(above)
+        asks = _CLOSING.match(chars) or _REPORTS.match(chars)
+        if asks and told and ends_complete(above):
             closing = body[index:]
             del body[index:]
             return closing

@@ -17,7 +17,7 @@ _COLUMNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("lead", re.compile(r"牵头|主办|主责")),
     ("unit", re.compile(r"责任|承办|实施单位|落实单位|单位$|部门$|科室$|股室$")),
     ("deadline", re.compile(r"时限|时间|期限|进度|节点|完成日期")),
-    ("task", re.compile(r"任务|内容|措施|事项|要点|工作|项目|目标|要求|指标")),
+    ("task", re.compile(r"任务|内容|措施|举措|事项|要点|工作|项目|目标|要求|指标|行动|问题|隐患")),
 )
 
 
@@ -26,6 +26,11 @@ class Table:
     """The names of a table's columns: number, task, lead, unit, coop, deadline or other."""
 
     names: tuple[str, ...]
+
+    @property
+    def numbered(self) -> bool:
+        """True where its rows have a number or somebody who answers: they are items."""
+        return bool({"number", "lead", "unit"} & set(self.names))
 
     def name_cells(self, cells: tuple[Text, ...]) -> list[tuple[str, Text]]:
         """Each filled cell of a row with the name of its column."""

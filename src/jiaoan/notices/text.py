@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from jiaoan.notices.model import Span
 
@@ -21,11 +22,18 @@ _PUNCTUATION = str.maketrans(
         "[": "（", "]": "）", "〔": "（", "〕": "）", "［": "（", "］": "）", "【": "（", "】": "）",
         "﹝": "（", "﹞": "）", "「": "“", "」": "”", "『": "“", "』": "”", "〈": "《", "〉": "》",
         "–": "—", "－": "—", "~": "—", "～": "—", "―": "—", "─": "—", "﹑": "、", "｡": "。",
+        "<": "《", ">": "》", "‟": "“", "″": "”",
         "､": "、", "％": "%",
     }
 )  # fmt: skip
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u00ad\\*"
 _FULL_WIDTH = re.compile("[！-～]")
+#: Numbers that one character writes with its marks: ⒈ ⑴ ㈠.
+_COMPOSED = {
+    **{chr(0x2488 + n): f"{n + 1}." for n in range(20)},
+    **{chr(0x2474 + n): f"（{n + 1}）" for n in range(20)},
+    **{chr(0x3220 + n): f"（{c}）" for n, c in enumerate("一二三四五六七八九十")},
+}
 
 
 @dataclass(frozen=True)
@@ -83,15 +91,25 @@ def clean(source: str, start: int, end: int) -> Text:
     blank = False
     for index in range(start, end):
         char = source[index]
+        if "\u4e00" <= char <= "\u9fff":  # most of the text by far
+            chars.append(char)
+            at.append(index)
+            blank = False
+            continue
         if char.isspace() or char == "\u3000":
             blank = True
             continue
-        if char in _INVISIBLE:
+        if char in _INVISIBLE or (char in "<>" and index > start and source[index - 1] == char):
+            continue
+        if char in _COMPOSED:
+            chars.extend(_COMPOSED[char])
+            at.extend([index] * len(_COMPOSED[char]))
+            blank = False
             continue
         if _FULL_WIDTH.match(char) and unicodedata.normalize("NFKC", char).isalnum():
             char = unicodedata.normalize("NFKC", char)
-        elif char == "．":
-            char = "."
+        elif char == "．" and not (0 < len(chars) <= 2 and "".join(chars).isdigit()):
+            char = "."  # at the start of a line it stays what it is: the mark of a number
         before = chars[-1] if chars else ""
         after = source[index + 1] if index + 1 < end else ""
         words = bool(before) and _is_word(before) and _is_word(char)
@@ -102,6 +120,8 @@ def clean(source: str, start: int, end: int) -> Text:
         blank = False
         if char in ":,." and before.isdigit() and after.isdigit():
             pass  # 16:30, 1,000 and 2.5 are figures, not punctuation
+        elif char == "．":
+            pass
         elif char == "." and _ends_words(before):
             char = "。"
         else:
@@ -131,16 +151,22 @@ def original(source: str, text: Text) -> str:
     return "".join(source[index] for index in text.at)
 
 
+@cache
+def _stops(marks: str) -> re.Pattern[str]:
+    return re.compile(f"[（“《）”》{re.escape(marks)}]")
+
+
 def split_outside(chars: str, marks: str) -> list[tuple[int, int]]:
     """Ranges of ``chars`` between ``marks`` that stand outside brackets and quotation marks."""
     ranges: list[tuple[int, int]] = []
     depth = start = 0
-    for index, char in enumerate(chars):
+    for found in _stops(marks).finditer(chars):
+        char, index = found.group(), found.start()
         if char in "（“《":
             depth += 1
         elif char in "）”》":
             depth = max(0, depth - 1)
-        elif depth == 0 and char in marks:
+        elif depth == 0:
             ranges.append((start, index))
             start = index + 1
     ranges.append((start, len(chars)))
