@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jiaoan.rules.grid import GridShapes
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # bench lies beside src
 
 from bench.fence_ground import points, polygons
