@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 
 import numpy as np
 import numpy.typing as npt
 
-from jiaoan.kernel.clock import LOCAL
 from jiaoan.rules.fences.steps import cross, step
 from jiaoan.rules.fences.values import (
     AHEAD_MS,
@@ -146,10 +144,6 @@ def _point(record: np.void, key: str) -> Point:
     )
 
 
-def _local_day(time_ms: int) -> date:
-    return datetime.fromtimestamp(time_ms / 1000, LOCAL).date()
-
-
 def _judge_point(
     fences: Fences,
     vehicle: int,
@@ -163,7 +157,6 @@ def _judge_point(
     places = {place: it for place, it in before.places.items() if place in fences.by_place}
     known = {fences.by_place[place] for place in places}
     findings: list[Finding] = []
-    day: date | None = None
     for number in sorted(known | near.keys() | fences.gates.keys()):
         fence = fences.all[number]
         if fence is None:
@@ -180,11 +173,9 @@ def _judge_point(
             places.pop(fence.place_id, None)
         elif now is not was:
             places[fence.place_id] = now
-        if told:
-            day = day or _local_day(point.time_ms)
-            if fence.holds_on(day):
-                evidence = look(fence, recent)
-                findings += [_finding(one, vehicle, fence, point, evidence) for one in told]
+        if told and fence.holds_at(point.time_ms):
+            evidence = look(fence, recent)
+            findings += [_finding(one, vehicle, fence, point, evidence) for one in told]
     return Vehicle(recent, places), findings
 
 
