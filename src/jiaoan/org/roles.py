@@ -52,6 +52,7 @@ ROLES: dict[str, Role] = {
             "alarm.handle": ALL,
             "filing.invite": ALL,
             "filing.approve": ALL,
+            "place.manage": ALL,
             "journal.view": ALL,
         },
     ),
