@@ -107,6 +107,7 @@ ROLES: dict[str, Role] = {
             "org.manage": ALL,
             "registry.view": ALL,
             "registry.manage": ALL,
+            "place.manage": ALL,
             "journal.view": ALL,
             "system.view": ALL,
         },

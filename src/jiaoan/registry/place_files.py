@@ -21,6 +21,7 @@ from lxml import etree
 from shapely.geometry.base import BaseGeometry
 
 from jiaoan.kernel.coords import Datum, to_wgs84
+from jiaoan.registry.refusals import in_words
 from jiaoan.rules.shapes import MICRO, OutlineRefused, check, drawn
 
 LARGEST: Final = 20_000_000
@@ -96,7 +97,7 @@ def _feature(number: int, raw: Raw, datum: Datum, lines_as: str, size_m: float |
     try:
         return _placed(feature, found, datum, lines_as, size_m)
     except (OutlineRefused, ValueError) as refused:
-        return replace(feature, reason=str(refused))
+        return replace(feature, reason=in_words(refused)[1])
 
 
 def _placed(

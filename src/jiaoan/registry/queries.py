@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from jiaoan.kernel.plates import parse_plate, search_key
 from jiaoan.registry.models import Enterprise, Place, Terminal, Vehicle, holding_on
-from jiaoan.scope import can, restrict
+from jiaoan.scope import restrict
 
 
 def enterprises(actor: object) -> QuerySet[Enterprise]:
@@ -34,11 +34,6 @@ def every_place(actor: object) -> QuerySet[Place]:
     """Also those that hold no longer, or not yet: for who keeps them."""
     found = restrict(Place.objects.all(), actor, "registry.view")
     return found.select_related("source_file").prefetch_related("bound")
-
-
-def may_draw(actor: object) -> bool:
-    """Whether the actor may change places at all."""
-    return can(actor, "place.manage") or can(actor, "registry.manage")
 
 
 def obliged(day: date) -> QuerySet[Enterprise]:

@@ -31,6 +31,7 @@ from jiaoan.registry.models import (
     VehicleKind,
 )
 from jiaoan.registry.place_files import Feature, PlaceFile
+from jiaoan.registry.refusals import in_words
 from jiaoan.rules.hours import Hours, HoursRefused
 from jiaoan.rules.shapes import Line, OutlineRefused, drawn
 from jiaoan.scope import Actor, can, require
@@ -144,7 +145,7 @@ def import_places(
 ) -> list[Imported]:
     """One place for each good feature; the file is kept by its hash whatever is in it.
 
-    A feature that is refused does not stop the others. ``size_m`` is the one the file was read with;
+    A feature that is refused does not stop the others. ``size_m`` is what the file was read with;
     without a ``role`` the kind decides.
     """
     _require(actor)
@@ -212,7 +213,7 @@ def check_place(place: Place, bound: Sequence[Vehicle] = ()) -> None:
         for window in place.hours:
             Hours.parse(window)
     except HoursRefused as refused:
-        errors["hours"] = str(refused)
+        errors["hours"] = in_words(refused)[1]
     if errors:
         raise PlaceRefused(errors)
 
@@ -221,7 +222,7 @@ def _ground_errors(place: Place) -> dict[str, str | Promise]:
     try:
         found = drawn(place.shape, place.geometry, place.size_m)
     except OutlineRefused as refused:
-        field, _colon, text = str(refused).partition(": ")
+        field, text = in_words(refused)
         known = {"radius_m": "size_m", "width_m": "size_m", "size_m": "size_m"}
         return {known.get(field, "geometry"): text}
     if isinstance(found, Line) != (place.role == PlaceRole.GATE):
