@@ -138,7 +138,7 @@ def _whole(area: BaseGeometry) -> tuple[BaseGeometry, str]:
     scaled = shapely.transform(area, lambda points: np.rint(points * MICRO))
     note = ""
     if not scaled.is_valid:
-        why = shapely.is_valid_reason(scaled).partition("[")[0]
+        why = in_words(ValueError(shapely.is_valid_reason(scaled)))[1].rstrip("。.")
         mended = _polygons(shapely.make_valid(scaled))
         mended = _polygons(shapely.make_valid(shapely.set_precision(mended, 1.0)))
         if mended.is_empty:

@@ -27,7 +27,8 @@ def vehicles_on_map(actor: object) -> QuerySet[Vehicle]:
 
 
 def places(actor: object, day: date) -> QuerySet[Place]:
-    return restrict(Place.objects.filter(holding_on(day)), actor, "map.view")
+    found = restrict(Place.objects.filter(holding_on(day)), actor, "map.view")
+    return found.prefetch_related("bound")
 
 
 def every_place(actor: object) -> QuerySet[Place]:

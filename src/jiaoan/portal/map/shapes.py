@@ -29,7 +29,7 @@ def place_feature(place: Place) -> Value:
         "geometry": place.ground(),
         "properties": {
             "kind": place.kind,
-            "rule": rule_sentence(place, place.bound.count()),
+            "rule": rule_sentence(place, len(place.bound.all())),
             "name": place.name,
             "label": f"{place.name}",
             "buffer_m": place.buffer_m,

@@ -30,6 +30,7 @@ _INPUT = {"class": "form-control"}
 _SELECT = {"class": "form-select"}
 WINDOWS = 3
 DATUMS = [("", _("Choose…")), *((one.value, one.label_zh) for one in Datum)]
+KINDS = [("", _("Choose…")), *PlaceKind.choices]
 _DAYS = [
     ("1", pgettext_lazy("weekday", "Mon")), ("2", pgettext_lazy("weekday", "Tue")),
     ("3", pgettext_lazy("weekday", "Wed")), ("4", pgettext_lazy("weekday", "Thu")),
@@ -55,9 +56,7 @@ class PlaceForm(forms.Form):
     """Everything of a place but its windows, which stand in rows of :class:`WindowForm`."""
 
     name = _text(_("Name"), required=True, most=80)
-    kind = forms.ChoiceField(
-        label=_("Kind of place"), choices=PlaceKind.choices, widget=forms.Select(_SELECT)
-    )
+    kind = forms.ChoiceField(label=_("Kind of place"), choices=KINDS, widget=forms.Select(_SELECT))
     role = forms.ChoiceField(
         label=_("What it does"), choices=PlaceRole.choices, widget=forms.Select(_SELECT)
     )
@@ -183,8 +182,8 @@ class PlaceForm(forms.Form):
 class WindowForm(forms.Form):
     """One row: from, to, weekdays (none = every day), first and last day."""
 
-    start = _text(_("From"), most=5, kind="time")
-    end = _text(_("To"), most=5)
+    start = _text(pgettext_lazy("hours", "From"), "07:00", most=5)
+    end = _text(pgettext_lazy("hours", "To"), "09:00", most=5)
     weekdays = forms.MultipleChoiceField(
         label=_("Weekdays"),
         choices=_DAYS,
@@ -227,9 +226,7 @@ class ImportForm(forms.Form):
         choices=DATUMS,
         widget=forms.Select(_SELECT),
     )
-    kind = forms.ChoiceField(
-        label=_("Kind of place"), choices=PlaceKind.choices, widget=forms.Select(_SELECT)
-    )
+    kind = forms.ChoiceField(label=_("Kind of place"), choices=KINDS, widget=forms.Select(_SELECT))
     lines_as = forms.ChoiceField(
         label=_("Lines become"),
         choices=[("corridor", _("Corridor")), ("line", _("Line"))],

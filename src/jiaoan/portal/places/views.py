@@ -107,7 +107,7 @@ def _lines(places: list[Place], today: date) -> list[Line]:
     for place in places:
         fact = last.get(f"registry.place:{place.pk}")
         by = people.get(fact.actor, "") if fact else ""
-        sentence = rule_sentence(place, place.bound.count())
+        sentence = rule_sentence(place, len(place.bound.all()))
         lines.append(Line(place, drawing_of(place), sentence, place.holds_on(today), fact, by))
     return lines
 
@@ -191,7 +191,7 @@ def _show(
         "version": request.POST.get("version") or (place.version if place else ""),
         "may_draw": can(request.user, MANAGE),
         "last_day": clock(request).today().isoformat(),
-        "current_rule": rule_sentence(place, place.bound.count()) if place else "",
+        "current_rule": rule_sentence(place, len(place.bound.all())) if place else "",
         "drawing": drawing_of(place) if place else None,
         "timeline": course_of(timeline(place)) if place else [],
     }
@@ -269,7 +269,7 @@ def export(request: HttpRequest) -> HttpResponse:
                 "valid_from": place.valid_from.isoformat() if place.valid_from else None,
                 "valid_to": place.valid_to.isoformat() if place.valid_to else None,
                 "law": place.law, "version": place.version, "datum": Datum.WGS84.value,
-                "rule": rule_sentence(place, place.bound.count()),
+                "rule": rule_sentence(place, len(place.bound.all())),
             },
         }
         for place in every_place(request.user)
