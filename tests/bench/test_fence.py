@@ -16,7 +16,6 @@ from bench.fence_ground import points, polygons
 from bench.result import Impossible
 
 from bench import fence
-from jiaoan.rules.grid import GridShapes
 
 
 def test_it_shows_the_growth_and_both_ways() -> None:

@@ -41,6 +41,8 @@ def _stays(fence: Fence, was: Presence, deep: bool, point: Point) -> Step:
         now = replace(was, run=0, run_key="", run_ms=0, hit=None, hit_key="", settled=settled)
     if not was.inside:
         return now, []
+    if fence.role is not Role.FORBIDDEN and (fence.dwell_s is None or was.stayed):
+        return now, []
     told: list[Told] = []
     if fence.role is Role.FORBIDDEN:
         opened = fence.in_force(point.time_ms)
