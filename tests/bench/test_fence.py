@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jiaoan.rules.grid import GridShapes
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # bench lies beside src
 
 from bench.fence_ground import points, polygons
 from bench.result import Impossible
 
 from bench import fence
-from jiaoan.rules.grid import GridShapes
 
 
 def test_it_shows_the_growth_and_both_ways() -> None:

@@ -49,7 +49,17 @@ def hard_points(areas: list[Outline]) -> tuple[Points, Points]:
     found = []
     for area in areas:
         corners = area.vertices.astype(np.int64)
-        for dx, dy in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (515, 0), (0, -449), (-300, 300)):
+        for dx, dy in (
+            (0, 0),
+            (1, 0),
+            (-1, 0),
+            (0, 1),
+            (0, -1),
+            (515, 0),
+            (0, -449),
+            (-300, 300),
+            (-9_000, 0),
+        ):
             found.append(corners + np.array([dx, dy]))
         for v in np.flatnonzero(~area.ends).tolist():
             (ax, ay), (bx, by) = corners[v].tolist(), corners[v + 1].tolist()
@@ -115,9 +125,10 @@ def test_it_agrees_on_edges_that_run_along_the_cells(finest: int) -> None:
             ((tooth + 1) * step, 0),
         ]
     ring.append((40 * step, -step))
-    area = from_area(Polygon([((x + x0) / MICRO, (y + y0) / MICRO) for x, y in ring]))
-    for reach in (0.0, 60.0):
-        agrees([area], [reach], finest, 1)
+    for up in (0, -1):  # corners in the first and in the last row of a cell
+        area = from_area(Polygon([((x + x0) / MICRO, (y + y0 + up) / MICRO) for x, y in ring]))
+        for reach in (0.0, 60.0):
+            agrees([area], [reach], finest, 1)
 
 
 def test_it_agrees_on_corridors_and_on_holes_that_touch_the_edge() -> None:

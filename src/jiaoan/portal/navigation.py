@@ -39,6 +39,7 @@ RAIL = (
     Entry("notice", pgettext_lazy("rail", "Notices"), "notices", "notice.view"),
     Entry("ledger", pgettext_lazy("rail", "Ledger"), "ledger", "ledger.view"),
     Entry("map", pgettext_lazy("rail", "Map"), "map", "map.view", opens_group=True),
+    Entry("places", pgettext_lazy("rail", "Places"), "places", "registry.view"),
     Entry("alarm", pgettext_lazy("rail", "Alarms"), "alarms", "alarm.view"),
     Entry("hazmat", pgettext_lazy("rail", "Hazmat"), "hazmat", "filing.view"),
     Entry("reports", pgettext_lazy("rail", "Reports"), "reports", "paper.make", opens_group=True),

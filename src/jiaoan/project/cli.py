@@ -93,6 +93,21 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("--data", type=Path, metavar="DIR")
     publish.add_argument("--bus", metavar="URL", help="address of the bus")
     publish.set_defaults(command=_reference_publish)
+    places = commands.add_parser("places", help="fences and named places")
+    bring = places.add_subparsers(required=True, metavar="ACTION").add_parser(
+        "import", help="read GeoJSON or KML; one place for each feature"
+    )
+    bring.add_argument("file", type=Path)
+    bring.add_argument(
+        "--datum", required=True, choices=["wgs84", "gcj02", "bd09"], help="of its coordinates"
+    )
+    bring.add_argument("--kind", default="park", help="district, park, gate, plant or forbidden")
+    bring.add_argument("--lines-as", default="corridor", choices=["corridor", "line"])
+    bring.add_argument(
+        "--size", type=float, metavar="METRES", help="width of lines, radius of points"
+    )
+    bring.add_argument("--data", type=Path, metavar="DIR")
+    bring.set_defaults(command=_places_import)
     for name, (_, _, line) in _PASSED.items():
         commands.add_parser(name, help=line, add_help=False)
     return parser
@@ -180,6 +195,19 @@ def _reference_publish(options: argparse.Namespace) -> int:
     from jiaoan.project import administration
 
     return administration.publish_references(options.bus)
+
+
+def _places_import(options: argparse.Namespace) -> int:
+    prepare_django(options.data)
+    from jiaoan.project import places
+
+    return places.bring(
+        options.file,
+        datum=options.datum,
+        kind=options.kind,
+        lines_as=options.lines_as,
+        size_m=options.size,
+    )
 
 
 def prepare_django(data: Path | None) -> None:

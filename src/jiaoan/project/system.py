@@ -131,6 +131,9 @@ def environment_for(
         "JIAOAN_DEMO": "1" if installation.kind is Kind.DEMO else "0",
         "PYTHONUNBUFFERED": "1",
     }
+    # numba keeps its code beside the sources; where those may not be written, in the data.
+    if not os.access(Path(__file__).parents[1], os.W_OK):
+        environment.setdefault("NUMBA_CACHE_DIR", str(installation.folder / "cache" / "numba"))
     if bus_url:
         environment["JIAOAN_BUS_URL"] = bus_url
     if today:

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from jiaoan.kernel.plates import PlateColour, display
+from jiaoan.rules.shapes import drawn
 
 
 class Dated(models.Model):
@@ -153,22 +154,61 @@ class PlaceKind(models.TextChoices):
     FORBIDDEN = "forbidden", _("Forbidden zone")
 
 
-class Place(Dated):
-    """A fence 电子围栏 or a named place; the geometry is a GeoJSON polygon in WGS-84.
+class PlaceRole(models.TextChoices):
+    """What a place is there for; the values are those of :class:`jiaoan.rules.fences.Role`."""
 
+    AREA = "area", _("Record who enters, leaves and stays")
+    FORBIDDEN = "forbidden", _("Forbid to be inside")
+    ROUTE = "route", _("Keep vehicles on a route")
+    GATE = "gate", _("Record who crosses a line")
+
+
+class PlaceShape(models.TextChoices):
+    """How it is drawn; the values are those of :func:`jiaoan.rules.shapes.drawn`."""
+
+    POLYGON = "polygon", _("Polygon")
+    CIRCLE = "circle", _("Circle")
+    CORRIDOR = "corridor", _("Corridor")
+    LINE = "line", _("Line")
+
+
+class GateDirection(models.TextChoices):
+    BOTH = "", _("Both directions")
+    RIGHT = "right", _("From left to right")
+    LEFT = "left", _("From right to left")
+
+
+class Place(Dated):
+    """A fence 电子围栏 or a named place; the geometry is GeoJSON in WGS-84, as it was drawn.
+
+    ``size_m`` is the radius of a circle or the width of a corridor. ``hours`` (see
+    :class:`jiaoan.rules.hours.Hours`) say when a ban, route or limit is in force, empty = always.
     ``buffer_m``, ``consecutive`` and ``dwell_s`` are unverified settings 未核实 until
     ``figures_confirmed_by`` names who confirmed them.
     """
 
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=20, choices=PlaceKind.choices)
+    role = models.CharField(max_length=10, choices=PlaceRole.choices, default=PlaceRole.AREA)
+    shape = models.CharField(max_length=10, choices=PlaceShape.choices, default=PlaceShape.POLYGON)
     geometry = models.JSONField()
+    size_m = models.FloatField(null=True, blank=True)
     buffer_m = models.PositiveIntegerField(default=50)
     consecutive = models.PositiveSmallIntegerField(default=2)
     dwell_s = models.PositiveIntegerField(null=True, blank=True)
     vehicle_kinds = models.JSONField(default=list, blank=True)
+    hours = models.JSONField(default=list, blank=True)
+    limits_kmh = models.JSONField(default=dict, blank=True)
+    bound = models.ManyToManyField(Vehicle, blank=True, related_name="routes")
+    direction = models.CharField(
+        max_length=5, choices=GateDirection.choices, default=GateDirection.BOTH, blank=True
+    )
+    law = models.CharField(max_length=200, blank=True)
     figures_confirmed_by = models.CharField(max_length=60, blank=True)
     source = models.CharField(max_length=120, blank=True)
+    source_file = models.ForeignKey(
+        "journal.Attachment", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -176,3 +216,10 @@ class Place(Dated):
 
     def __str__(self) -> str:
         return self.name
+
+    def ground(self) -> dict[str, object]:
+        """GeoJSON of what is judged: the area of a circle or corridor, the line of a gate."""
+        if self.shape == PlaceShape.POLYGON:
+            found: dict[str, object] = self.geometry
+            return found
+        return drawn(self.shape, self.geometry, self.size_m).geojson()

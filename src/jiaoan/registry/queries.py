@@ -27,7 +27,14 @@ def vehicles_on_map(actor: object) -> QuerySet[Vehicle]:
 
 
 def places(actor: object, day: date) -> QuerySet[Place]:
-    return restrict(Place.objects.filter(holding_on(day)), actor, "map.view")
+    found = restrict(Place.objects.filter(holding_on(day)), actor, "map.view")
+    return found.prefetch_related("bound")
+
+
+def every_place(actor: object) -> QuerySet[Place]:
+    """Also those that hold no longer, or not yet: for who keeps them."""
+    found = restrict(Place.objects.all(), actor, "registry.view")
+    return found.select_related("source_file").prefetch_related("bound")
 
 
 def obliged(day: date) -> QuerySet[Enterprise]:

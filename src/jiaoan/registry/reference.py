@@ -49,11 +49,19 @@ def place_value(place: Place) -> dict[str, Json]:
         "place_id": place.pk,
         "name": place.name,
         "kind": place.kind,
+        "role": place.role,
+        "shape": place.shape,
         "geometry": place.geometry,
+        "size_m": place.size_m,
         "buffer_m": place.buffer_m,
         "consecutive": place.consecutive,
         "dwell_s": place.dwell_s,
         "vehicle_kinds": place.vehicle_kinds,
+        "hours": place.hours,
+        "limits_kmh": place.limits_kmh,
+        "bound": sorted(vehicle.pk for vehicle in place.bound.all()),
+        "direction": place.direction,
+        "law": place.law,
         "valid_from": _day(place.valid_from),
         "valid_to": _day(place.valid_to),
         "version": place.version,
@@ -65,5 +73,5 @@ def everything() -> Iterator[tuple[str, dict[str, Json]]]:
     terminals = Terminal.objects.select_related("vehicle__enterprise__organisation")
     for terminal in terminals.iterator(chunk_size=2000):
         yield terminal_subject(terminal), terminal_value(terminal)
-    for place in Place.objects.iterator():
+    for place in Place.objects.prefetch_related("bound").iterator(chunk_size=500):
         yield place_subject(place), place_value(place)

@@ -43,7 +43,9 @@ from jiaoan.rules.shapes import SCALES, Ints, Outline, Sides, padding
 FINEST: Final = TILE - 6  # cells are not smaller than 2**11 microdegrees, 0.2 km
 CELLS_FOR_AN_EDGE: Final = 4
 MOST_IN_A_TILE: Final = 32_767  # what half a word counts
+KEPT_SCRATCH: Final = 1 << 22  # words of working memory that are kept for the next batch: 16 MB
 _MOST_NUMBERS = 1 << 29
+_NONE = np.empty(0, np.int32)
 
 Tile = tuple[int, int]
 
@@ -82,6 +84,7 @@ class GridShapes:
         self._all = tuple(zip(outlines, map(float, reaches), strict=True))
         self.reaches = np.array([reach for _, reach in self._all], dtype=np.float64)
         self._squares = self.reaches * self.reaches
+        self._scratch: list[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]] = []
         self._corners(before)
         changed = self._place(before)
         self._build(before, changed)
@@ -91,7 +94,12 @@ class GridShapes:
         return GridShapes(outlines, reaches, self, finest=self._finest)
 
     def sides(self, lat: Ints, lon: Ints) -> Sides:
-        starts, pairs = kernels.sides(
+        count = len(lat)
+        # Taken, not shared: another thread that asks meanwhile makes its own.
+        scratch, pairs = self._scratch.pop() if self._scratch else (_NONE, _NONE)
+        if len(scratch) < kernels.SCRATCH * count:
+            scratch = np.empty(kernels.SCRATCH * count, np.int32)
+        starts, found, pairs = kernels.sides(
             np.ascontiguousarray(lat, dtype=np.int32),
             np.ascontiguousarray(lon, dtype=np.int32),
             self._directory,
@@ -99,8 +107,12 @@ class GridShapes:
             self._pool,
             self._squares,
             SCALES,
+            scratch,
+            pairs,
         )
-        return Sides(starts, pairs[: starts[-1]])
+        if not self._scratch and len(scratch) + len(pairs) < KEPT_SCRATCH:
+            self._scratch.append((scratch, pairs))
+        return Sides(starts, found[: starts[-1]])
 
     def memory(self) -> Memory:
         arrays = (self._pool, self._directory, self._first, self._vertices, self._ends)

@@ -24,6 +24,7 @@ TILE = 17  # a tile is 2**17 microdegrees wide, 0.131 degrees
 ORIGIN = 1 << 28  # added to a coordinate so that tile numbers are never negative
 EMPTY = 0  # place of the empty record in a pool
 SORTED_FROM = 256  # points in a batch that are worth sorting by tile
+SCRATCH = 6  # words of working memory for a point
 STRETCH = 512  # points whose records are fetched together
 FAR = 1 << 29  # farther east and north than any point
 
@@ -387,7 +388,8 @@ def _farther(
 
 
 @njit(
-    f"Tuple(({_L}, {_W}))({_W}, {_W}, {_L}, int64, int64, int64, int64, {_W}, float64[::1], {_F})",
+    f"Tuple(({_L}, {_W}, {_W}))({_W}, {_W}, {_L}, int64, int64, int64, int64, {_W}, "
+    f"float64[::1], {_F}, {_W}, {_W})",
     cache=True,
     nogil=True,
 )
@@ -402,18 +404,23 @@ def sides(
     pool: Words,
     squares: Floats,
     scales: Floats,
-) -> tuple[Longs, Words]:
+    scratch: Words,
+    pairs: Words,
+) -> tuple[Longs, Words, Words]:
     """Starts, and pairs ``number << 2 | flags`` (and eight more words); see :class:`shapes.Sides`.
 
     A large batch is sorted by tile first, and then done in stretches: their records are looked up
     one after the other, which the processor overlaps, so that the judging finds them in its cache.
+    ``scratch`` has room for ``SCRATCH`` words a point; ``pairs`` is grown and handed back: new
+    memory for every batch would cost more than the judging.
     """
     n = len(lat)
-    order = np.empty(n, np.int32)  # the point's row
-    xs, ys = np.empty(n, np.int32), np.empty(n, np.int32)
+    order = scratch[:n]  # the point's row
+    xs, ys = scratch[n : 2 * n], scratch[2 * n : 3 * n]
+    tiles = scratch[3 * n : 4 * n]
+    counts, slots = scratch[4 * n : 5 * n], scratch[5 * n : 6 * n]  # by row
     nowhere = wide * high
     if n >= SORTED_FROM and nowhere < 8 * n:
-        tiles = np.empty(n, np.int32)
         places = np.zeros(nowhere + 2, np.int32)
         for i in range(n):
             tiles[i] = _tile(lat[i], lon[i], tile_x, tile_y, wide, high)
@@ -427,10 +434,7 @@ def sides(
     else:
         for i in range(n):
             order[i], xs[i], ys[i] = i, lon[i], lat[i]
-    counts = np.zeros(n, np.int32)  # by row
-    slots = np.empty(n, np.int32)
-    pairs = np.empty(4 * n + 64, np.int32)  # number << 2 | flags, by point in sorted order
-    used = 0
+    used = 0  # of ``pairs``: number << 2 | flags, by point in sorted order
     records = np.empty(STRETCH, np.int64)
     slot, count = np.empty(STRETCH, np.int64), np.empty(STRETCH, np.int64)
     near = np.empty(2 * STRETCH, np.int64)  # point, place of its entry
@@ -518,4 +522,4 @@ def sides(
             in_order[to + d] = pairs[at + d]
         for d in range(8, counts[i]):
             in_order[to + d] = pairs[at + d]
-    return starts, in_order
+    return starts, in_order, pairs

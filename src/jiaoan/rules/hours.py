@@ -93,6 +93,10 @@ class Hours:
         return day * _DAY_MS + self.start * _MINUTE_MS - _LOCAL_MS
 
 
+def local_day(time_ms: int) -> date:
+    return date.fromordinal((time_ms + _LOCAL_MS) // _DAY_MS + _EPOCH)
+
+
 def opened(windows: Iterable[Hours], time_ms: int) -> int | None:
     """When the rule came into force that is in force at ``time_ms``; ``None`` = it is not.
 

@@ -431,7 +431,8 @@ def best_shapes(outlines: Sequence[Outline | None], reaches: Sequence[float]) ->
     if os.environ.get("JIAOAN_NUMBA", "1") != "0":
         try:
             from jiaoan.rules.grid import GridShapes
-        except ImportError:  # numba is not installed, or its LLVM does not run here
+        except (ImportError, RuntimeError):
+            # numba is not installed, its LLVM does not run here, or its cache has no place.
             return ShapelyShapes(outlines, reaches)
         return GridShapes(outlines, reaches)
     return ShapelyShapes(outlines, reaches)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from jiaoan.kernel.clock import local
 from jiaoan.kernel.plates import PlateColour, display
 from jiaoan.registry.models import Place, Vehicle
+from jiaoan.registry.place_words import rule_sentence
 from jiaoan.stores.tracks import Point
 
 GAP = timedelta(minutes=3)  # a longer silence is drawn as a gap, not as a road
@@ -25,9 +26,10 @@ def place_feature(place: Place) -> Value:
     return {
         "type": "Feature",
         "id": place.pk,
-        "geometry": place.geometry,
+        "geometry": place.ground(),
         "properties": {
             "kind": place.kind,
+            "rule": rule_sentence(place, len(place.bound.all())),
             "name": place.name,
             "label": f"{place.name}",
             "buffer_m": place.buffer_m,

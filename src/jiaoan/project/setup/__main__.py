@@ -45,6 +45,27 @@ def prepare(*, dev: bool) -> None:
     packages.install(stamps, dev=dev)
     frontend.build(stamps, dev=dev)
     _translate(stamps)
+    _compile(stamps)
+
+
+def _compile(stamps: Stamps) -> None:
+    """What numba compiles is kept beside the sources, for this processor and interpreter."""
+    folder = ROOT / "src" / "jiaoan"
+    wanted = digest([*sorted(folder.rglob("*kernel*.py")), folder / "rules" / "shapes.py"])
+    name = f"kernels {ROOT}" if VENV.is_symlink() else "kernels"
+    if stamps.fresh(name, wanted):
+        return
+    asked = subprocess.run(
+        [PYTHON, "-m", "jiaoan.project.setup.kernels"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        check=False,
+    )
+    if asked.returncode != 0:
+        raise SetupError(asked.stderr.strip().splitlines()[-1])
+    say(f"kernels: {asked.stdout.strip()}")
+    stamps.put(name, wanted)
 
 
 def _translate(stamps: Stamps) -> None:

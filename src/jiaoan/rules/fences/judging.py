@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 
 import numpy as np
 import numpy.typing as npt
 
-from jiaoan.kernel.clock import LOCAL
 from jiaoan.rules.fences.steps import cross, step
 from jiaoan.rules.fences.values import (
     AHEAD_MS,
@@ -37,6 +35,7 @@ from jiaoan.rules.shapes import (
 MakeShapes = Callable[[Sequence[Outline | None], Sequence[float]], Shapes]
 Side = tuple[bool, bool]  # inside, deep
 FAR: Side = (False, True)
+_COLUMNS = ("vehicle", "time_ms", "received_ms", "lat", "lon", "speed", "terminal")
 
 
 @dataclass(frozen=True)
@@ -117,37 +116,25 @@ def judge(
     sides = fences.shapes.sides(positions["lat"][rows], positions["lon"][rows])
     starts, numbers = sides.starts.tolist(), sides.outlines.tolist()
     pairs = list(zip(sides.inside.tolist(), sides.deep.tolist(), strict=True))
+    # Whole columns at once: asking a record for each field costs more than the rule.
+    columns = [positions[name][rows].tolist() for name in _COLUMNS]
     changed: dict[int, Vehicle] = {}
     findings: list[Finding] = []
-    for number, row in enumerate(rows):
-        record = positions[row]
-        vehicle = int(record["vehicle"])
+    for number, (row, vehicle, time_ms, *said) in enumerate(zip(rows, *columns, strict=True)):
         before = changed.get(vehicle) or memory.get(vehicle) or Vehicle((), {})
-        if before.recent and int(record["time_ms"]) <= before.recent[-1].time_ms:
+        if before.recent and time_ms <= before.recent[-1].time_ms:
             continue
-        point = _point(record, key_of(record))
+        received_ms, lat, lon, speed, terminal = said
+        point = Point(
+            key_of(positions[row]), terminal.decode("ascii", "replace"),
+            time_ms, received_ms, lat, lon, speed,
+        )  # fmt: skip
         part = slice(starts[number], starts[number + 1])
         near = dict(zip(numbers[part], pairs[part], strict=True))
         after, found = _judge_point(fences, vehicle, kind_of(vehicle), before, point, near)
         changed[vehicle] = after
         findings += found
     return Outcome(tuple(findings), changed)
-
-
-def _point(record: np.void, key: str) -> Point:
-    return Point(
-        key=key,
-        terminal=bytes(record["terminal"]).decode("ascii", "replace"),
-        time_ms=int(record["time_ms"]),
-        received_ms=int(record["received_ms"]),
-        lat=int(record["lat"]),
-        lon=int(record["lon"]),
-        speed=int(record["speed"]),
-    )
-
-
-def _local_day(time_ms: int) -> date:
-    return datetime.fromtimestamp(time_ms / 1000, LOCAL).date()
 
 
 def _judge_point(
@@ -160,32 +147,46 @@ def _judge_point(
 ) -> tuple[Vehicle, list[Finding]]:
     """One point that counts: new memory of its vehicle and what was found."""
     recent = (*before.recent, point)[-KEPT_POINTS:]
-    places = {place: it for place, it in before.places.items() if place in fences.by_place}
-    known = {fences.by_place[place] for place in places}
+    changes: dict[int, Presence] = {}
     findings: list[Finding] = []
-    day: date | None = None
-    for number in sorted(known | near.keys() | fences.gates.keys()):
+    for number in _concerned(fences, before, near):
         fence = fences.all[number]
         if fence is None:
             continue
+        was = before.places.get(fence.place_id, OUTSIDE)
         if not fence.concerns(vehicle, vehicle_kind):
-            places.pop(fence.place_id, None)  # what is not followed is not remembered
+            if was is not OUTSIDE:
+                changes[fence.place_id] = OUTSIDE  # what is not followed is not remembered
             continue
-        was = places.get(fence.place_id, OUTSIDE)
         if isinstance(fence.outline, Line):
             now, told = _gate(fence, fence.outline, was, before, point)
         else:
             now, told = step(fence, was, *near.get(number, FAR), point)
-        if now == OUTSIDE:
-            places.pop(fence.place_id, None)
-        elif now is not was:
-            places[fence.place_id] = now
-        if told:
-            day = day or _local_day(point.time_ms)
-            if fence.holds_on(day):
-                evidence = look(fence, recent)
-                findings += [_finding(one, vehicle, fence, point, evidence) for one in told]
-    return Vehicle(recent, places), findings
+        if now is not was:
+            changes[fence.place_id] = now
+        if told and fence.holds_at(point.time_ms):
+            evidence = look(fence, recent)
+            findings += [_finding(one, vehicle, fence, point, evidence) for one in told]
+    return Vehicle(recent, _with(fences, before.places, changes)), findings
+
+
+def _concerned(fences: Fences, before: Vehicle, near: Mapping[int, Side]) -> list[int]:
+    """Fences near the point, those the vehicle has to do with, and all gates, in order."""
+    by_place = fences.by_place
+    known = {by_place[place] for place in before.places if place in by_place}
+    return sorted(known | near.keys() | fences.gates.keys())
+
+
+def _with(
+    fences: Fences, places: Mapping[int, Presence], changes: Mapping[int, Presence]
+) -> Mapping[int, Presence]:
+    """``places`` with the changes and without places that are gone; the same when nothing is."""
+    if not changes and places.keys() <= fences.by_place.keys():
+        return places
+    whole = {**places, **changes}
+    return {
+        place: one for place, one in whole.items() if place in fences.by_place and one != OUTSIDE
+    }
 
 
 def _finding(

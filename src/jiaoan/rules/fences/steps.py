@@ -17,7 +17,7 @@ def step(fence: Fence, was: Presence, inside: bool, deep: bool, point: Point) ->
     run_key, run_ms = (point.key, point.time_ms) if first else (was.run_key, was.run_ms)
     hit, hit_key = (None, "") if first else (was.hit, was.hit_key)
     if inside and hit is None and fence.role is Role.FORBIDDEN:
-        hit = fence.opened(point.time_ms)
+        hit = fence.in_force(point.time_ms)
         hit_key = "" if hit is None else point.key
     run = was.run + 1
     if not deep and not (was.settled and run >= fence.consecutive):
@@ -41,9 +41,11 @@ def _stays(fence: Fence, was: Presence, deep: bool, point: Point) -> Step:
         now = replace(was, run=0, run_key="", run_ms=0, hit=None, hit_key="", settled=settled)
     if not was.inside:
         return now, []
+    if fence.role is not Role.FORBIDDEN and (fence.dwell_s is None or was.stayed):
+        return now, []
     told: list[Told] = []
     if fence.role is Role.FORBIDDEN:
-        opened = fence.opened(point.time_ms)
+        opened = fence.in_force(point.time_ms)
         if opened is not None and opened != was.told:
             now = replace(now, told=opened)
             told.append(Told("forbidden", "hours", point.key, opened_ms=opened))
@@ -51,6 +53,7 @@ def _stays(fence: Fence, was: Presence, deep: bool, point: Point) -> Step:
         fence.dwell_s is not None
         and not was.stayed
         and point.time_ms - was.stay_ms > fence.dwell_s * 1000
+        and fence.holds_at(point.time_ms)
     )
     if overdue:
         now = replace(now, stayed=True)
@@ -61,7 +64,7 @@ def _stays(fence: Fence, was: Presence, deep: bool, point: Point) -> Step:
 def _leaving(fence: Fence, point: Point, run_key: str, by: Confirmed) -> list[Told]:
     if fence.role is not Role.ROUTE:
         return [Told("left", by, run_key)]
-    opened = fence.opened(point.time_ms)
+    opened = fence.in_force(point.time_ms)
     return [] if opened is None else [Told("off_route", by, run_key, opened_ms=opened)]
 
 
@@ -79,6 +82,6 @@ def cross(fence: Fence, was: Presence, crossed: int, deep: bool, point: Point) -
         return replace(was, run=run, run_key=run_key, run_ms=run_ms, net=net), []
     side: Direction = "right" if net > 0 else "left"
     told = []
-    if fence.direction in ("", side) and fence.opened(point.time_ms) is not None:
+    if fence.direction in ("", side) and fence.in_force(point.time_ms) is not None:
         told = [Told("crossed", "depth" if deep else "consecutive", run_key, direction=side)]
     return Presence(settled=deep), told

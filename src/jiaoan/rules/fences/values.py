@@ -79,16 +79,19 @@ class Fence:
             self.valid_to is None or day <= self.valid_to
         )
 
-    def applies(self, vehicle: int, vehicle_kind: str, day: date) -> bool:
-        return self.concerns(vehicle, vehicle_kind) and self.holds_on(day)
+    def holds_at(self, time_ms: int) -> bool:
+        """The same by the local day of a moment."""
+        return self.holds_on(hours.local_day(time_ms))
 
-    def opened(self, time_ms: int) -> int | None:
-        """When its hours opened that are open then; see :func:`jiaoan.rules.hours.opened`."""
-        return hours.opened(self.hours, time_ms)
+    def in_force(self, time_ms: int) -> int | None:
+        """When it came into force that is in force then: :func:`jiaoan.rules.hours.opened`, on the
+        days on which it holds; ``None`` = it is not.
+        """
+        return hours.opened(self.hours, time_ms) if self.holds_at(time_ms) else None
 
     def limit_kmh(self, vehicle_kind: str, time_ms: int) -> float | None:
         """The speed that it allows such a vehicle then, for the rule of speed."""
-        if self.opened(time_ms) is None:
+        if self.in_force(time_ms) is None:
             return None
         return self.limits_kmh.get(vehicle_kind, self.limits_kmh.get(""))
 

@@ -1,4 +1,4 @@
-"""Every write of master data. A change of a terminal or place also queues its new reference."""
+"""Enterprises, vehicles and terminals; a change of a terminal also queues its new reference."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import date
 from django.db import transaction
 from django.utils.crypto import get_random_string
 
-from jiaoan.journal.actions import Json, enqueue, record
+from jiaoan.journal.actions import enqueue, record
 from jiaoan.kernel.clock import Clock
 from jiaoan.org.models import Organisation
 from jiaoan.registry import reference
-from jiaoan.registry.models import AccidentProne, Enterprise, Place, Terminal, Vehicle
+from jiaoan.registry.models import AccidentProne, Enterprise, Terminal, Vehicle
 from jiaoan.scope import Actor, require
 
 
@@ -65,20 +65,5 @@ def add_terminal(
         auth_code=get_random_string(16),
     )
     record("registry.terminal_added", actor=actor, obj=made, clock=clock)
-    _publish(reference.terminal_subject(made), reference.terminal_value(made), clock)
+    enqueue(reference.terminal_subject(made), reference.terminal_value(made), clock=clock)
     return made
-
-
-@transaction.atomic
-def add_place(
-    actor: Actor, clock: Clock, *, name: str, kind: str, geometry: dict[str, Json], **fields: object
-) -> Place:
-    require(actor, "registry.manage")
-    made = Place.objects.create(name=name, kind=kind, geometry=geometry, **fields)
-    record("registry.place_added", actor=actor, obj=made, clock=clock)
-    _publish(reference.place_subject(made), reference.place_value(made), clock)
-    return made
-
-
-def _publish(subject: str, value: dict[str, Json], clock: Clock) -> None:
-    enqueue(subject, value, clock=clock)

@@ -1,0 +1,1 @@
+"""Pages of fences and named places 围栏与场所."""
