@@ -181,9 +181,10 @@ def _standing(plan: Plan, duty: Duty) -> tuple[Planned, ...]:
 
 def _counts(plan: Plan, duty: Duty, planned: Planned) -> bool:
     """Recurring windows that were over before the plan took effect are not owed."""
-    if plan.effective_from is None or not duty.every:
+    since = (duty.document or plan).effective_from
+    if since is None or not duty.every:
         return True
-    return planned.due >= plan.effective_from
+    return planned.due >= since
 
 
 def bodies_for_reports(plan: Plan) -> list[Organisation]:

@@ -17,7 +17,12 @@ class DutyRole(models.TextChoices):
 
 
 class Duty(models.Model):
-    """One demand 任务 of a clause with its frequency or deadline."""
+    """One demand 任务 of a clause with its frequency or deadline.
+
+    ``document``: the second document that it comes from, when ``sentence`` is not of the plan
+    itself; ``source_label`` is the place in it (``实施方案 二·1``). ``outside_units``: bodies of
+    other authorities that the text names.
+    """
 
     plan = models.ForeignKey("ledger.Plan", on_delete=models.PROTECT, related_name="duties")
     clause = models.ForeignKey("ledger.Clause", on_delete=models.PROTECT, related_name="duties")
@@ -45,6 +50,11 @@ class Duty(models.Model):
         "self", null=True, on_delete=models.PROTECT, related_name="replaced_by"
     )
     is_progress_report = models.BooleanField(default=False)
+    document = models.ForeignKey(
+        "ledger.Plan", null=True, on_delete=models.PROTECT, related_name="own_duties"
+    )
+    source_label = models.CharField(max_length=80, blank=True)
+    outside_units = models.JSONField(default=list)
 
     class Meta:
         ordering = ["number"]

@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 
 from jiaoan.kernel.clock import Clock
 from jiaoan.ledger.actions import intake, work
+from jiaoan.ledger.actions.assign import assign_plan
 from jiaoan.ledger.actions.evidence import Upload, add_evidence
 from jiaoan.ledger.actions.publish import publish
 from jiaoan.ledger.models import Judgement, Occurrence, Plan, UnitName
@@ -29,7 +30,9 @@ def publish_notice(clerk: User, clock: Clock, data: bytes, filename: str) -> Pla
     if unread:
         intake.judge_sentences(clerk, clock, plan, list(unread), reason=WHY_NO_DUTY)
     first_day = clock.today().replace(month=1, day=1)
-    return publish(clerk, clock, plan, effective_from=first_day)
+    publish(clerk, clock, plan, effective_from=first_day)
+    assign_plan(clerk, clock, plan)
+    return plan
 
 
 def _meant(name: UnitName) -> list[Organisation]:
