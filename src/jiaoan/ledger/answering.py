@@ -76,7 +76,7 @@ def _figure(draft: IntakeDraft, words: str) -> Refusal:
         return None
     every = next((one for one in Every if one.label_zh in words), None)
     if every is None:
-        return _("Write how often, such as 每季度1次 or 每月2次, or 不设频次.")
+        return _("Write how often and how many times, in the manner of the answers shown.")
     count = _COUNT.search(words)
     draft.every, draft.min_count = every, max(1, int(count[1])) if count else 1
     draft.ongoing = False

@@ -123,7 +123,8 @@ def keep_current(actor: Actor, clock: Clock) -> Counter[str]:
     the rules say from now on.
     """
     done: Counter[str] = Counter(begun=begin_windows(actor, clock))
-    for plan in Plan.objects.filter(state=PlanState.PUBLISHED, year=clock.today().year):
+    ledgers = Plan.objects.filter(state=PlanState.PUBLISHED, under=None)
+    for plan in ledgers.filter(year=clock.today().year):
         done += generate_occurrences(actor, clock, plan)
     return +done
 

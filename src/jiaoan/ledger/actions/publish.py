@@ -125,7 +125,7 @@ def _duty_from(
     named = (*draft.lead_units, *draft.coop_units)
     duty = Duty.objects.create(
         plan=home,
-        clause_id=plan.under_id if second else draft.clause_id,
+        clause=plan.under or draft.clause,
         document=plan if second else None,
         source_label=_source(plan, draft) if second else "",
         outside_units=[name for name in dict.fromkeys(named) if not names.get(name)],
