@@ -168,6 +168,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (card) {
     stand(cards().indexOf(card as HTMLElement));
     offer(card);
+    open?.scrollIntoView({ block: "nearest" });
     const field = card.querySelector<HTMLElement>("[data-tool-open] input:not([type=hidden])");
     field?.focus();
     if (field instanceof HTMLInputElement && field.type === "text") field.select();

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import SequenceMatcher
+from typing import Any
 
 from jiaoan.kernel.clock import Clock
 from jiaoan.ledger.actions import intake, work
@@ -24,7 +26,7 @@ def publish_notice(clerk: User, clock: Clock, data: bytes, filename: str) -> Pla
     for name in plan.unit_names.filter(settled=False):
         intake.settle_unit(clerk, clock, name, _meant(name))
     for draft in plan.drafts.filter(state=DraftState.OPEN):
-        answers = {place: intake.Answer(0) for place in range(len(draft.doubts))}
+        answers = {place: _first_answer(doubt) for place, doubt in enumerate(draft.doubts)}
         intake.accept_draft(clerk, clock, draft, answers)
     unread = plan.sentences.filter(judgement=Judgement.UNREAD).values_list("number", flat=True)
     if unread:
@@ -33,6 +35,12 @@ def publish_notice(clerk: User, clock: Clock, data: bytes, filename: str) -> Pla
     publish(clerk, clock, plan, effective_from=first_day)
     assign_plan(clerk, clock, plan)
     return plan
+
+
+def _first_answer(doubt: Mapping[str, Any]) -> intake.Answer:
+    """The reader's own reading; where that is "name one" (nobody is written), all units."""
+    nobody = doubt["code"] == "no_unit"
+    return intake.Answer(len(doubt["alternatives"]) - 1 if nobody else 0)
 
 
 def _meant(name: UnitName) -> list[Organisation]:
