@@ -37,8 +37,8 @@ class By:
     state: str = ""
 
     @classmethod
-    def asked(cls, request: HttpRequest) -> By:
-        state = request.GET.get("state", "")
+    def asked(cls, request: HttpRequest, plan: Plan) -> By:
+        state = "" if plan.is_published else request.GET.get("state", "")
         return cls(
             request.GET.get("part", "")[:120],
             request.GET.get("unit", "")[:120],
@@ -62,7 +62,7 @@ class By:
 def division(request: HttpRequest, pk: int) -> HttpResponse:
     """The table; ``?as=docx`` or ``?as=xlsx`` is what stands there as a file."""
     plan = queries.plan(request.user, pk)
-    by = By.asked(request)
+    by = By.asked(request, plan)
     everything = tasks_of(plan, by.state)
     rows = [row for row in everything if by.takes(row)]
     sheet = division_sheet(
