@@ -346,8 +346,8 @@ def test_it_lays_two_years_beside_each_other(bureau: Bureau) -> None:
         )
         assert narrowed.count("data-change=") == int(number), kind
     assert "组织演练" in page
-    assert re.search(r'is-old">[^<]*每月', page)
-    assert re.search(r'is-new">[^<]*每季度', page)
+    assert re.search(r"<del>[^<]*每月", page)
+    assert re.search(r"<ins>[^<]*每季度", page)
 
 
 def test_a_comparison_needs_two_notices(bureau: Bureau) -> None:

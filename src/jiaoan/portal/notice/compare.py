@@ -6,14 +6,23 @@ from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from jiaoan.ledger import queries
 from jiaoan.ledger.models import Plan
 from jiaoan.notices import Reading, read
-from jiaoan.notices.compare import Change, ChangeKind, Comparison, compare
+from jiaoan.notices.compare import (
+    Change,
+    ChangedField,
+    ChangeKind,
+    Comparison,
+    FieldChange,
+    compare,
+)
 from jiaoan.portal.access import page
 from jiaoan.portal.notice.desk import number
+from jiaoan.portal.notice.differences import Stretch, stretches
 
 KINDS = tuple(ChangeKind)
 
@@ -72,23 +81,33 @@ def _shown(change: Change, kind: str) -> bool:
 
 
 def _line(change: Change, old: Plan, new: Plan) -> dict[str, object]:
+    one = change.new or change.old
     return {
         "change": change,
         "old": "·".join(change.old.path) if change.old else "",
         "new": "·".join(change.new.path) if change.new else "",
-        "title": (change.new or change.old).title if change.new or change.old else "",  # type: ignore[union-attr]
+        "title": one.title if one else "",
         "old_url": _url(old, change, "old"),
         "new_url": _url(new, change, "new"),
         "nearest": "·".join(change.nearest.path) + " " + change.nearest.title
         if change.nearest
         else "",
-        "percent": round(change.similarity * 100),
+        "fields": [_field(field) for field in change.fields],
     }
 
 
-def _url(plan: Plan, change: Change, side: str) -> str:
-    from django.urls import reverse
+def _field(field: FieldChange) -> dict[str, object]:
+    """Both sides cut where they differ; a list is compared name by name."""
+    if field.field is ChangedField.TEXT:
+        old, new = stretches("".join(field.before), "".join(field.after))
+    else:
+        old = [Stretch(word, word not in field.after) for word in field.before]
+        new = [Stretch(word, word not in field.before) for word in field.after]
+    listed = field.field is not ChangedField.TEXT
+    return {"label": field.field.label_zh, "old": old, "new": new, "listed": listed}
 
+
+def _url(plan: Plan, change: Change, side: str) -> str:
     item = change.old if side == "old" else change.new
     if item is None:
         return ""
