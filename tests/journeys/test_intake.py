@@ -89,7 +89,7 @@ def test_one_person_publishes_the_notice_of_2024(bureau: System, page: Page) -> 
     seconds = hand.steps * SECONDS_A_STEP + READING
     careful = seconds + in_bulk * SECONDS_A_STEP
     print(
-        f"\n{NOTICE.name}: {hand.steps} steps {dict(hand.counts)}, {seconds // 60} min with reading;"
+        f"\n{hand.steps} steps {dict(hand.counts)}, {seconds // 60} min with reading;"
         f" {careful // 60} min when the {in_bulk} of the bulk are accepted one by one"
     )
     assert hand.steps <= MOST_STEPS

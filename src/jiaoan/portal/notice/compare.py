@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +26,7 @@ from jiaoan.portal.notice.desk import number
 from jiaoan.portal.notice.differences import Stretch, stretches
 
 KINDS = tuple(ChangeKind)
+_YEAR = re.compile(r"(?<![A-Za-z])Y(?![A-Za-z])")
 
 
 @require_safe
@@ -92,18 +94,23 @@ def _line(change: Change, old: Plan, new: Plan) -> dict[str, object]:
         "nearest": "·".join(change.nearest.path) + " " + change.nearest.title
         if change.nearest
         else "",
-        "fields": [_field(field) for field in change.fields],
+        "fields": [_field(field, old.year, new.year) for field in change.fields],
     }
 
 
-def _field(field: FieldChange) -> dict[str, object]:
-    """Both sides cut where they differ; a list is compared name by name."""
-    if field.field is ChangedField.TEXT:
-        old, new = stretches("".join(field.before), "".join(field.after))
-    else:
+def _field(field: FieldChange, before: int, after: int) -> dict[str, object]:
+    """Both sides cut where they differ; a list is compared name by name.
+
+    The comparison reads the year of each plan as one sign, ``Y``: here each side says its own.
+    """
+    listed = field.field is not ChangedField.TEXT
+    if listed:
         old = [Stretch(word, word not in field.after) for word in field.before]
         new = [Stretch(word, word not in field.before) for word in field.after]
-    listed = field.field is not ChangedField.TEXT
+    else:
+        old, new = stretches("".join(field.before), "".join(field.after))
+        old = [Stretch(_YEAR.sub(str(before), one.words), one.changed) for one in old]
+        new = [Stretch(_YEAR.sub(str(after), one.words), one.changed) for one in new]
     return {"label": field.field.label_zh, "old": old, "new": new, "listed": listed}
 
 
