@@ -59,7 +59,7 @@ class Card:
     tool_url: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     pieces: list[tuple[int, str, bool]] = field(default_factory=list)
-    others: list[IntakeDraft] = field(default_factory=list)
+    others: list[tuple[IntakeDraft, str]] = field(default_factory=list)
     merged: list[IntakeDraft] = field(default_factory=list)
     typed_at: datetime | None = None
     errors: Errors = field(default_factory=dict)
@@ -216,13 +216,13 @@ def _pieces(plan: Plan, row: IntakeDraft, values: Mapping[str, str]) -> list[tup
     ]
 
 
-def _others(page: Around, row: IntakeDraft) -> list[IntakeDraft]:
+def _others(page: Around, row: IntakeDraft) -> list[tuple[IntakeDraft, str]]:
     """Open drafts that can be taken in: those of the clause first, then the nearest."""
     found = [d for d in page.drafts if d.state == DraftState.OPEN and d.pk != row.pk]
-    return sorted(
-        found,
-        key=lambda d: (d.clause_id != row.clause_id, abs(d.sentence.number - row.sentence.number)),
+    found.sort(
+        key=lambda d: (d.clause_id != row.clause_id, abs(d.sentence.number - row.sentence.number))
     )
+    return [(d, place_label(page.plan, d.clause)) for d in found]
 
 
 def choices() -> dict[str, object]:

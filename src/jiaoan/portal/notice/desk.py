@@ -137,7 +137,8 @@ def page_context(
         "above": _above(plan),
     }
     if may_confirm:
-        context |= _drafts_side(request, plan, asked, drafts, sentences, refused)
+        places = {clause.pk: place_label(plan, clause) for clause in clauses}
+        context |= _drafts_side(request, plan, asked, drafts, sentences, places, refused)
     else:
         context["duties"] = _duties_side(plan, asked.clause)
     attached = context["attached"]
@@ -199,6 +200,7 @@ def _drafts_side(
     asked: Asked,
     drafts: list[IntakeDraft],
     sentences: list[SourceSentence],
+    places: Mapping[int | None, str],
     refused: Refusal,
 ) -> dict[str, object]:
     """Cards with doubts first; those of the clause or sentence; or the sentences of a number."""
@@ -229,8 +231,8 @@ def _drafts_side(
         "clear": len(clear),
         "weak": sum(1 for d in clear if d.confidence * 100 < cards.LOW),
         "names": names if show == "names" else [],
-        "sentences": _sentence_rows(plan, show, sentences, drafts),
-        "loose": _loose(show, asked, sentences, drafts),
+        "sentences": _sentence_rows(plan, show, places, sentences, drafts),
+        "loose": [(s, places.get(s.clause_id, "")) for s in _loose(show, asked, sentences, drafts)],
         "last": last,
         "last_words": VERBS.get(last.verb, last.verb) if last else "",
         "may_undo": last is not None and last.actor == asker(request),
@@ -295,7 +297,11 @@ def _names(request: HttpRequest, plan: Plan, errors: Mapping[str, str]) -> list[
 
 
 def _sentence_rows(
-    plan: Plan, show: str, sentences: list[SourceSentence], drafts: list[IntakeDraft]
+    plan: Plan,
+    show: str,
+    places: Mapping[int | None, str],
+    sentences: list[SourceSentence],
+    drafts: list[IntakeDraft],
 ) -> list[dict[str, object]]:
     """The sentences behind a number of the bar, each with its drafts in one line."""
     if show not in SENTENCES:
@@ -317,6 +323,7 @@ def _sentence_rows(
     return [
         {
             "sentence": s,
+            "place": places.get(s.clause_id, ""),
             "url": f"{url}?show=sentence&s={s.number}#s{s.number}",
             "drafts": by_sentence.get(s.pk, []),
         }
