@@ -40,16 +40,16 @@ from jiaoan.papers.wordml import (
 
 TITLE = "任务分解表"
 COLUMNS = (
-    Column("number", "序号", Kind.INT, 4),
-    Column("source", "来源条款", width=9),
+    Column("number", "序号", Kind.INT, 6),
+    Column("source", "来源条款", width=11),
     Column("task", "任务", width=26),
     Column("who", "责任主体", width=10),
-    Column("firms", "对象", width=10),
+    Column("firms", "对象", width=9),
     Column("lead", "牵头单位", width=16),
     Column("coop", "配合单位", width=22),
     Column("often", "频次与期限", width=12),
     Column("evidence", "证据", width=13),
-    Column("state", "状态", width=7),
+    Column("state", "状态", width=9),
 )
 MARGIN_MM = 20
 USABLE_MM = 297 - 2 * MARGIN_MM
