@@ -156,6 +156,27 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") keepAll();
 });
 
+// ---- an answer that is not this page (the log-in, after a long lunch) is gone to, never swapped in
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, target } = (event as CustomEvent<{ xhr: XMLHttpRequest; target: Element }>).detail;
+  if (target.id === "drafts" && new URL(xhr.responseURL).pathname.split("/")[1] !== "notices") {
+    event.preventDefault();
+    const to = new URL(xhr.responseURL);
+    if (to.searchParams.has("next")) to.searchParams.set("next", location.pathname + location.search);
+    location.assign(to);
+  }
+});
+function say(words: string): void {
+  const toast = document.createElement("div");
+  toast.className = "ja-toast";
+  toast.setAttribute("role", "alert");
+  toast.textContent = words;
+  document.getElementById("toasts")?.replaceChildren(toast);
+}
+for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(failure, () => say(side().dataset.failed!));
+}
+
 // ---- after an act: the next draft stands where the last one was
 document.addEventListener("htmx:beforeRequest", () => {
   waiting.forEach((timer) => window.clearTimeout(timer));

@@ -61,6 +61,7 @@ ROWS = [
         kwargs=_published,
     ),
     Row("notice_original", allowed=READERS, denied=OTHERS, kwargs=_published),
+    Row("notice_draft", allowed=("safety_clerk",), denied=ONLOOKERS, status=302, kwargs=_draft),
     Row(
         "notice_draft",
         "POST",

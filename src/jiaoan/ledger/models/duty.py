@@ -63,6 +63,11 @@ class Duty(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def source(self) -> str:
+        """Where it is written: 要点 二·5, or 要点 二·5 › 实施方案 一·1."""
+        return " › ".join(filter(None, [self.clause.label, self.source_label]))
+
 
 class DutyUnit(models.Model):
     """Who leads 牵头, shares or cooperates 配合 in a duty."""

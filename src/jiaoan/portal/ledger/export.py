@@ -15,7 +15,6 @@ from jiaoan.ledger.report import title_of
 from jiaoan.ledger.states import Group, OccurrenceState
 from jiaoan.org.models import Organisation
 from jiaoan.papers.tables import Column, Footer, Kind, Sheet, sheet_docx, sheet_xlsx
-from jiaoan.portal.ledger import shown
 from jiaoan.portal.ledger.shown import light
 
 _TYPES = {
@@ -87,7 +86,7 @@ def ledger_sheet(
         {
             "number": place,
             "title": title_of(item.duty),
-            "clause": str(shown.duty_chip(item.duty).label),
+            "clause": item.duty.source,
             "owner": item.organisation.name,
             "window": item.window_label,
             "due": item.due,

@@ -26,8 +26,7 @@ def duty_chip(duty: Duty) -> c.Clause:
     """
     number = duty.sentence.number
     url = f"{reverse('notice', args=[duty.sentence.plan_id])}?s={number}#s{number}"
-    words = [duty.clause.label, duty.source_label] if duty.source_label else [duty.clause.label]
-    return c.Clause(" › ".join(words), url)
+    return c.Clause(duty.source, url)
 
 
 def light(item: Occurrence, today: date) -> c.Light:

@@ -137,7 +137,7 @@ def page_context(
         "above": _above(plan),
     }
     if may_confirm:
-        places = {clause.pk: place_label(plan, clause) for clause in clauses}
+        places: dict[int | None, str] = {c.pk: place_label(plan, c) for c in clauses}
         context |= _drafts_side(request, plan, asked, drafts, sentences, places, refused)
     else:
         context["duties"] = _duties_side(plan, asked.clause)

@@ -20,7 +20,6 @@ from jiaoan.papers.division import Task, division_docx, division_sheet
 from jiaoan.papers.tables import Footer, sheet_xlsx
 from jiaoan.portal.access import page
 from jiaoan.portal.asked import asker, clock
-from jiaoan.portal.ledger import shown
 from jiaoan.portal.notice.document import place_label
 from jiaoan.portal.sheets import attachment
 
@@ -146,9 +145,7 @@ def _from_duties(plan: Plan) -> list[Task]:
         found.append(
             Task(
                 part=part_title(clause, titles),
-                source=place_label(plan, clause)
-                if plan.under_id
-                else str(shown.duty_chip(duty).label),
+                source=place_label(plan, clause) if plan.under_id else duty.source,
                 task=title_of(duty),
                 who=SUBJECTS.get(duty.subject, duty.subject),
                 firms=condition_words(duty.condition),

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
 
 from jiaoan.ledger import actions, queries
 from jiaoan.ledger.answering import names_of
@@ -20,11 +21,16 @@ from jiaoan.portal.notice.views import back, refused
 Errors = dict[str, str]
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @page("notice.confirm")
 def draft(request: HttpRequest, pk: int, draft: int) -> HttpResponse:
+    """A POST is an act on the draft. A GET leads to its card: whoever had to log in again in the
+    middle of an act comes back here."""
     plan = queries.plan(request.user, pk)
     row = get_object_or_404(plan.drafts.select_related("clause", "sentence"), pk=draft)
+    if request.method != "POST":
+        number = row.sentence.number
+        return redirect(f"{reverse('notice', args=[pk])}?show=sentence&s={number}#d{row.pk}")
     name = request.POST.get("verb", "")
     if name == "keep":
         actions.keep_typed(asker(request), clock(request), row, _typed(request))
