@@ -255,7 +255,10 @@ def test_it_undoes_nothing_of_a_published_plan(bureau: Bureau) -> None:
         ("no_lead", "有关股室", "lead_units", ["有关股室"]),
         ("no_unit", "全体单位", "lead_units", ["全体单位"]),
         ("no_unit", "安监股，运管股", "lead_units", ["安监股", "运管股"]),
-        ("who_are_they", "逐一列名", "title", "建成电子围栏系统"),
+        ("who_are_they", "陈志远、彭立（2人）", "heads", 2),
+        ("who_are_they", "陈志远，彭立，方国庆", "actor_phrase", "陈志远、彭立、方国庆"),
+        ("who_are_they", "全体班子成员", "heads", None),
+        ("event_day", "不设日期，按事件登记", "deadline", date(2024, 12, 31)),
     ],
 )
 def test_an_answer_changes_its_field(
@@ -273,10 +276,35 @@ def test_an_answer_changes_its_field(
         ("year_end_day", "2024年2月30日"),
         ("no_figure", "经常"),
         ("no_unit", "另行指定"),
+        ("who_are_they", "逐一列名"),
     ],
 )
 def test_an_answer_that_says_nothing_is_refused(plan: Plan, code: str, words: str) -> None:
     assert answering.apply(titled(plan, "建成电子围栏系统"), code, words) is not None
+
+
+def test_a_duty_counts_the_persons_that_were_named(bureau: Bureau, plan: Plan) -> None:
+    fence = titled(plan, "建成电子围栏系统")
+    fence.doubts = [
+        {
+            "code": code,
+            "phrase": "",
+            "question": "",
+            "alternatives": [],
+            "answer": None,
+            "other": "",
+        }
+        for code in ("per_head", "who_are_they")
+    ]
+    fence.every, fence.deadline = "quarter", None
+    fence.save()
+    answers = {0: actions.Answer(None, "每人"), 1: actions.Answer(None, "陈志远、彭立")}
+    actions.accept_draft(bureau.clerk, bureau.clock, fence, answers)
+    judge_all(bureau, plan)
+    actions.publish(bureau.clerk, bureau.clock, plan)
+    made = duty(plan, "建成电子围栏系统")
+    assert made.actor_phrase == "陈志远、彭立"
+    assert set(made.occurrences.values_list("min_count", flat=True)) == {2}
 
 
 def test_it_saves_nothing_of_a_refused_answer(bureau: Bureau, plan: Plan) -> None:

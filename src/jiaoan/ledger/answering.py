@@ -1,7 +1,7 @@
 """What an answer to a doubt 疑问 changes in its draft.
 
 The reader's alternatives are words; each kind of question reads its answer here. An answer that
-changes nothing (全体班子成员) stays with the draft as it was given.
+changes nothing (按事件登记) stays with the draft as it was given.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from jiaoan.ledger.models import IntakeDraft
 _DAY = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})日|(\d{4})-(\d{1,2})-(\d{1,2})")
 _YEAR = re.compile(r"^(\d{4})年?$")
 _COUNT = re.compile(r"(\d+)\s*次")
-_NOT_NAMED = frozenset({"另行指定", "不设牵头，各负其责", "无牵头，只配合"})
+_NOT_NAMED = frozenset({"另行指定", "不设牵头，各负其责", "无牵头，只配合", "逐一列名"})
+_TOGETHER = re.compile(r"（\d+人）$")
 Refusal = Promise | None
 
 
@@ -83,6 +84,18 @@ def _figure(draft: IntakeDraft, words: str) -> Refusal:
     return None
 
 
+def _persons(draft: IntakeDraft, words: str) -> Refusal:
+    """Names stand in place of the phrase and say how many persons count."""
+    named = names_of(_TOGETHER.sub("", words))
+    if words in _NOT_NAMED:
+        return _("Write the names, under “other”, or choose all leaders.")
+    if words.startswith("全体"):
+        draft.heads = None
+        return None
+    draft.heads, draft.actor_phrase = len(named), "、".join(named)[:120]
+    return None
+
+
 def _lead(draft: IntakeDraft, words: str) -> Refusal:
     if words in _NOT_NAMED:
         return None
@@ -106,6 +119,7 @@ _RULES: dict[str, Callable[[IntakeDraft, str], Refusal]] = {
     "which_year": _year,
     "event_day": _event_day,
     "per_head": _per_head,
+    "who_are_they": _persons,
     "no_figure": _figure,
     "no_lead": _lead,
     "no_unit": _unit,

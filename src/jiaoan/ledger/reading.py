@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,7 +21,7 @@ from jiaoan.ledger.models import (
 )
 from jiaoan.ledger.obliged import ALL_FIRMS, known_condition
 from jiaoan.notices import Doubt, DoubtCode, Draft, Reading, SentenceKind, Subject
-from jiaoan.org.models import Organisation, OrganisationKind, User
+from jiaoan.org.models import Organisation, OrganisationKind, Post, User
 
 # Asked once for each name by :class:`UnitName`, so not again on every draft.
 _ASKED_BY_NAME = frozenset({DoubtCode.GROUP_NAME, DoubtCode.SAME_BODY})
@@ -132,10 +132,10 @@ def _drafts(
     sentences: dict[int, SourceSentence],
 ) -> None:
     rows: dict[int, IntakeDraft] = {}
-    above = _above(plan)
+    known = {DoubtCode.NO_UNIT: _above(plan), DoubtCode.WHO_ARE_THEY: _leaders()}
     for draft in reading.drafts:
         if not _reports_progress(draft, reading):
-            rows[draft.index] = _draft_row(plan, draft, clauses, sentences, above)
+            rows[draft.index] = _draft_row(plan, draft, clauses, sentences, known)
     for draft in reading.drafts:
         if draft.replaces is not None and draft.replaces in rows:
             row = rows[draft.index]
@@ -154,7 +154,7 @@ def _draft_row(
     draft: Draft,
     clauses: dict[tuple[str, ...], Clause],
     sentences: dict[int, SourceSentence],
-    above: tuple[str, ...],
+    known: Mapping[DoubtCode, tuple[str, ...]],
 ) -> IntakeDraft:
     sentence = sentences[draft.sentence]
     clause = clauses.get(draft.path) or sentence.clause
@@ -182,7 +182,7 @@ def _draft_row(
         evidence=list(draft.evidence),
         activity=guess(draft.title),
         tags=tags_for(draft.title),
-        doubts=_doubts(draft, condition, above),
+        doubts=_doubts(draft, condition, known),
         confidence=draft.confidence,
         spans=[[draft.start, draft.end]],
         trust=trust_in(draft, sentence.text),
@@ -226,13 +226,26 @@ def _above(plan: Plan) -> tuple[str, ...]:
     return ("、".join(dict.fromkeys(units)),) if units else ()
 
 
-def _doubts(draft: Draft, condition: str, above: tuple[str, ...]) -> list[dict[str, object]]:
-    asked = [_doubt(d) for d in draft.doubts if d.code not in _ASKED_BY_NAME]
-    for doubt in asked:
-        if doubt["code"] == DoubtCode.NO_UNIT:
-            alternatives = doubt["alternatives"]
-            assert isinstance(alternatives, list)
-            doubt["alternatives"] = [*above, *alternatives]
+def _leaders() -> tuple[str, ...]:
+    """Whom 班子成员 means in this bureau: the first answer that is offered."""
+    names = [
+        post.user.name
+        for post in Post.objects.filter(
+            leads=True, organisation__kind=OrganisationKind.BUREAU
+        ).select_related("user")
+    ]
+    return (f"{'、'.join(names)}（{len(names)}人）",) if names else ()
+
+
+def _doubts(
+    draft: Draft, condition: str, known: Mapping[DoubtCode, tuple[str, ...]]
+) -> list[dict[str, object]]:
+    """The reader's questions; answers that this house knows (``known``) stand first."""
+    asked = [
+        _doubt(doubt, known.get(doubt.code, ()))
+        for doubt in draft.doubts
+        if doubt.code not in _ASKED_BY_NAME
+    ]
     if not known_condition(condition):
         asked.append(
             {
@@ -247,12 +260,12 @@ def _doubts(draft: Draft, condition: str, above: tuple[str, ...]) -> list[dict[s
     return asked
 
 
-def _doubt(doubt: Doubt) -> dict[str, object]:
+def _doubt(doubt: Doubt, known: tuple[str, ...]) -> dict[str, object]:
     return {
         "code": doubt.code.value,
         "phrase": doubt.phrase,
         "question": doubt.question,
-        "alternatives": list(doubt.alternatives),
+        "alternatives": [*known, *doubt.alternatives],
         "answer": None,
         "other": "",
     }

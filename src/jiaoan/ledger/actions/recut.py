@@ -110,7 +110,7 @@ def _keep_own(half: IntakeDraft, own: str, other: str) -> None:
 
     if half.phrase and elsewhere(half.phrase):
         half.every, half.min_count, half.deadline, half.phrase = "", 1, None, ""
-        half.per_person, half.ongoing = False, True
+        half.per_person, half.heads, half.ongoing = False, None, True
     half.targets = [target for target in half.targets if not elsewhere(target)]
     half.doubts = [doubt for doubt in half.doubts if not elsewhere(doubt["phrase"])]
 
@@ -171,7 +171,8 @@ def _take_in(draft: IntakeDraft, other: IntakeDraft) -> None:
     draft.tags = list(dict.fromkeys([*draft.tags, *other.tags]))
     if not draft.every and other.every:
         draft.every, draft.min_count = other.every, other.min_count
-        draft.per_person, draft.phrase = other.per_person, draft.phrase or other.phrase
+        draft.per_person, draft.heads = other.per_person, other.heads
+        draft.phrase = draft.phrase or other.phrase
     draft.deadline = draft.deadline or other.deadline
     asked = {(doubt["code"], doubt["phrase"]) for doubt in draft.doubts}
     draft.doubts = draft.doubts + [

@@ -29,7 +29,17 @@ from jiaoan.scope import Actor, require
 _COLUMNS: dict[type[Model], tuple[str, ...]] = {
     IntakeDraft: (
         *("state", "title", "actor_phrase", "subject", "condition", "lead_units", "coop_units"),
-        *("joint", "every", "min_count", "per_person", "deadline", "phrase", "targets", "ongoing"),
+        *(
+            "joint",
+            "every",
+            "min_count",
+            "per_person",
+            "heads",
+            "deadline",
+            "phrase",
+            "targets",
+            "ongoing",
+        ),
         *("evidence", "activity", "tags", "doubts", "replaces_id", "edited", "spans"),
         *("merged_into_id", "reject_reason", "judged_by_id", "judged_at"),
     ),

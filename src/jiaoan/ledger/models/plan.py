@@ -152,6 +152,7 @@ class IntakeDraft(models.Model):
     other}``; ``answer`` is the index of the chosen alternative or ``null``. ``spans`` is a list of
     ``[start, end]`` in ``Plan.text``: the words that it rests on, several after a merge. ``trust``
     is the confidence of each group of fields, 0..1: ``who``, ``object``, ``when``, ``evidence``.
+    ``heads``: how many persons were named for a duty that counts by person; else all leaders.
     """
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="drafts")
@@ -169,6 +170,7 @@ class IntakeDraft(models.Model):
     every = models.CharField(max_length=12, blank=True)
     min_count = models.PositiveSmallIntegerField(default=1)
     per_person = models.BooleanField(default=False)
+    heads = models.PositiveSmallIntegerField(null=True)
     deadline = models.DateField(null=True)
     phrase = models.CharField(max_length=200, blank=True)
     targets = models.JSONField(default=list)

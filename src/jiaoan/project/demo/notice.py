@@ -38,9 +38,9 @@ def publish_notice(clerk: User, clock: Clock, data: bytes, filename: str) -> Pla
 
 
 def _first_answer(doubt: Mapping[str, Any]) -> intake.Answer:
-    """The reader's own reading; where that is "name one" (nobody is written), all units."""
-    nobody = doubt["code"] == "no_unit"
-    return intake.Answer(len(doubt["alternatives"]) - 1 if nobody else 0)
+    """The first answer; where that is "name them" (另行指定, 逐一列名), all of them."""
+    name_them = doubt["alternatives"][0] in ("另行指定", "逐一列名")
+    return intake.Answer(1 if name_them else 0)
 
 
 def _meant(name: UnitName) -> list[Organisation]:
