@@ -195,13 +195,18 @@ def _acts(bureau: Bureau, plan: Plan) -> list[object]:
 
 @pytest.mark.parametrize("act", range(10))
 def test_it_undoes_every_act_and_leaves_a_fact(bureau: Bureau, plan: Plan, act: int) -> None:
+    there = list(plan.unit_names.values_list("pk", flat=True))
+
     def seen() -> object:
         live = plan.drafts.exclude(state="folded")
-        names = [(n.settled, n.outside, n.organisations.count()) for n in plan.unit_names.all()]
+        names = [
+            (name.settled, name.outside, list(name.organisations.values_list("pk", flat=True)))
+            for name in plan.unit_names.filter(pk__in=there)
+        ]
         return (
             [row(draft) for draft in live],
             list(plan.sentences.values_list("number", "judgement", "reason")),
-            names[:3],
+            names,
             coverage(plan),
         )
 
