@@ -324,6 +324,20 @@ def test_the_page_asks_the_database_as_often_for_100_drafts(bureau: Bureau) -> N
     assert asked() == few
 
 
+def test_a_very_long_notice_comes_in_pages(bureau: Bureau) -> None:
+    plan = make_plan(bureau)
+    pattern = plan.drafts.get(title="建成电子围栏系统")
+    for number in range(100, 400):
+        pattern.pk, pattern.number = None, number
+        pattern.save()
+    client, url = as_(bureau.clerk), reverse("notice", args=[plan.pk])
+    page = body(client, f"{url}?show=all")
+    assert page.count("data-keep=") == 200
+    more = re.search(r'href="(\?[^"]*from=200)"', page)
+    assert more
+    assert body(client, url + unescape(more[1])).count("data-keep=") == 105
+
+
 # ---------------------------------------------------------------- two years
 
 

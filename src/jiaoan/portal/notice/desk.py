@@ -27,6 +27,8 @@ from jiaoan.scope import can
 Errors = dict[str, str]
 #: Views of drafts, and views of sentences behind the numbers of the coverage bar.
 DRAFTS = ("doubts", "names", "clause", "sentence", "all", "open", "clear", "unowned")
+#: Cards on one page; a notice of an ordinary year has some hundred drafts.
+CARDS = 200
 SENTENCES = ("duty", "no_duty", "doubtful", "unread", "structure")
 
 
@@ -223,11 +225,15 @@ def _drafts_side(
     if refused.draft is not None and refused.draft.pk not in {d.pk for d in picked}:
         picked = [refused.draft, *picked]
     page = cards.around(request, plan, drafts, asked.query or f"show={show}")
+    start = number(request.GET.get("from", "")) or 0
+    rest = len(picked) - start - CARDS
     last = last_step(plan)
     return {
         "show": show,
         "segments": _segments(asked, show, doubtful, names, here, live),
-        "cards": [_card(request, page, d, asked, refused) for d in picked],
+        "cards": [_card(request, page, d, asked, refused) for d in picked[start : start + CARDS]],
+        "rest": rest,
+        "rest_url": f"?{page.query}&from={start + CARDS}",
         "clear": len(clear),
         "weak": sum(1 for d in clear if d.confidence * 100 < cards.LOW),
         "names": names if show == "names" else [],
