@@ -59,7 +59,7 @@ def test_word_is_landscape_with_bands_head_and_foot_on_every_page() -> None:
     assert page == [297, 210]
     table = document.tables[0]
     head = table.rows[0]._tr
-    assert head.find(qn("w:trPr")).find(qn("w:tblHeader")) is not None  # type: ignore[union-attr]
+    assert head.find(qn("w:trPr")).find(qn("w:tblHeader")) is not None
     bands = [row.cells[0].text for row in table.rows if len({c.text for c in row.cells}) == 1]
     assert bands == ["一、责任", "二、治本攻坚"]
     foot = [paragraph.text for paragraph in section.footer.paragraphs]

@@ -3,17 +3,16 @@
 from jiaoan.ledger.actions.assign import assign_plan
 from jiaoan.ledger.actions.evidence import Upload, add_evidence, adopt_offer, offer_evidence
 from jiaoan.ledger.actions.generate import begin_windows, generate_occurrences, keep_current
+from jiaoan.ledger.actions.importing import Under, import_notice
 from jiaoan.ledger.actions.intake import (
     Answer,
     DraftEdit,
-    Under,
     accept_draft,
     accept_undoubted,
     add_draft,
     answer_doubts,
     drop_typed,
     edit_draft,
-    import_notice,
     judge_sentences,
     keep_typed,
     reject_draft,

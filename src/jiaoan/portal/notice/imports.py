@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from jiaoan.ledger import actions, queries
-from jiaoan.ledger.actions.intake import PASTED, Under
+from jiaoan.ledger.actions.importing import PASTED, Under
 from jiaoan.ledger.errors import AlreadyRead, Blocked, FieldErrors
 from jiaoan.ledger.models import Clause, Plan
 from jiaoan.portal.access import page

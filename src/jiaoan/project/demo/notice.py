@@ -10,6 +10,7 @@ from jiaoan.kernel.clock import Clock
 from jiaoan.ledger.actions import intake, work
 from jiaoan.ledger.actions.assign import assign_plan
 from jiaoan.ledger.actions.evidence import Upload, add_evidence
+from jiaoan.ledger.actions.importing import import_notice
 from jiaoan.ledger.actions.publish import publish
 from jiaoan.ledger.models import Judgement, Occurrence, Plan, UnitName
 from jiaoan.ledger.states import DraftState, OccurrenceState
@@ -22,7 +23,7 @@ ACTS = 90
 
 def publish_notice(clerk: User, clock: Clock, data: bytes, filename: str) -> Plan:
     """What the clerk does on the intake page, taking the reader's first answer to each doubt."""
-    plan = intake.import_notice(clerk, clock, data=data, filename=filename)
+    plan = import_notice(clerk, clock, data=data, filename=filename)
     for name in plan.unit_names.filter(settled=False):
         intake.settle_unit(clerk, clock, name, _meant(name))
     for draft in plan.drafts.filter(state=DraftState.OPEN):
