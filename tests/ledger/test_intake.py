@@ -15,6 +15,7 @@ from jiaoan.ledger.errors import AlreadyRead, Blocked, FieldErrors
 from jiaoan.ledger.models import IntakeDraft, Occurrence, Plan, TypedDraft
 from jiaoan.ledger.progress import coverage
 from jiaoan.ledger.queries import shares, unanswered
+from jiaoan.ledger.wording import frequency_words
 from jiaoan.org.actions import add_person
 from jiaoan.org.models import User
 from jiaoan.scope import Refused
@@ -309,6 +310,7 @@ def test_a_duty_counts_the_persons_that_were_named(bureau: Bureau, plan: Plan) -
     actions.publish(bureau.clerk, bureau.clock, plan)
     made = duty(plan, "建成电子围栏系统")
     assert made.actor_phrase == "陈志远、彭立"
+    assert frequency_words(made) == "每人每季度1次"
     assert set(made.occurrences.values_list("min_count", flat=True)) == {2}
 
 

@@ -106,8 +106,8 @@ def owed_by_all(plan: Plan, duty: Duty, firms: Sequence[Enterprise], leaders: in
     spec = _spec(plan, duty, date(plan.year, 1, 1), date(plan.year, 12, 31))
     planned = occurrence_windows(spec) or _standing(plan, duty)
     times = duty.min_count
-    if duty.draft and duty.draft.per_person:
-        times *= duty.draft.heads or leaders
+    if duty.per_person:
+        times *= (duty.draft.heads if duty.draft else None) or leaders
     kept = [item for item in planned if _counts(plan, duty, item)]
     return _spread(_bodies(duty), kept, times)
 

@@ -138,6 +138,7 @@ def _duty_from(
         condition=draft.condition,
         every=draft.every,
         min_count=draft.min_count,
+        per_person=draft.per_person,
         deadline=draft.deadline,
         phrase=draft.phrase,
         targets=draft.targets,

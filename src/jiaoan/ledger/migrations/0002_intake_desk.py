@@ -25,6 +25,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='duty',
+            name='per_person',
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name='duty',
             name='source_label',
             field=models.CharField(blank=True, max_length=80),
         ),

@@ -9,10 +9,17 @@ def given_out_with_publishing(apps, schema_editor):
     plan.objects.filter(state="published").update(assigned_at=models.F("published_at"))
 
 
+def counted_by_person(apps, schema_editor):
+    """What the draft knew, the duty says too."""
+    duty = apps.get_model("ledger", "Duty")
+    duty.objects.filter(draft__per_person=True).update(per_person=True)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [("ledger", "0002_intake_desk")]
 
     operations = [
         migrations.RunPython(given_out_with_publishing, migrations.RunPython.noop),
+        migrations.RunPython(counted_by_person, migrations.RunPython.noop),
     ]

@@ -39,6 +39,7 @@ class Duty(models.Model):
     condition = models.CharField(max_length=40, default="all")
     every = models.CharField(max_length=12, blank=True)
     min_count = models.PositiveSmallIntegerField(default=1)
+    per_person = models.BooleanField(default=False)
     deadline = models.DateField(null=True)
     phrase = models.CharField(max_length=200, blank=True)
     targets = models.JSONField(default=list)
