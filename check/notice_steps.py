@@ -43,12 +43,10 @@ def judges_and_publishes(drive: Drive) -> Seen:
     """Names settled, doubts answered as proposed, the rest judged: then publishing is open."""
     clerk, plan = drive.browsers["safety_clerk"], str(drive.kept["plan"])
     settled = 0
-    page = _all(clerk, plan)
-    while form := _first(page, "settle"):
-        page = clerk.send(
-            page, form, {"organisation": form.fields.get("organisation") or _any(page)}
-        )
-        page, settled = _all(clerk, plan), settled + 1
+    while form := _first(page := clerk.get(f"/notices/{plan}/?show=names"), "settle"):
+        clerk.send(page, form, {"organisation": form.fields.get("organisation") or _any(page)})
+        settled += 1
+    page = clerk.get(f"/notices/{plan}/?show=clear")
     if form := _first(page, "accept_clear"):
         clerk.send(page, form, {})
     page = clerk.get(f"/notices/{plan}/?show=doubts")
@@ -62,9 +60,11 @@ def judges_and_publishes(drive: Drive) -> Seen:
     page = _all(clerk, plan)
     form = _first(page, "publish")
     assert form, "publishing is still blocked"
-    done = clerk.send(page, form, {"since": "2024-04-01"})
-    assert "/ledger/" in done.url, f"publishing ended at {done.url}: {done.words[:200]}"
-    return {"names_settled": settled, "doubts_answered": len(doubted), "ledger": done.url}
+    done = clerk.send(page, form, {"effective_from": "2024-04-01"})
+    assert "/assignment" in done.url, f"publishing ended at {done.url}: {done.words[:200]}"
+    given = clerk.submit(done, f"/notices/{plan}/assignment", {})
+    assert "已交办" in given.words, f"nothing was given out: {given.words[:200]}"
+    return {"names_settled": settled, "doubts_answered": len(doubted), "ended_at": given.url}
 
 
 def _all(browser: Browser, plan: str) -> Page:

@@ -26,6 +26,7 @@ await build({
   ...common,
   entryPoints: {
     app: join(here, "src/app.ts"),
+    intake: join(here, "src/intake.ts"),
     live: join(here, "src/live.ts"),
     map: join(here, "src/map.ts"),
   },

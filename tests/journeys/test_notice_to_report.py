@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from docx import Document
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from journeys.conftest import PASSWORD, System, log_in, picture
 
@@ -60,21 +60,31 @@ def _take_apart(bureau: System, page: Page) -> None:
     assert page.locator(".ja-drafts .ja-doubt").count() > 5
     picture(page, "notice-intake")
     assert page.locator("button[aria-disabled=true]:has-text('发布')").count() == 1
+    notice = page.url.split("?")[0]
+    page.goto(notice + "?show=names")
     while (names := page.locator("button:has-text('就按此确定')")).count():
         form = page.locator("form", has=page.locator("input[value=settle]")).first
         if not form.locator("input[type=checkbox]:checked").count():
             form.locator("input[type=checkbox]").first.check()
+        left = names.count()
         names.first.click()
-    page.goto(page.url.split("?")[0] + "?show=doubts")
-    while (accept := page.locator("button:has-text('按此采纳')")).count():
+        expect(names).to_have_count(left - 1)
+    page.goto(notice + "?show=doubts")
+    while left := (accept := page.locator("button:has-text('按此采纳')")).count():
         accept.first.click()
-    page.goto(page.url.split("?")[0].split("#")[0] + "?show=all")
-    page.click("button:has-text('采纳无疑问的')")
+        expect(accept).to_have_count(left - 1)
+    page.goto(notice + "?show=clear")
+    page.click("button:has-text('采纳这')")
+    expect(page.locator("#bar")).to_contain_text("未判读 0")
+    page.goto(notice + "?show=all")
     if page.locator("button:has-text('勾选的判为')").count():
         page.locator("button:has-text('勾选的判为')").click()
-    assert page.locator("button[aria-disabled=true]:has-text('发布')").count() == 0
+    expect(page.locator("button[aria-disabled=true]:has-text('发布')")).to_have_count(0)
     page.fill("#since", "2024-04-01")
-    page.click("button:has-text('发布')")
+    page.click("#bar button:has-text('发布')")
+    page.wait_for_url(re.compile(r"/assignment"))
+    page.click("[data-assign]")
+    page.click("a:has-text('进入台账')")
     page.wait_for_url(re.compile(r"/ledger/"))
     assert page.locator("tbody tr").count() >= 16
     picture(page, "ledger")

@@ -237,7 +237,9 @@ def judge_all(bureau: Bureau, plan: Plan) -> None:
 def published(bureau: Bureau, since: date | None = date(2024, 1, 1)) -> Plan:
     plan = make_plan(bureau)
     judge_all(bureau, plan)
-    return actions.publish(bureau.clerk, bureau.clock, plan, effective_from=since)
+    actions.publish(bureau.clerk, bureau.clock, plan, effective_from=since)
+    actions.assign_plan(bureau.clerk, bureau.clock, plan)
+    return plan
 
 
 def duty(plan: Plan, words: str) -> Duty:

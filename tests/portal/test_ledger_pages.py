@@ -126,10 +126,10 @@ def test_it_refuses_a_file_that_is_no_notice_and_keeps_it(bureau: Bureau) -> Non
 def test_it_highlights_the_sentence_that_a_clause_chip_names(bureau: Bureau) -> None:
     plan = published(bureau)
     fence = duty(plan, "建成电子围栏系统")
-    chip = shown.clause_chip(fence.clause, fence.sentence.number)
+    chip = shown.duty_chip(fence)
     page = as_(bureau.head).get(chip.url.partition("#")[0]).content.decode()
-    marked = re.findall(r"<mark id=\"s\d+\">(.*?)</mark>", page)
-    assert marked == [fence.sentence.text]
+    marked = re.findall(r'<a class="ja-s[^"]*is-marked" id="s\d+"[^>]*>(.*?)</a>', page)
+    assert [re.sub(r"<[^>]+>", "", words) for words in marked] == [fence.sentence.text]
 
 
 def test_it_keeps_what_was_typed_when_a_draft_edit_is_refused(bureau: Bureau) -> None:

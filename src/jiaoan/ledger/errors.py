@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
+
+if TYPE_CHECKING:
+    from jiaoan.ledger.models import Plan
 
 
 class FieldErrors(Exception):
@@ -21,3 +25,11 @@ class Blocked(Exception):
     def __init__(self, sentence: str | Promise) -> None:
         self.sentence = sentence
         super().__init__(str(sentence))
+
+
+class AlreadyRead(Exception):
+    """The same octets were read in before: ``plan`` is what they made."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        super().__init__(f"plan {plan.pk}")

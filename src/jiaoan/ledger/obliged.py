@@ -91,7 +91,8 @@ def flags_of(firm: Enterprise, year: int) -> tuple[SubjectFlag, ...]:
 def owed_by_all(plan: Plan, duty: Duty, firms: Sequence[Enterprise], leaders: int) -> list[Owed]:
     """Everything that ``duty`` obliges, over all organisations, in the plan's year.
 
-    ``leaders``: how many leading posts the bureau has, for duties that count by person.
+    ``leaders``: how many leading posts the bureau has, for duties that count by person and for
+    which nobody was named.
     """
     if duty.is_progress_report:
         days = [row.day for row in plan.report_dates.all()]
@@ -104,7 +105,9 @@ def owed_by_all(plan: Plan, duty: Duty, firms: Sequence[Enterprise], leaders: in
         return [owed for owed in found if _counts(plan, duty, owed.planned)]
     spec = _spec(plan, duty, date(plan.year, 1, 1), date(plan.year, 12, 31))
     planned = occurrence_windows(spec) or _standing(plan, duty)
-    times = duty.min_count * (leaders if duty.draft and duty.draft.per_person else 1)
+    times = duty.min_count
+    if duty.per_person:
+        times *= (duty.draft.heads if duty.draft else None) or leaders
     kept = [item for item in planned if _counts(plan, duty, item)]
     return _spread(_bodies(duty), kept, times)
 
@@ -181,9 +184,10 @@ def _standing(plan: Plan, duty: Duty) -> tuple[Planned, ...]:
 
 def _counts(plan: Plan, duty: Duty, planned: Planned) -> bool:
     """Recurring windows that were over before the plan took effect are not owed."""
-    if plan.effective_from is None or not duty.every:
+    since = (duty.document or plan).effective_from
+    if since is None or not duty.every:
         return True
-    return planned.due >= plan.effective_from
+    return planned.due >= since
 
 
 def bodies_for_reports(plan: Plan) -> list[Organisation]:

@@ -9,7 +9,8 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from jiaoan.ledger.models import Judgement, Plan
+from jiaoan.ledger.models import IntakeDraft, Judgement, Plan, UnitName
+from jiaoan.ledger.obliged import ENTERPRISE_SUBJECTS
 from jiaoan.ledger.states import DraftState
 
 
@@ -25,6 +26,8 @@ class Coverage:
     open_drafts: int
     open_doubts: int
     unsettled_units: int
+    unowned: int
+    structure: int
 
     @property
     def judged(self) -> int:
@@ -40,6 +43,8 @@ class Coverage:
             missing.append(_("%(n)s sentences not judged") % {"n": self.unread})
         if self.unsettled_units:
             missing.append(_("%(n)s unit names not settled") % {"n": self.unsettled_units})
+        if self.unowned:
+            missing.append(_("%(n)s duties without a unit to answer") % {"n": self.unowned})
         if not missing:
             return None
         listed = "、".join(str(part) for part in missing)
@@ -50,11 +55,8 @@ class Coverage:
 
 def coverage(plan: Plan) -> Coverage:
     """Counts over the plan's sentences; doubtful and unread are exclusive."""
-    by = dict(
-        plan.sentences.exclude(judgement=Judgement.STRUCTURE)
-        .values_list("judgement")
-        .annotate(n=Count("id"))
-    )
+    by = dict(plan.sentences.values_list("judgement").annotate(n=Count("id")))
+    structure = by.pop(Judgement.STRUCTURE, 0)
     open_drafts = list(plan.drafts.filter(state=DraftState.OPEN))
     doubtful = {draft.sentence_id for draft in open_drafts if draft.open_doubts}
     unread = by.get(Judgement.UNREAD, 0)
@@ -66,15 +68,30 @@ def coverage(plan: Plan) -> Coverage:
         unread=unread - len(doubtful),
         open_drafts=len(open_drafts),
         open_doubts=sum(draft.open_doubts for draft in open_drafts),
-        unsettled_units=_unsettled(plan),
+        unsettled_units=len(unsettled_names(plan)),
+        unowned=len(unowned(plan)),
+        structure=structure,
     )
 
 
-def _unsettled(plan: Plan) -> int:
-    """Open unit names among the drafts that are not rejected."""
+def unsettled_names(plan: Plan) -> list[UnitName]:
+    """Open unit names among the drafts that still count."""
     used: set[str] = set()
-    for lead, coop in plan.drafts.exclude(state=DraftState.REJECTED).values_list(
-        "lead_units", "coop_units"
-    ):
+    live = plan.drafts.exclude(state__in=[DraftState.REJECTED, DraftState.FOLDED])
+    for lead, coop in live.values_list("lead_units", "coop_units"):
         used |= {*lead, *coop}
-    return plan.unit_names.filter(settled=False, name__in=used).count()
+    found = plan.unit_names.filter(settled=False, name__in=used)
+    return list(found.prefetch_related("organisations"))
+
+
+def unowned(plan: Plan) -> list[IntakeDraft]:
+    """Accepted drafts for which nobody of the bureau would answer: names all outside, or none."""
+    accepted = plan.drafts.filter(state=DraftState.ACCEPTED).exclude(
+        subject__in=ENTERPRISE_SUBJECTS
+    )
+    elsewhere = set(plan.unit_names.filter(outside=True).values_list("name", flat=True))
+    return [
+        draft
+        for draft in accepted.select_related("clause", "sentence")
+        if not {*draft.lead_units, *draft.coop_units} - elsewhere
+    ]

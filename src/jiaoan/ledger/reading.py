@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from jiaoan.journal.models import Attachment
 from jiaoan.ledger.activities import guess, tags_for
 from jiaoan.ledger.models import (
     Clause,
+    Duty,
+    DutyRole,
     IntakeDraft,
     Judgement,
     Plan,
@@ -18,7 +21,7 @@ from jiaoan.ledger.models import (
 )
 from jiaoan.ledger.obliged import ALL_FIRMS, known_condition
 from jiaoan.notices import Doubt, DoubtCode, Draft, Reading, SentenceKind, Subject
-from jiaoan.org.models import Organisation, OrganisationKind, User
+from jiaoan.org.models import Organisation, OrganisationKind, Post, User
 
 # Asked once for each name by :class:`UnitName`, so not again on every draft.
 _ASKED_BY_NAME = frozenset({DoubtCode.GROUP_NAME, DoubtCode.SAME_BODY})
@@ -36,8 +39,15 @@ def store_reading(
     imported_by: User | None,
     now: datetime,
     year: int,
+    under: Clause | None = None,
+    under_duty: Duty | None = None,
 ) -> Plan:
-    """Write plan, clauses, sentences, drafts and unit names. ``year``: when the text has none."""
+    """Write plan, clauses, sentences, drafts and unit names. ``year``: when the text has none.
+
+    ``under``: the clause of another plan that this document carries out, with one duty of it where
+    it is for that one alone. Such a document has no report dates of its own: its dated reports are
+    duties like others.
+    """
     plan = Plan.objects.create(
         title=(reading.title or original.name)[:200],
         doc_number=reading.doc_number or "",
@@ -47,7 +57,13 @@ def store_reading(
         original=original,
         imported_by=imported_by,
         imported_at=now,
+        under=under,
+        under_duty=under_duty,
     )
+    if under is not None:
+        plan.year = under.plan.year
+        plan.save(update_fields=["year"])
+        reading = replace(reading, report_dates=())
     ReportDate.objects.bulk_create(ReportDate(plan=plan, day=day) for day in reading.report_dates)
     clauses = _clauses(plan, reading)
     sentences = _sentences(plan, reading, clauses)
@@ -116,9 +132,10 @@ def _drafts(
     sentences: dict[int, SourceSentence],
 ) -> None:
     rows: dict[int, IntakeDraft] = {}
+    known = {DoubtCode.NO_UNIT: _above(plan), DoubtCode.WHO_ARE_THEY: _leaders()}
     for draft in reading.drafts:
         if not _reports_progress(draft, reading):
-            rows[draft.index] = _draft_row(plan, draft, clauses, sentences)
+            rows[draft.index] = _draft_row(plan, draft, clauses, sentences, known)
     for draft in reading.drafts:
         if draft.replaces is not None and draft.replaces in rows:
             row = rows[draft.index]
@@ -137,6 +154,7 @@ def _draft_row(
     draft: Draft,
     clauses: dict[tuple[str, ...], Clause],
     sentences: dict[int, SourceSentence],
+    known: Mapping[DoubtCode, tuple[str, ...]],
 ) -> IntakeDraft:
     sentence = sentences[draft.sentence]
     clause = clauses.get(draft.path) or sentence.clause
@@ -164,13 +182,70 @@ def _draft_row(
         evidence=list(draft.evidence),
         activity=guess(draft.title),
         tags=tags_for(draft.title),
-        doubts=_doubts(draft, condition),
+        doubts=_doubts(draft, condition, known),
         confidence=draft.confidence,
+        spans=[[draft.start, draft.end]],
+        trust=trust_in(draft, sentence.text),
     )
 
 
-def _doubts(draft: Draft, condition: str) -> list[dict[str, object]]:
-    asked = [_doubt(d) for d in draft.doubts if d.code not in _ASKED_BY_NAME]
+_WHO = frozenset({DoubtCode.NO_UNIT, DoubtCode.NO_LEAD, DoubtCode.WHO_ARE_THEY})
+_OBJECT = frozenset({DoubtCode.UNDEFINED_CLASS})
+
+
+def trust_in(draft: Draft, sentence: str) -> dict[str, float]:
+    """How far each group of fields can be relied on, 0..1; it orders a person's looks.
+
+    A group that a doubt asks about has half of what it would have. What the text does not say at
+    all (evidence by custom, nobody named) is 0.5 or less.
+    """
+    codes = {doubt.code for doubt in draft.doubts}
+    who = 0.95 if draft.lead_units else 0.6 if draft.coop_units else 0.3
+    timed = draft.recurrence or draft.deadline or draft.relative_deadline
+    when = 0.95 if timed else draft.confidence
+    said = any(word in sentence for word in draft.evidence)
+    when_asked = codes - _WHO - _OBJECT - _ASKED_BY_NAME
+    return {
+        "who": round(who / 2 if codes & _WHO else who, 2),
+        "object": 0.45 if codes & _OBJECT else 0.9,
+        "when": round(when / 2 if when_asked else when, 2),
+        "evidence": 0.9 if said else 0.5,
+    }
+
+
+def _above(plan: Plan) -> tuple[str, ...]:
+    """Who answers for the clause that a second document hangs on: the first guess for its items."""
+    if plan.under is None:
+        return ()
+    duties = [plan.under_duty] if plan.under_duty else list(plan.under.duties.all())
+    units = [
+        unit.organisation.name
+        for duty in duties
+        for unit in duty.units.exclude(role=DutyRole.COOP).select_related("organisation")
+    ]
+    return ("、".join(dict.fromkeys(units)),) if units else ()
+
+
+def _leaders() -> tuple[str, ...]:
+    """Whom 班子成员 means in this bureau: the first answer that is offered."""
+    names = [
+        post.user.name
+        for post in Post.objects.filter(
+            leads=True, organisation__kind=OrganisationKind.BUREAU
+        ).select_related("user")
+    ]
+    return (f"{'、'.join(names)}（{len(names)}人）",) if names else ()
+
+
+def _doubts(
+    draft: Draft, condition: str, known: Mapping[DoubtCode, tuple[str, ...]]
+) -> list[dict[str, object]]:
+    """The reader's questions; answers that this house knows (``known``) stand first."""
+    asked = [
+        _doubt(doubt, known.get(doubt.code, ()))
+        for doubt in draft.doubts
+        if doubt.code not in _ASKED_BY_NAME
+    ]
     if not known_condition(condition):
         asked.append(
             {
@@ -185,12 +260,12 @@ def _doubts(draft: Draft, condition: str) -> list[dict[str, object]]:
     return asked
 
 
-def _doubt(doubt: Doubt) -> dict[str, object]:
+def _doubt(doubt: Doubt, known: tuple[str, ...]) -> dict[str, object]:
     return {
         "code": doubt.code.value,
         "phrase": doubt.phrase,
         "question": doubt.question,
-        "alternatives": list(doubt.alternatives),
+        "alternatives": [*known, *doubt.alternatives],
         "answer": None,
         "other": "",
     }

@@ -102,7 +102,7 @@ def _clause(item: DutyCount, titles: dict[str, str], url: ListUrl) -> paper.Clau
     by = Filter(duty=duty.pk)
     return paper.ClauseProgress(
         part=part_title(duty.clause, titles),
-        source=duty.clause.label,
+        source=duty.source,
         task=title_of(duty),
         counts=paper_counts(item.counts, by, url),
         remarks=_remarks(item, url(by)),

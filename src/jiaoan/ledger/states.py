@@ -13,8 +13,9 @@ quarterly) is waived 免予办理 with the reason, never deleted; it can be rest
 *Overdue is not a state.* It follows from the due date and today, so nothing has to run at midnight
 for the ledger to be true: :func:`group_of` counts it, and ``rules.duties.light`` draws it.
 
-A *draft* is accepted, rejected with a reason, or taken back until the plan is published; publishing
-is one way, because duties and occurrences stand on it.
+A *draft* is accepted, rejected with a reason, or taken back until the plan is published. A draft
+that was merged 合并 into another is folded: it stands for nothing by itself, and its sentence is
+judged by the draft that took it in. Publishing is one way, because duties stand on it.
 """
 
 from __future__ import annotations
@@ -139,6 +140,7 @@ class DraftState(StrEnum):
     OPEN = "open"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    FOLDED = "folded"
 
     @property
     def label(self) -> Promise:
@@ -149,6 +151,7 @@ _DRAFT_LABELS: dict[DraftState, Promise] = {
     DraftState.OPEN: _("Not judged"),
     DraftState.ACCEPTED: _("Accepted"),
     DraftState.REJECTED: _("No duty"),
+    DraftState.FOLDED: _("Merged into another"),
 }
 
 
@@ -158,6 +161,9 @@ class DraftVerb(StrEnum):
     ACCEPT = "accept"
     REJECT = "reject"
     TAKE_BACK = "take_back"
+    SPLIT = "split"
+    MERGE = "merge"
+    FOLD = "fold"
 
 
 D, W = DraftState, DraftVerb
@@ -173,6 +179,9 @@ DRAFT: Machine[DraftState, DraftVerb] = Machine(
         Transition(D.OPEN, W.REJECT, D.REJECTED, "ledger.draft_rejected"),
         Transition(D.ACCEPTED, W.TAKE_BACK, D.OPEN, "ledger.draft_taken_back"),
         Transition(D.REJECTED, W.TAKE_BACK, D.OPEN, "ledger.draft_taken_back"),
+        Transition(D.OPEN, W.SPLIT, D.OPEN, "ledger.draft_split"),
+        Transition(D.OPEN, W.MERGE, D.OPEN, "ledger.draft_merged"),
+        Transition(D.OPEN, W.FOLD, D.FOLDED, "ledger.draft_folded"),
     ],
 )
 

@@ -28,7 +28,7 @@ def frequency_words(row: Duty | IntakeDraft) -> str:
         return f"{len(row.plan.report_dates.all())}个报告日"
     words = []
     if row.every:
-        who = "每人" if getattr(row, "per_person", False) else ""
+        who = "每人" if row.per_person else ""
         words.append(f"{who}{Every(row.every).label_zh}{row.min_count}次")
     if row.deadline:
         words.append(f"{row.deadline.month}月{row.deadline.day}日前")

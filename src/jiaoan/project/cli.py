@@ -79,8 +79,14 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--bureau", metavar="NAME", help="name of the bureau")
     init.add_argument("--admin", metavar="NAME", help="log-in name of the first administrator")
     init.set_defaults(command=_init)
-    notice = commands.add_parser("notice", help="read an official notice")
-    read = notice.add_subparsers(required=True, metavar="ACTION").add_parser("read")
+    notice = commands.add_parser("notice", help="read an official notice, or compare two")
+    acts = notice.add_subparsers(required=True, metavar="ACTION")
+    compare = acts.add_parser("compare", help="what is new, changed, moved or dropped")
+    compare.add_argument("old", type=Path, metavar="OLD")
+    compare.add_argument("new", type=Path, metavar="NEW")
+    compare.add_argument("--json", action="store_true", help="the whole result as JSON")
+    compare.set_defaults(command=_notice_compare)
+    read = acts.add_parser("read", help="say what is in a notice")
     read.add_argument("file", type=Path)
     read.add_argument("--json", action="store_true", help="the whole result as JSON")
     read.set_defaults(command=_notice_read)
@@ -175,6 +181,12 @@ def _init(options: argparse.Namespace) -> int:
     from jiaoan.project import administration
 
     return administration.init(options.data, options.bureau, options.admin)
+
+
+def _notice_compare(options: argparse.Namespace) -> int:
+    from jiaoan.project import comparing
+
+    return comparing.compare_notices(options.old, options.new, as_json=options.json)
 
 
 def _notice_read(options: argparse.Namespace) -> int:

@@ -31,7 +31,9 @@ def plan_of(world: World) -> Plan:
         actions.accept_draft(SYSTEM, world.clock, draft, answers)
     rest = list(plan.sentences.filter(judgement="unread").values_list("number", flat=True))
     actions.judge_sentences(SYSTEM, world.clock, plan, rest, reason="无")
-    return actions.publish(SYSTEM, world.clock, plan)
+    actions.publish(SYSTEM, world.clock, plan)
+    actions.assign_plan(SYSTEM, world.clock, plan)
+    return plan
 
 
 def fence_item(world: World) -> Occurrence:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
+from django.db.models import Q
 
 from jiaoan.journal.actions import enqueue, record
 from jiaoan.kernel.clock import Clock
@@ -32,7 +33,7 @@ def generate_occurrences(actor: Actor, clock: Clock, plan: Plan) -> Counter[str]
     leaders = max(
         1, Post.objects.filter(leads=True, organisation__kind=OrganisationKind.BUREAU).count()
     )
-    duties = plan.duties.select_related("draft", "replaces").prefetch_related(
+    duties = plan.duties.select_related("draft", "replaces", "document", "plan").prefetch_related(
         "units", "replaced_by", "occurrences"
     )
     done: Counter[str] = Counter()
@@ -82,6 +83,7 @@ def _waive(actor: Actor, clock: Clock, row: Occurrence, why: str) -> None:
 def _make(actor: Actor, clock: Clock, duty: Duty, missing: Iterable[Owed]) -> None:
     """One statement and one fact for a duty: a year of fourteen firms is 1,500 rows."""
     today, now = clock.today(), clock.now()
+    sent = (duty.document or duty.plan).assigned_at is not None
     rows = [
         Occurrence(
             duty=duty,
@@ -93,7 +95,7 @@ def _make(actor: Actor, clock: Clock, duty: Duty, missing: Iterable[Owed]) -> No
             due=item.planned.due,
             min_count=item.min_count,
             state=OccurrenceState.TO_SIGN
-            if item.planned.window.start <= today
+            if sent and item.planned.window.start <= today
             else OccurrenceState.NOT_STARTED,
             why=item.planned.reason[:300],
             changed_at=now,
@@ -121,17 +123,24 @@ def keep_current(actor: Actor, clock: Clock) -> Counter[str]:
     the rules say from now on.
     """
     done: Counter[str] = Counter(begun=begin_windows(actor, clock))
-    for plan in Plan.objects.filter(state=PlanState.PUBLISHED, year=clock.today().year):
+    ledgers = Plan.objects.filter(state=PlanState.PUBLISHED, under=None)
+    for plan in ledgers.filter(year=clock.today().year):
         done += generate_occurrences(actor, clock, plan)
     return +done
 
 
 @transaction.atomic
 def begin_windows(actor: Actor, clock: Clock) -> int:
-    """Assign 交办 every occurrence whose window has begun; the worker calls it each day."""
+    """Assign 交办 every occurrence whose window has begun; the worker calls it each day.
+
+    Those of a document that nobody has given out yet wait for that.
+    """
     require(actor, "ledger.assign")
     begun = Occurrence.objects.filter(state=OccurrenceState.NOT_STARTED, starts__lte=clock.today())
-    rows = list(begun)
+    sent = Q(duty__document=None, duty__plan__assigned_at__isnull=False) | Q(
+        duty__document__assigned_at__isnull=False
+    )
+    rows = list(begun.filter(sent))
     for row in rows:
         move(actor, clock, row, OccurrenceVerb.ASSIGN)
     return len(rows)

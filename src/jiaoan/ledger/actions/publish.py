@@ -1,10 +1,15 @@
-"""From judged drafts to duties: publishing a plan 发布."""
+"""From judged drafts to duties: publishing a plan 发布.
+
+A plan of its own gets a ledger; a second document's duties join the ledger of the plan that it
+hangs on, under that clause. Nothing is to be signed for before it was given out, see ``assign``.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from jiaoan.journal.actions import enqueue, record
@@ -38,15 +43,16 @@ def publish(actor: Actor, clock: Clock, plan: Plan, *, effective_from: date | No
         if not taken:
             raise Blocked(_("This plan has already been published."))
         plan.refresh_from_db()
-        _make_duties(plan)
+        home = plan.under.plan if plan.under else plan
+        made = _make_duties(plan, home)
         record(
             row.fact,
             actor=actor,
             obj=plan,
             clock=clock,
-            payload={"duties": plan.duties.count(), "effective_from": since.isoformat()},
+            payload={"duties": made, "effective_from": since.isoformat(), "ledger": home.pk},
         )
-        generate_occurrences(actor, clock, plan)
+        generate_occurrences(actor, clock, home)
         enqueue(
             "events.ledger", {"kind": row.fact, "object": "ledger.plan", "id": plan.pk}, clock=clock
         )
@@ -54,18 +60,24 @@ def publish(actor: Actor, clock: Clock, plan: Plan, *, effective_from: date | No
     return plan
 
 
-def _make_duties(plan: Plan) -> None:
-    first = _report_duty(plan) + 1
+def _make_duties(plan: Plan, home: Plan) -> int:
+    """Duties in the ledger of ``home``; their number."""
+    if home == plan:
+        first = _report_duty(plan) + 1
+    else:  # numbers go on after those that stand there
+        Plan.objects.select_for_update().get(pk=home.pk)
+        first = 1 + (home.duties.aggregate(last=Max("number"))["last"] or 0)
     names = _meanings(plan)
     made: dict[int, Duty] = {}
-    accepted = plan.drafts.filter(state=DraftState.ACCEPTED).order_by("number")
-    for number, draft in enumerate(accepted, start=first):
-        made[draft.pk] = _duty_from(plan, draft, number, names)
+    accepted = plan.drafts.filter(state=DraftState.ACCEPTED).select_related("clause")
+    for number, draft in enumerate(accepted.order_by("sentence__number", "number"), start=first):
+        made[draft.pk] = _duty_from(plan, home, draft, number, names)
     for draft in accepted:
         if draft.replaces_id in made:
             duty = made[draft.pk]
             duty.replaces = made[draft.replaces_id]
             duty.save(update_fields=["replaces"])
+    return len(made) + (first - 1 if home == plan else 0)
 
 
 def _report_duty(plan: Plan) -> int:
@@ -101,10 +113,22 @@ def _meanings(plan: Plan) -> dict[str, list[int]]:
     return {row.name: [org.pk for org in row.organisations.all()] for row in rows}
 
 
-def _duty_from(plan: Plan, draft: IntakeDraft, number: int, names: dict[str, list[int]]) -> Duty:
+def _source(plan: Plan, draft: IntakeDraft) -> str:
+    """The place in a second document: 实施方案 二·1."""
+    return f"{plan.word} {'·'.join(draft.clause.path) or '正文'}"[:80]
+
+
+def _duty_from(
+    plan: Plan, home: Plan, draft: IntakeDraft, number: int, names: dict[str, list[int]]
+) -> Duty:
+    second = home != plan
+    named = (*draft.lead_units, *draft.coop_units)
     duty = Duty.objects.create(
-        plan=plan,
-        clause_id=draft.clause_id,
+        plan=home,
+        clause=plan.under or draft.clause,
+        document=plan if second else None,
+        source_label=_source(plan, draft) if second else "",
+        outside_units=[name for name in dict.fromkeys(named) if not names.get(name)],
         sentence_id=draft.sentence_id,
         draft=draft,
         number=number,
@@ -114,6 +138,7 @@ def _duty_from(plan: Plan, draft: IntakeDraft, number: int, names: dict[str, lis
         condition=draft.condition,
         every=draft.every,
         min_count=draft.min_count,
+        per_person=draft.per_person,
         deadline=draft.deadline,
         phrase=draft.phrase,
         targets=draft.targets,

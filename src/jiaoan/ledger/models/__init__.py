@@ -4,10 +4,12 @@ from jiaoan.ledger.models.duty import Duty, DutyRole, DutyUnit, Occurrence
 from jiaoan.ledger.models.plan import (
     Clause,
     IntakeDraft,
+    IntakeStep,
     Judgement,
     Plan,
     ReportDate,
     SourceSentence,
+    TypedDraft,
     UnitName,
 )
 from jiaoan.ledger.models.work import (
@@ -29,6 +31,7 @@ __all__ = [
     "Evidence",
     "Extension",
     "IntakeDraft",
+    "IntakeStep",
     "Judgement",
     "Occurrence",
     "Plan",
@@ -37,6 +40,7 @@ __all__ = [
     "ReportDate",
     "SourceSentence",
     "SystemEvidence",
+    "TypedDraft",
     "UnitName",
     "Urge",
 ]

@@ -17,7 +17,12 @@ class DutyRole(models.TextChoices):
 
 
 class Duty(models.Model):
-    """One demand 任务 of a clause with its frequency or deadline."""
+    """One demand 任务 of a clause with its frequency or deadline.
+
+    ``document``: the second document that it comes from, when ``sentence`` is not of the plan
+    itself; ``source_label`` is the place in it (``实施方案 二·1``). ``outside_units``: bodies of
+    other authorities that the text names.
+    """
 
     plan = models.ForeignKey("ledger.Plan", on_delete=models.PROTECT, related_name="duties")
     clause = models.ForeignKey("ledger.Clause", on_delete=models.PROTECT, related_name="duties")
@@ -34,6 +39,7 @@ class Duty(models.Model):
     condition = models.CharField(max_length=40, default="all")
     every = models.CharField(max_length=12, blank=True)
     min_count = models.PositiveSmallIntegerField(default=1)
+    per_person = models.BooleanField(default=False)
     deadline = models.DateField(null=True)
     phrase = models.CharField(max_length=200, blank=True)
     targets = models.JSONField(default=list)
@@ -45,6 +51,11 @@ class Duty(models.Model):
         "self", null=True, on_delete=models.PROTECT, related_name="replaced_by"
     )
     is_progress_report = models.BooleanField(default=False)
+    document = models.ForeignKey(
+        "ledger.Plan", null=True, on_delete=models.PROTECT, related_name="own_duties"
+    )
+    source_label = models.CharField(max_length=80, blank=True)
+    outside_units = models.JSONField(default=list)
 
     class Meta:
         ordering = ["number"]
@@ -52,6 +63,11 @@ class Duty(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def source(self) -> str:
+        """Where it is written: 要点 二·5, or 要点 二·5 › 实施方案 一·1."""
+        return " › ".join(filter(None, [self.clause.label, self.source_label]))
 
 
 class DutyUnit(models.Model):

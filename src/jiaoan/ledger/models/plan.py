@@ -8,9 +8,20 @@ from django.utils.translation import gettext_lazy as _
 
 from jiaoan.ledger.states import DraftState, PlanState
 
+# The longer words first: 专项行动方案 is one too that ends in 方案.
+_DOCUMENT_WORDS = (
+    *("专项行动方案", "专项整治方案", "行动方案", "整治方案", "实施方案", "工作方案", "方案"),
+    *("要点", "计划", "意见", "通知"),
+)
+
 
 class Plan(models.Model):
-    """A notice 要点 with its year. The original octets lie with the journal, by hash."""
+    """A notice 要点 with its year. The original octets lie with the journal, by hash.
+
+    ``under`` makes it the second document 配套方案 of a clause (and perhaps of one duty there) of
+    another plan: its duties then stand in that plan's ledger. ``assigned_at``: 交办, see
+    :mod:`jiaoan.ledger.actions.assign`.
+    """
 
     title = models.CharField(max_length=200)
     doc_number = models.CharField(max_length=60, blank=True)
@@ -27,6 +38,16 @@ class Plan(models.Model):
     imported_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True)
     effective_from = models.DateField(null=True)
+    assigned_at = models.DateTimeField(null=True)
+    assigned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    under = models.ForeignKey(
+        "ledger.Clause", null=True, on_delete=models.PROTECT, related_name="attached"
+    )
+    under_duty = models.ForeignKey(
+        "ledger.Duty", null=True, on_delete=models.PROTECT, related_name="attached"
+    )
 
     class Meta:
         ordering = ["-year", "-id"]
@@ -37,6 +58,11 @@ class Plan(models.Model):
     @property
     def is_published(self) -> bool:
         return self.state == PlanState.PUBLISHED
+
+    @property
+    def word(self) -> str:
+        """What kind of document it is, for chips: 实施方案, 要点 …"""
+        return next((word for word in _DOCUMENT_WORDS if word in self.title), "文件")
 
 
 class ReportDate(models.Model):
@@ -103,13 +129,15 @@ class UnitName(models.Model):
     """A unit as the notice writes it and whom it means here; one question for each name.
 
     ``group`` names (有关股室、局属各单位) stand for several organisations and are only settled when
-    a person has said which.
+    a person has said which. ``outside``: a body of another authority (公安, 应急): it gets no work
+    here and is only named beside the duty.
     """
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="unit_names")
     name = models.CharField(max_length=120)
     group = models.BooleanField(default=False)
     settled = models.BooleanField(default=False)
+    outside = models.BooleanField(default=False)
     organisations = models.ManyToManyField("org.Organisation", blank=True, related_name="+")
 
     class Meta:
@@ -121,7 +149,10 @@ class IntakeDraft(models.Model):
     """A duty as the reader proposes it 任务草稿, until a person judges it.
 
     ``doubts`` is a list of ``{code, phrase, question, alternatives: [{text, value}], answer,
-    other}``; ``answer`` is the index of the chosen alternative or ``null``.
+    other}``; ``answer`` is the index of the chosen alternative or ``null``. ``spans`` is a list of
+    ``[start, end]`` in ``Plan.text``: the words that it rests on, several after a merge. ``trust``
+    is the confidence of each group of fields, 0..1: ``who``, ``object``, ``when``, ``evidence``.
+    ``heads``: how many persons were named for a duty that counts by person; else all leaders.
     """
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="drafts")
@@ -139,6 +170,7 @@ class IntakeDraft(models.Model):
     every = models.CharField(max_length=12, blank=True)
     min_count = models.PositiveSmallIntegerField(default=1)
     per_person = models.BooleanField(default=False)
+    heads = models.PositiveSmallIntegerField(null=True)
     deadline = models.DateField(null=True)
     phrase = models.CharField(max_length=200, blank=True)
     targets = models.JSONField(default=list)
@@ -148,6 +180,11 @@ class IntakeDraft(models.Model):
     tags = models.JSONField(default=list)
     doubts = models.JSONField(default=list)
     confidence = models.FloatField(default=1.0)
+    spans = models.JSONField(default=list)
+    trust = models.JSONField(default=dict)
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="merged"
+    )
     replaces = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     edited = models.BooleanField(default=False)
     reject_reason = models.CharField(max_length=200, blank=True)
@@ -163,3 +200,38 @@ class IntakeDraft(models.Model):
     @property
     def open_doubts(self) -> int:
         return sum(1 for doubt in self.doubts if doubt["answer"] is None)
+
+
+class TypedDraft(models.Model):
+    """What a person has typed on a draft's card and not sent yet 暂存; theirs alone."""
+
+    draft = models.ForeignKey(IntakeDraft, on_delete=models.CASCADE, related_name="typed")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    fields = models.JSONField(default=dict)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["draft", "author"], name="typed_draft_once"),
+        ]
+
+
+class IntakeStep(models.Model):
+    """One act on a plan in intake and what it changed, so that it can be undone 撤销.
+
+    ``before`` and ``after`` are ``{table: {id: {column: value}}}`` of the changed columns alone;
+    rows in ``after`` that ``before`` lacks were made by the step.
+    """
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="steps")
+    verb = models.CharField(max_length=20)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    done_at = models.DateTimeField()
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]

@@ -1,11 +1,14 @@
 """Every read of the ledger, through ``restrict``."""
 
+from jiaoan.ledger.queries.assignment import Share, shares, unanswered
 from jiaoan.ledger.queries.counts import Counts, counts, group_condition, in_group
 from jiaoan.ledger.queries.desk import Desk, GivenOut, desk, given_out, given_windows, waiting
 from jiaoan.ledger.queries.lists import (
     Filter,
+    attached_to,
     duties,
     evidence_of,
+    ledgers,
     occurrence,
     occurrences,
     plan,
@@ -24,6 +27,8 @@ __all__ = [
     "DutyRow",
     "Filter",
     "GivenOut",
+    "Share",
+    "attached_to",
     "counts",
     "desk",
     "duties",
@@ -33,6 +38,7 @@ __all__ = [
     "given_windows",
     "group_condition",
     "in_group",
+    "ledgers",
     "occurrence",
     "occurrences",
     "plan",
@@ -40,7 +46,9 @@ __all__ = [
     "reports",
     "search_occurrences",
     "section_clauses",
+    "shares",
     "siblings",
     "timeline",
+    "unanswered",
     "waiting",
 ]

@@ -23,6 +23,16 @@ def plans(actor: object) -> QuerySet[Plan]:
     return found if can(actor, "notice.confirm") else found.filter(state=PlanState.PUBLISHED)
 
 
+def ledgers(actor: object) -> QuerySet[Plan]:
+    """Published plans with a ledger of their own: a second document's duties stand in another's."""
+    return plans(actor).filter(state=PlanState.PUBLISHED, under=None)
+
+
+def attached_to(actor: object, of: Plan) -> QuerySet[Plan]:
+    """The second documents 配套方案 of a plan's clauses, oldest first."""
+    return plans(actor).filter(under__plan=of).select_related("under", "under_duty").order_by("id")
+
+
 def plan(actor: object, pk: int) -> Plan:
     return get_object_or_404(plans(actor), pk=pk)
 
@@ -40,7 +50,7 @@ class Filter:
     """What narrows a list of occurrences; the same words stand in the address.
 
     ``clause`` is a clause's id, ``section`` the printed label of a first-level part (一).
-    ``due_from``/``due_to`` are inclusive local days.
+    ``document`` is a second document's id. ``due_from``/``due_to`` are inclusive local days.
     """
 
     clause: int | None = None
@@ -51,6 +61,7 @@ class Filter:
     state: str = ""
     due_from: date | None = None
     due_to: date | None = None
+    document: int | None = None
     text: str = ""
 
     @classmethod
@@ -65,6 +76,7 @@ class Filter:
             state=_one_of(query.get("state", ""), _STATES),
             due_from=_day(query.get("due_from")),
             due_to=_day(query.get("due_to")),
+            document=_number(query.get("document")),
             text=query.get("q", "").strip()[:80],
         )
 
@@ -117,6 +129,8 @@ def occurrences(
         found = found.filter(organisation_id=by.organisation)
     if by.duty:
         found = found.filter(duty_id=by.duty)
+    if by.document:
+        found = found.filter(duty__document_id=by.document)
     if by.state:
         found = found.filter(state=by.state)
     if by.due_from:

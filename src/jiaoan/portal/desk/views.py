@@ -50,7 +50,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 def _next_report(request: HttpRequest, today: date) -> dict[str, object] | None:
     """Days to the next report date, who reported already, and a word about holidays."""
-    plan = queries.plans(request.user).filter(state="published").first()
+    plan = queries.ledgers(request.user).first()
     if plan is None or not can(request.user, "ledger.view"):
         return None
     row = ReportDate.objects.filter(plan=plan, day__gte=today).order_by("day").first()
@@ -146,7 +146,7 @@ def _given_row(one: queries.GivenOut, today: date) -> dict[str, object]:
         "one": one,
         "title": title_of(one.duty),
         "url": shown.list_url(plan, by),
-        "clause": shown.clause_chip(one.duty.clause, one.duty.sentence.number),
+        "clause": shown.duty_chip(one.duty),
         "done": one.total - one.open,
         "light": c.due_light(one.due, today),
     }
@@ -154,7 +154,7 @@ def _given_row(one: queries.GivenOut, today: date) -> dict[str, object]:
 
 def _reminders(request: HttpRequest, today: date) -> list[dict[str, object]]:
     """What is late and what falls due within seven days, each opening its list."""
-    plan = queries.plans(request.user).filter(state="published").first()
+    plan = queries.ledgers(request.user).first()
     if plan is None or not can(request.user, "ledger.view"):
         return []
     week = today + timedelta(days=c.NEAR_DAYS)

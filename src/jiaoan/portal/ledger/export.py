@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpResponse
 
-from jiaoan.ledger.models import Duty, DutyRole, IntakeDraft, Occurrence, Plan
+from jiaoan.ledger.models import Duty, Occurrence, Plan
 from jiaoan.ledger.queries import Filter
 from jiaoan.ledger.report import title_of
-from jiaoan.ledger.states import DraftState, Group, OccurrenceState
-from jiaoan.ledger.wording import SUBJECTS, condition_words, frequency_words
+from jiaoan.ledger.states import Group, OccurrenceState
 from jiaoan.org.models import Organisation
 from jiaoan.papers.tables import Column, Footer, Kind, Sheet, sheet_docx, sheet_xlsx
 from jiaoan.portal.ledger.shown import light
@@ -47,6 +46,9 @@ def filter_words(plan: Plan, by: Filter) -> str:
     if by.duty:
         found = Duty.objects.filter(pk=by.duty, plan=plan).first()
         words.append(f"任务 {title_of(found)}" if found else "任务 无")
+    if by.document:
+        document = Plan.objects.filter(pk=by.document, under__plan=plan).first()
+        words.append(f"配套文件 {document.title}" if document else "配套文件 无")
     if by.organisation:
         organisation = Organisation.objects.filter(pk=by.organisation).first()
         words.append(f"单位 {organisation.label}" if organisation else "单位 无")
@@ -84,7 +86,7 @@ def ledger_sheet(
         {
             "number": place,
             "title": title_of(item.duty),
-            "clause": item.duty.clause.label,
+            "clause": item.duty.source,
             "owner": item.organisation.name,
             "window": item.window_label,
             "due": item.due,
@@ -103,55 +105,3 @@ def ledger_sheet(
         sample=settings.DEMO,
         subtitle=f"{plan.title} {plan.doc_number}".strip(),
     )
-
-
-def division_sheet(
-    plan: Plan, rows: Iterable[Duty | IntakeDraft], *, maker: object, made_at: datetime
-) -> Sheet:
-    """任务分解表: from duties when published, from the drafts that are not rejected before."""
-    columns = [
-        Column("number", "序号", Kind.INT, 5),
-        Column("clause", "来源条款", width=10),
-        Column("title", "任务", width=28),
-        Column("who", "责任主体", width=12),
-        Column("object", "对象", width=14),
-        Column("lead", "牵头", width=18),
-        Column("coop", "配合", width=24),
-        Column("often", "频次与期限", width=14),
-        Column("evidence", "证据", width=16),
-    ]
-    return Sheet(
-        "任务分解表",
-        columns,
-        [_division_row(place, row) for place, row in enumerate(rows, 1)],
-        Footer(getattr(maker, "name", ""), made_at),
-        sample=settings.DEMO,
-        subtitle=f"{plan.title} {plan.doc_number}".strip(),
-    )
-
-
-def _division_row(place: int, row: Duty | IntakeDraft) -> dict[str, str | int | None]:
-    if isinstance(row, Duty):
-        units = list(row.units.all())
-        lead = [u.organisation.label for u in units if u.role != DutyRole.COOP]
-        coop = [u.organisation.label for u in units if u.role == DutyRole.COOP]
-    else:
-        lead, coop = row.lead_units, row.coop_units
-    return {
-        "number": place,
-        "clause": row.clause.label,
-        "title": row.title,
-        "who": SUBJECTS.get(row.subject, row.subject),
-        "object": condition_words(row.condition),
-        "lead": "、".join(lead),
-        "coop": "、".join(coop),
-        "often": frequency_words(row),
-        "evidence": "、".join(row.evidence),
-    }
-
-
-def drafts_of(plan: Plan) -> list[Duty | IntakeDraft]:
-    """The rows of the division table as they stand."""
-    if plan.is_published:
-        return list(plan.duties.select_related("clause").prefetch_related("units__organisation"))
-    return list(plan.drafts.exclude(state=DraftState.REJECTED).select_related("clause"))

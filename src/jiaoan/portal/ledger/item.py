@@ -197,7 +197,13 @@ def _context(request: HttpRequest, item: Occurrence, errors: Errors) -> dict[str
         "title": title_of(duty),
         "errors": errors,
         "state": item.status.label,
-        "clause": shown.clause_chip(duty.clause, duty.sentence.number),
+        "clause": shown.duty_chip(duty),
+        "attached": [
+            one
+            for one in queries.attached_to(user, duty.plan).filter(under=duty.clause_id)
+            if one.under_duty_id in (None, duty.pk)
+        ],
+        "may_attach": can(user, "notice.import") and duty.document_id is None,
         "frequency": frequency_words(duty),
         "for_whom": condition_words(duty.condition),
         "leads": [u.organisation for u in _units(item) if u.role != "coop"],

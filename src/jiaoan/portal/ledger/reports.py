@@ -104,7 +104,7 @@ def _context(request: HttpRequest, plan: Plan, errors: dict[str, str]) -> dict[s
             "rows": [
                 {
                     "title": title_of(one.duty),
-                    "clause": shown.clause_chip(one.duty.clause, one.duty.sentence.number),
+                    "clause": shown.duty_chip(one.duty),
                     "counts": one.counts,
                     "system": one.adopted + one.offers,
                     "urls": {

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from jiaoan.journal.models import Fact
 from jiaoan.ledger.activities import FIELDS, Activity
-from jiaoan.ledger.models import Clause, Duty, Evidence, Occurrence
+from jiaoan.ledger.models import Duty, Evidence, Occurrence
 from jiaoan.ledger.queries import Filter
 from jiaoan.ledger.queries.strip import Cell, DutyRow
 from jiaoan.ledger.report import title_of
@@ -19,12 +19,14 @@ from jiaoan.org.models import User
 from jiaoan.portal import components as c
 
 
-def clause_chip(clause: Clause, sentence: int | None = None) -> c.Clause:
-    """The chip opens the sentence in the notice, highlighted."""
-    url = reverse("notice", args=[clause.plan_id])
-    if sentence is not None:
-        url += f"?s={sentence}#s{sentence}"
-    return c.Clause(clause.label, url)
+def duty_chip(duty: Duty) -> c.Clause:
+    """The chip opens the sentence of the duty, highlighted, in the document that it stands in.
+
+    A duty of a second document says its place there behind the clause that it carries out.
+    """
+    number = duty.sentence.number
+    url = f"{reverse('notice', args=[duty.sentence.plan_id])}?s={number}#s{number}"
+    return c.Clause(duty.source, url)
 
 
 def light(item: Occurrence, today: date) -> c.Light:

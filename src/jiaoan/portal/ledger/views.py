@@ -55,7 +55,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
 
 def chosen_plan(request: HttpRequest) -> Plan | None:
     """The published plan of the address, else the newest."""
-    found = queries.plans(request.user).filter(state="published")
+    found = queries.ledgers(request.user)
     asked = request.GET.get("plan", "") or request.POST.get("plan", "")
     if asked:
         if not asked.isascii() or not asked.isdecimal():
@@ -90,28 +90,44 @@ def _frame(request: HttpRequest, plan: Plan, by: Filter, today: date) -> dict[st
 def _tree(request: HttpRequest, plan: Plan, by: Filter) -> list[dict[str, object]]:
     """First-level parts with the number of their duties."""
     parts: dict[str, int] = {}
+    second: dict[str, dict[int, int]] = {}
     for duty in queries.duties(request.user, plan):
         label = str(duty.clause.path[0]) if duty.clause.path else "通知正文"
         parts[label] = parts.get(label, 0) + 1
+        if duty.document_id is not None:
+            below = second.setdefault(label, {})
+            below[duty.document_id] = below.get(duty.document_id, 0) + 1
     titles = part_titles(list(plan.clauses.all()))
     view = request.GET.get("view", "")
     rows: list[dict[str, object]] = [
         {
             "label": _("All clauses"),
             "count": sum(parts.values()),
-            "url": _part_url(plan, replace(by, section="", clause=None), view),
-            "current": not by.section,
+            "url": _part_url(plan, replace(by, section="", clause=None, document=None), view),
+            "current": not by.section and not by.document,
         }
     ]
-    rows += [
-        {
-            "label": titles.get(label, label),
-            "count": count,
-            "url": _part_url(plan, replace(by, section=label, clause=None), view),
-            "current": by.section == label,
-        }
-        for label, count in parts.items()
-    ]
+    names = {one.pk: one.title for one in queries.attached_to(request.user, plan)}
+    for label, count in parts.items():
+        whole = replace(by, section=label, clause=None, document=None)
+        rows.append(
+            {
+                "label": titles.get(label, label),
+                "count": count,
+                "url": _part_url(plan, whole, view),
+                "current": by.section == label and not by.document,
+            }
+        )
+        rows += [
+            {
+                "label": names.get(pk, _("Second document")),
+                "count": n,
+                "url": _part_url(plan, replace(whole, document=pk), view),
+                "current": by.document == pk,
+                "sub": True,
+            }
+            for pk, n in second.get(label, {}).items()
+        ]
     return rows
 
 
@@ -156,9 +172,11 @@ def _strip(request: HttpRequest, plan: Plan, by: Filter, today: date) -> dict[st
     duties = queries.duties(request.user, plan)
     if by.section:
         duties = duties.filter(clause__in=queries.section_clauses(plan, by.section))
+    if by.document:
+        duties = duties.filter(document_id=by.document)
     rows = queries.duty_rows(duties, found, today)
     timed = [row for row in rows if _timed(row.duty)]
-    only = request.GET.get("only", "timed")
+    only = request.GET.get("only", "all" if by.document else "timed")
     kept = {
         "timed": timed,
         "late": [row for row in rows if row.late],
@@ -205,7 +223,7 @@ def _line(row: queries.DutyRow, plan: Plan, today: date) -> dict[str, object]:
         "duty": row.duty,
         "title": title_of(row.duty),
         "url": shown.list_url(plan.pk, Filter(duty=row.duty.pk)),
-        "clause": shown.clause_chip(row.duty.clause, row.duty.sentence.number),
+        "clause": shown.duty_chip(row.duty),
         "leads": leads[0] if leads else "",
         "lead_count": len(leads),
         "all_leads": "、".join(leads),
@@ -226,7 +244,7 @@ def _list(request: HttpRequest, plan: Plan, by: Filter, today: date) -> dict[str
             "item": item,
             "title": title_of(item.duty),
             "url": reverse("occurrence", args=[item.pk]),
-            "clause": shown.clause_chip(item.duty.clause, item.duty.sentence.number),
+            "clause": shown.duty_chip(item.duty),
             "state": OccurrenceState(item.state).label,
             "light": shown.light(item, today),
         }

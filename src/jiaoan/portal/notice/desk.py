@@ -1,24 +1,35 @@
-"""What the intake page shows: the document in spans, drafts with their questions, progress."""
+"""What the intake page shows: the document left, drafts with their questions right, progress."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from jiaoan.kernel.windows import Every
-from jiaoan.ledger.activities import Activity
+from jiaoan.ledger.actions.steps import VERBS, last_step
 from jiaoan.ledger.models import Clause, Duty, IntakeDraft, Judgement, Plan, SourceSentence
-from jiaoan.ledger.obliged import CLASSES
-from jiaoan.ledger.progress import Coverage, coverage
-from jiaoan.ledger.queries import Filter
+from jiaoan.ledger.progress import Coverage, coverage, unowned, unsettled_names
+from jiaoan.ledger.queries import Filter, attached_to
 from jiaoan.ledger.states import DraftState
-from jiaoan.ledger.wording import SUBJECTS, condition_words, frequency_words
+from jiaoan.ledger.wording import condition_words, frequency_words
 from jiaoan.org.queries import official_units
-from jiaoan.portal.asked import clock
+from jiaoan.portal.asked import asker, clock
 from jiaoan.portal.ledger import shown
+from jiaoan.portal.notice import cards
+from jiaoan.portal.notice.document import clause_label, contents, parts, place_label
 from jiaoan.scope import can
+
+Errors = dict[str, str]
+#: Views of drafts, and views of sentences behind the numbers of the coverage bar.
+DRAFTS = ("doubts", "names", "clause", "sentence", "all", "open", "clear", "unowned")
+#: Cards on one page; a notice of an ordinary year has some hundred drafts.
+CARDS = 200
+SENTENCES = ("duty", "no_duty", "doubtful", "unread", "structure")
 
 
 def plan_line(plan: Plan) -> dict[str, object]:
@@ -38,84 +49,119 @@ def first_look(plan: Plan) -> str:
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """A sentence on the page; ``css`` says how far it was judged, ``mark`` that it is looked at.
+class Refusal:
+    """A write that was refused: whose card, which tool, what to say, what was typed."""
 
-    ``breaks``: the document begins a new line here.
-    """
-
-    number: int
-    text: str
-    css: str
-    mark: bool
-    breaks: bool
+    errors: Mapping[str, str]
+    draft: IntakeDraft | None = None
+    tool: str = ""
 
 
 @dataclass(frozen=True)
-class Part:
-    """A clause with its sentences; ``head`` is a heading of its own line."""
+class Asked:
+    """The view that the address asks for."""
 
-    clause: Clause
-    stretches: list[Stretch]
-    is_heading: bool
+    show: str
+    clause: Clause | None
+    sentence: SourceSentence | None
+    draft: int | None
+    tool: str
 
-
-_CSS = {
-    Judgement.DUTY: "is-got",
-    Judgement.NO_DUTY: "is-dim",
-    Judgement.STRUCTURE: "is-dim",
-    Judgement.UNREAD: "",
-}
-SHOWS = ("doubts", "clause", "all", "accepted", "rejected", "open")
-
-
-def page_context(
-    request: HttpRequest, plan: Plan, errors: dict[str, str], failed: IntakeDraft | None = None
-) -> dict[str, object]:
-    may_confirm = can(request.user, "notice.confirm") and not plan.is_published
-    clauses = list(plan.clauses.all())
-    sentences = list(plan.sentences.all())
-    chosen = _chosen_clause(request, clauses, sentences)
-    looked = _number(request.GET.get("s", ""))
-    found = coverage(plan)
-    context: dict[str, object] = {
-        "section": "notice",
-        "plan": plan,
-        "errors": errors,
-        "failed": failed,
-        "typed": request.POST,
-        "may_confirm": may_confirm,
-        "coverage": found,
-        "bars": _bars(found),
-        "toc": _toc(plan, clauses, sentences, chosen),
-        "parts": _parts(plan, clauses, sentences, looked, chosen),
-        "chosen": chosen,
-        "today": clock(request).today(),
-        "default_from": clock(request).today().replace(day=1).isoformat(),
-    }
-    if may_confirm:
-        context |= _drafts_side(request, plan, chosen, failed, errors)
-    else:
-        context["duties"] = _duties_side(plan, chosen)
-    return context
+    @property
+    def query(self) -> str:
+        """The view without an open tool, as address parameters."""
+        words = [f"show={self.show}"] if self.show else []
+        if self.clause is not None:
+            words.append(f"clause={self.clause.pk}")
+        if self.sentence is not None:
+            words.append(f"s={self.sentence.number}")
+        return "&".join(words)
 
 
-def _number(typed: str) -> int | None:
+def asked_for(
+    request: HttpRequest, clauses: list[Clause], sentences: list[SourceSentence]
+) -> Asked:
+    """Words of the address, or of a form that keeps them; what makes no sense is left out."""
+
+    def word(key: str) -> str:
+        return request.GET.get(key, "") or request.POST.get(key, "")
+
+    looked = number(word("s"))
+    sentence = next((s for s in sentences if s.number == looked), None)
+    clause = next((c for c in clauses if c.pk == number(word("clause"))), None)
+    if clause is None and sentence is not None:
+        clause = next((c for c in clauses if c.pk == sentence.clause_id), None)
+    show = word("show") if word("show") in (*DRAFTS, *SENTENCES) else ""
+    if (show == "sentence" and sentence is None) or (show == "clause" and clause is None):
+        show = ""
+    tool = word("tool") if word("tool") in cards.TOOLS else ""
+    return Asked(show, clause, sentence, number(word("d")), tool)
+
+
+def number(typed: str) -> int | None:
     return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 9 else None
 
 
-def _chosen_clause(
-    request: HttpRequest, clauses: list[Clause], sentences: list[SourceSentence]
-) -> Clause | None:
-    asked = _number(request.GET.get("clause", "") or request.POST.get("clause", ""))
-    by_id = {clause.pk: clause for clause in clauses}
-    if asked in by_id:
-        return by_id[asked]
-    looked = _number(request.GET.get("s", ""))
-    for sentence in sentences:
-        if sentence.number == looked and sentence.clause_id is not None:
-            return by_id[sentence.clause_id]
-    return None
+def page_context(
+    request: HttpRequest, plan: Plan, refusal: Refusal | None = None
+) -> dict[str, object]:
+    refused = refusal or Refusal({})
+    may_confirm = can(request.user, "notice.confirm") and not plan.is_published
+    clauses = list(plan.clauses.all())
+    sentences = list(plan.sentences.all())
+    drafts = list(
+        plan.drafts.select_related("clause", "sentence", "replaces", "judged_by")
+        if may_confirm
+        else ()
+    )
+    asked = asked_for(request, clauses, sentences)
+    found = coverage(plan)
+    today = clock(request).today()
+    looked = frozenset({asked.sentence.number} if asked.sentence else ())
+    context: dict[str, object] = {
+        "section": "notice",
+        "plan": plan,
+        "asked": asked,
+        "errors": refused.errors,
+        "posted": request.POST,
+        "may_confirm": may_confirm,
+        "may_attach": can(request.user, "notice.import")
+        and plan.is_published
+        and plan.under_id is None,
+        "may_assign": can(request.user, "ledger.assign") and plan.is_published,
+        "coverage": found,
+        "bars": _bars(found),
+        "keys": _legend(found),
+        "missing": _missing(found),
+        "chosen": asked.clause,
+        "default_from": today.replace(day=1).isoformat(),
+        "attached": list(attached_to(request.user, plan)),
+        "above": _above(plan),
+    }
+    if may_confirm:
+        places: dict[int | None, str] = {c.pk: place_label(plan, c) for c in clauses}
+        context |= _drafts_side(request, plan, asked, drafts, sentences, places, refused)
+    else:
+        context["duties"] = _duties_side(plan, asked.clause)
+    attached = context["attached"]
+    assert isinstance(attached, list)
+    context["toc"] = contents(plan, clauses, sentences, asked.clause, attached)
+    context["parts"] = parts(plan, clauses, sentences, drafts, looked)
+    return context
+
+
+def _above(plan: Plan) -> dict[str, object] | None:
+    """The clause and duty that a second document hangs on."""
+    if plan.under is None:
+        return None
+    main = plan.under.plan
+    return {
+        "plan": main,
+        "label": place_label(main, plan.under),
+        "title": clause_label(plan.under),
+        "url": f"{reverse('notice', args=[main.pk])}?show=clause&clause={plan.under_id}",
+        "duty": plan.under_duty,
+    }
 
 
 def _bars(found: Coverage) -> list[tuple[int, int, str]]:
@@ -128,158 +174,204 @@ def _bars(found: Coverage) -> list[tuple[int, int, str]]:
     return bars
 
 
-def _toc(
-    plan: Plan, clauses: list[Clause], sentences: list[SourceSentence], chosen: Clause | None
-) -> list[dict[str, object]]:
-    done: dict[int, int] = {}
-    total: dict[int, int] = {}
-    for sentence in sentences:
-        if sentence.judgement == Judgement.STRUCTURE or sentence.clause_id is None:
-            continue
-        total[sentence.clause_id] = total.get(sentence.clause_id, 0) + 1
-        if sentence.judgement != Judgement.UNREAD:
-            done[sentence.clause_id] = done.get(sentence.clause_id, 0) + 1
-    url = reverse("notice", args=[plan.pk])
+def _legend(found: Coverage) -> list[tuple[str, str, Promise, int]]:
+    """The numbers of the bar: view, colour, word, count. The first four add up to the whole."""
     return [
-        {
-            "label": clause_label(clause),
-            "url": f"{url}?show=clause&clause={clause.pk}#c{clause.pk}",
-            "sub": len(clause.path) > 1,
-            "current": chosen is not None and chosen.pk == clause.pk,
-            "count": f"{done.get(clause.pk, 0)}/{total[clause.pk]}" if clause.pk in total else "",
-        }
-        for clause in clauses
+        ("duty", "acc", _("Has duties"), found.duty),
+        ("no_duty", "idle", _("Judged no duty"), found.no_duty),
+        ("doubtful", "near", _("With questions"), found.doubtful),
+        ("unread", "bg", _("Not judged"), found.unread),
+        ("structure", "rest", _("Headings and letter"), found.structure),
     ]
 
 
-def clause_label(clause: Clause) -> str:
-    """Number and words; the title carries the number already where it is printed so."""
-    if not clause.path:
-        return clause.label
-    last = str(clause.path[-1])
-    title = clause.title.strip().rstrip("。")
-    return title if title.startswith(last) else f"{last} {title}"
-
-
-def _parts(
-    plan: Plan,
-    clauses: list[Clause],
-    sentences: list[SourceSentence],
-    looked: int | None,
-    chosen: Clause | None,
-) -> list[Part]:
-    by_clause: dict[int | None, list[SourceSentence]] = {}
-    for sentence in sentences:
-        by_clause.setdefault(sentence.clause_id, []).append(sentence)
-    return [
-        Part(
-            clause,
-            [
-                Stretch(
-                    s.number,
-                    s.text,
-                    _CSS[Judgement(s.judgement)],
-                    s.number == looked or (chosen == clause and looked is None and _open(s)),
-                    "\n" in plan.text[max(0, s.start - 2) : s.start + 2],
-                )
-                for s in by_clause.get(clause.pk, [])
-            ],
-            len(clause.path) == 1 and not clause.is_item,
-        )
-        for clause in clauses
+def _missing(found: Coverage) -> list[tuple[str, Promise, int]]:
+    """What still blocks publishing, each with the view that shows it."""
+    rows = [
+        ("doubtful", _("sentences with questions"), found.doubtful),
+        ("unread", _("sentences not judged"), found.unread),
+        ("names", _("names of units"), found.unsettled_units),
+        ("unowned", _("duties without a unit"), found.unowned),
     ]
-
-
-def _open(sentence: SourceSentence) -> bool:
-    return sentence.judgement == Judgement.UNREAD
+    return [row for row in rows if row[2]]
 
 
 def _drafts_side(
     request: HttpRequest,
     plan: Plan,
-    chosen: Clause | None,
-    failed: IntakeDraft | None,
-    errors: dict[str, str],
+    asked: Asked,
+    drafts: list[IntakeDraft],
+    sentences: list[SourceSentence],
+    places: Mapping[int | None, str],
+    refused: Refusal,
 ) -> dict[str, object]:
-    """Cards with doubts first; then those of the clause, or all."""
-    rows = list(plan.drafts.select_related("clause", "sentence", "replaces", "judged_by"))
-    doubtful = [d for d in rows if d.state == DraftState.OPEN and d.open_doubts]
-    here = [d for d in rows if chosen is not None and d.clause_id == chosen.pk]
-    asked = request.GET.get("show", "") or request.POST.get("show", "")
-    show = asked if asked in SHOWS else ("clause" if chosen else "doubts" if doubtful else "all")
-    ordered = sorted(rows, key=lambda d: (d.state != DraftState.OPEN, -d.open_doubts, d.number))
-    views = {"doubts": doubtful, "clause": here, "all": ordered}
-    cards = views.get(show, [d for d in rows if d.state == show])
-    if failed is not None:
-        cards = [failed, *(d for d in cards if d.pk != failed.pk)]
-    loose = plan.sentences.filter(judgement=Judgement.UNREAD, drafts__isnull=True)
-    if show == "clause" and chosen is not None:
-        loose = loose.filter(clause=chosen)
+    """Cards with doubts first; those of the clause or sentence; or the sentences of a number."""
+    live = [d for d in drafts if d.state != DraftState.FOLDED]
+    doubtful = [d for d in live if d.state == DraftState.OPEN and d.open_doubts]
+    clear = [d for d in live if d.state == DraftState.OPEN and not d.open_doubts]
+    here = [d for d in live if asked.clause is not None and d.clause_id == asked.clause.pk]
+    names = _names(request, plan, refused.errors)
+    show = asked.show or ("clause" if asked.clause else "doubts" if doubtful else "all")
+    views = {
+        "doubts": doubtful,
+        "clause": here,
+        "sentence": [d for d in live if asked.sentence and d.sentence_id == asked.sentence.pk],
+        "all": cards.ordered(live),
+        "open": [d for d in live if d.state == DraftState.OPEN],
+        "clear": clear,
+        "unowned": unowned(plan) if show == "unowned" else [],
+    }
+    picked = views.get(show, [])
+    if refused.draft is not None and refused.draft.pk not in {d.pk for d in picked}:
+        picked = [refused.draft, *picked]
+    page = cards.around(request, plan, drafts, asked.query or f"show={show}")
+    start = number(request.GET.get("from", "")) or 0
+    rest = len(picked) - start - CARDS
+    last = last_step(plan)
     return {
         "show": show,
-        "segments": [("doubts", len(doubtful)), ("clause", len(here)), ("all", len(rows))],
-        "cards": [_card(plan, d) for d in cards],
-        "clear": sum(1 for d in rows if d.state == DraftState.OPEN and not d.open_doubts),
-        "loose": list(loose.select_related("clause")),
-        "names": _names(request, plan, errors),
-        "everies": [(every.value, every.label_zh) for every in Every],
-        "activities": [(kind.value, kind.label) for kind in Activity],
-        "subjects": list(SUBJECTS.items()),
-        "conditions": [
-            ("all", "全部企业"),
-            *CLASSES.items(),
-            ("accident_prone_or_hazmat", "事故多发、危货运输企业"),
-        ],
+        "segments": _segments(asked, show, doubtful, names, here, live),
+        "cards": [_card(request, page, d, asked, refused) for d in picked[start : start + CARDS]],
+        "rest": rest,
+        "rest_url": f"?{page.query}&from={start + CARDS}",
+        "clear": len(clear),
+        "weak": sum(1 for d in clear if d.confidence * 100 < cards.LOW),
+        "names": names if show == "names" else [],
+        "sentences": _sentence_rows(plan, show, places, sentences, drafts),
+        "loose": [(s, places.get(s.clause_id, "")) for s in _loose(show, asked, sentences, drafts)],
+        "last": last,
+        "last_words": VERBS.get(last.verb, last.verb) if last else "",
+        "may_undo": last is not None and last.actor == asker(request),
+        **cards.choices(),
     }
 
 
-def _names(request: HttpRequest, plan: Plan, errors: dict[str, str]) -> list[dict[str, object]]:
+def _segments(
+    asked: Asked,
+    show: str,
+    doubtful: list[IntakeDraft],
+    names: list[dict[str, object]],
+    here: list[IntakeDraft],
+    live: list[IntakeDraft],
+) -> list[tuple[str, Promise, int, str]]:
+    """View, word, count, address; a view of nothing stands only while it is looked at."""
+    rows: list[tuple[str, Promise, int, str]] = [
+        ("doubts", _("Questions first"), len(doubtful), "?show=doubts"),
+        ("names", _("Names"), len(names), "?show=names"),
+    ]
+    if asked.clause is not None:
+        link = f"?show=clause&clause={asked.clause.pk}#c{asked.clause.pk}"
+        rows.append(("clause", _("This clause"), len(here), link))
+    rows.append(("all", _("All"), len(live), "?show=all"))
+    return [row for row in rows if row[2] or row[0] in (show, "doubts", "all")]
+
+
+def _card(
+    request: HttpRequest, page: cards.Around, row: IntakeDraft, asked: Asked, refused: Refusal
+) -> cards.Card:
+    if refused.draft is not None and refused.draft.pk == row.pk:
+        posted = {key: str(request.POST.get(key, "")) for key in request.POST}
+        posted["pieces"] = ",".join(request.POST.getlist("piece"))
+        return cards.card(page, row, refused.tool, refused.errors, posted)
+    return cards.card(page, row, asked.tool if asked.draft == row.pk else "")
+
+
+def _names(request: HttpRequest, plan: Plan, errors: Mapping[str, str]) -> list[dict[str, object]]:
+    """Names nobody has settled; the organisations that come nearest stand first."""
+    found = unsettled_names(plan)
+    if not found:
+        return []
     units = list(official_units(request.user).exclude(kind="bureau"))
-    found = plan.unit_names.filter(settled=False).prefetch_related("organisations")
+    rows: list[dict[str, object]] = []
+    for name in found:
+        meant = set(name.organisations.all())
+        near = sorted(
+            units,
+            key=lambda unit: (
+                unit not in meant,
+                0 if name.group else -SequenceMatcher(None, unit.name, name.name).ratio(),
+            ),
+        )
+        rows.append(
+            {
+                "name": name,
+                "error": errors.get(f"unit-{name.pk}", ""),
+                "units": [(unit, unit in meant) for unit in near],
+            }
+        )
+    return rows
+
+
+def _sentence_rows(
+    plan: Plan,
+    show: str,
+    places: Mapping[int | None, str],
+    sentences: list[SourceSentence],
+    drafts: list[IntakeDraft],
+) -> list[dict[str, object]]:
+    """The sentences behind a number of the bar, each with its drafts in one line."""
+    if show not in SENTENCES:
+        return []
+    doubtful = {d.sentence_id for d in drafts if d.state == DraftState.OPEN and d.open_doubts}
+    by_sentence: dict[int, list[IntakeDraft]] = {}
+    for draft in drafts:
+        if draft.state != DraftState.FOLDED:
+            by_sentence.setdefault(draft.sentence_id, []).append(draft)
+
+    def belongs(s: SourceSentence) -> bool:
+        if show == "doubtful":
+            return s.pk in doubtful
+        if show == "unread":
+            return s.judgement == Judgement.UNREAD and s.pk not in doubtful
+        return s.judgement == show
+
+    url = reverse("notice", args=[plan.pk])
     return [
         {
-            "name": name,
-            "error": errors.get(f"unit-{name.pk}", ""),
-            "units": [(unit, unit in name.organisations.all()) for unit in units],
+            "sentence": s,
+            "place": places.get(s.clause_id, ""),
+            "url": f"{url}?show=sentence&s={s.number}#s{s.number}",
+            "drafts": by_sentence.get(s.pk, []),
         }
-        for name in found
+        for s in sentences
+        if belongs(s)
     ]
 
 
-def _card(plan: Plan, row: IntakeDraft) -> dict[str, object]:
-    return {
-        "draft": row,
-        "clause": shown.clause_chip(row.clause, row.sentence.number),
-        "frequency": frequency_words(row),
-        "object": condition_words(row.condition),
-        "subject": SUBJECTS.get(row.subject, row.subject),
-        "doubts": [
-            {"place": place, **doubt, "open": doubt["answer"] is None}
-            for place, doubt in enumerate(row.doubts)
-        ],
-        "is_open": row.state == DraftState.OPEN,
-        "state": DraftState(row.state).label,
-        "confidence": round(row.confidence * 100),
-        "url": reverse("notice_draft", args=[plan.pk, row.pk]),
-    }
+def _loose(
+    show: str, asked: Asked, sentences: list[SourceSentence], drafts: list[IntakeDraft]
+) -> list[SourceSentence]:
+    """Sentences that nobody has judged and that no draft rests on; or the one that is looked at."""
+    if show == "sentence":
+        return [asked.sentence] if asked.sentence else []
+    held = {d.sentence_id for d in drafts}
+    found = [s for s in sentences if s.judgement == Judgement.UNREAD and s.pk not in held]
+    if show == "clause" and asked.clause is not None:
+        return [s for s in found if s.clause_id == asked.clause.pk]
+    return found if show in ("all", "open", "unread") else []
 
 
 def _duties_side(plan: Plan, chosen: Clause | None) -> list[dict[str, object]]:
-    found = plan.duties.select_related("clause", "sentence", "plan").prefetch_related(
+    """The duties that a published document made, those of second documents with their place."""
+    own = plan.own_duties if plan.under_id else plan.duties
+    found = own.select_related("clause", "sentence", "plan").prefetch_related(
         "units__organisation", "plan__report_dates"
     )
     if chosen is not None:
-        found = found.filter(clause=chosen)
-    return [_duty(plan, duty) for duty in found]
+        found = (
+            found.filter(sentence__clause=chosen) if plan.under_id else found.filter(clause=chosen)
+        )
+    return [_duty(duty) for duty in found]
 
 
-def _duty(plan: Plan, duty: Duty) -> dict[str, object]:
+def _duty(duty: Duty) -> dict[str, object]:
     return {
         "duty": duty,
-        "clause": shown.clause_chip(duty.clause, duty.sentence.number),
+        "clause": shown.duty_chip(duty),
         "frequency": frequency_words(duty),
         "object": condition_words(duty.condition),
         "leads": "、".join(u.organisation.label for u in duty.units.all() if u.role != "coop"),
         "coops": "、".join(u.organisation.label for u in duty.units.all() if u.role == "coop"),
-        "url": shown.list_url(plan.pk, Filter(duty=duty.pk)),
+        "outside": "、".join(duty.outside_units),
+        "url": shown.list_url(duty.plan_id, Filter(duty=duty.pk)),
     }

@@ -1,4 +1,4 @@
-"""文件拆解台: upload a notice, judge what the reader proposes, publish."""
+"""文件拆解台: judge what the reader proposes, publish."""
 
 from __future__ import annotations
 
@@ -10,110 +10,114 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
 
 from jiaoan.journal import files
 from jiaoan.ledger import actions, queries
-from jiaoan.ledger.errors import FieldErrors
-from jiaoan.ledger.models import IntakeDraft, Plan
+from jiaoan.ledger.models import Plan
 from jiaoan.org.queries import official_units
 from jiaoan.portal.access import page
 from jiaoan.portal.answers import attempt
 from jiaoan.portal.asked import asker, clock
-from jiaoan.portal.ledger.export import answer, division_sheet, download, drafts_of
+from jiaoan.portal.ledger.export import download
 from jiaoan.portal.notice import desk
-from jiaoan.scope import can, require
 
 Errors = dict[str, str]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page("notice.view")
-def notices(request: HttpRequest) -> HttpResponse:
-    """The list of plans; a POST is a file to read."""
-    errors: Errors = {}
-    if request.method == "POST":
-        require(request.user, "notice.import")
-        upload = request.FILES.get("file")
-        if upload is None:
-            errors = {"file": _("Choose the file of the notice first (.txt or .docx).")}
-        else:
-            try:
-                plan = actions.import_notice(
-                    asker(request), clock(request), data=upload.read(), filename=upload.name or ""
-                )
-            except FieldErrors as refused:
-                errors = {name: str(text) for name, text in refused.errors.items()}
-            else:
-                return redirect(desk.first_look(plan))
-    context = {
-        "section": "notice",
-        "errors": errors,
-        "plans": [desk.plan_line(plan) for plan in queries.plans(request.user)],
-        "may_import": can(request.user, "notice.import"),
-    }
-    return render(request, "portal/notice/list.html", context, status=422 if errors else 200)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@page("notice.view")
 def notice(request: HttpRequest, pk: int) -> HttpResponse:
-    """Document left, drafts right; a POST settles names, judges sentences, or publishes."""
+    """Document left, drafts right; a POST is an act on the whole document."""
     plan = queries.plan(request.user, pk)
-    errors: Errors = {}
-    if request.method == "POST":
-        verb = _VERBS.get(request.POST.get("verb", ""))
-        if verb is None:
-            raise Http404
-        errors = verb(request, plan)
-        if not errors:
-            plan.refresh_from_db()
-            return (
-                redirect("ledger")
-                if _just_published(request, plan)
-                else redirect(_back(request, pk))
-            )
-    context = desk.page_context(request, plan, errors)
-    return render(request, "portal/notice/desk.html", context, status=422 if errors else 200)
+    if request.method != "POST":
+        return render(request, "portal/notice/desk.html", desk.page_context(request, plan))
+    name = request.POST.get("verb", "")
+    verb = _VERBS.get(name)
+    if verb is None:
+        raise Http404
+    errors = verb(request, plan)
+    if errors:
+        return refused(request, plan, desk.Refusal(errors))
+    plan.refresh_from_db()
+    if name == "publish" and plan.is_published:
+        return redirect("notice_assignment", pk=pk)
+    return redirect(back(request, pk))
 
 
-def _just_published(request: HttpRequest, plan: Plan) -> bool:
-    return request.POST.get("verb") == "publish" and plan.is_published
+def refused(request: HttpRequest, plan: Plan, refusal: desk.Refusal) -> HttpResponse:
+    """The page again with what was wrong; nothing typed is lost."""
+    context = desk.page_context(request, plan, refusal)
+    return render(request, "portal/notice/desk.html", context, status=422)
 
 
-def _back(request: HttpRequest, pk: int, place: str = "") -> str:
+def back(request: HttpRequest, pk: int, place: str = "") -> str:
     """The same view of the same notice; only known words of the address are taken over."""
-    kept = {k: request.POST[k] for k in ("show", "clause") if request.POST.get(k)}
+    kept = {k: request.POST[k] for k in ("show", "clause", "s") if request.POST.get(k)}
     query = f"?{urlencode(kept)}" if kept else ""
     return f"{reverse('notice', args=[pk])}{query}{place}"
 
 
 def _clear(request: HttpRequest, plan: Plan) -> Errors:
+    seen = desk.number(request.POST.get("count", ""))
+    if seen is None:
+        return {"count": _("Say how many you accept: open the question again.")}
+    done = ngettext("%(n)s draft accepted.", "%(n)s drafts accepted.", seen) % {"n": seen}
     return attempt(
         request,
-        lambda: actions.accept_undoubted(asker(request), clock(request), plan),
-        _("All drafts without questions are accepted."),
+        lambda: actions.accept_undoubted(asker(request), clock(request), plan, expected=seen),
+        done,
     )
 
 
 def _settle(request: HttpRequest, plan: Plan) -> Errors:
-    asked = request.POST.get("unit", "")
-    name = get_object_or_404(plan.unit_names, pk=int(asked) if asked.isdecimal() else 0)
-    chosen = [int(v) for v in request.POST.getlist("organisation") if v.isdecimal()]
+    asked = desk.number(request.POST.get("unit", ""))
+    name = get_object_or_404(plan.unit_names, pk=asked or 0)
+    chosen = [int(v) for v in request.POST.getlist("organisation") if desk.number(v)]
     meant = list(official_units(request.user).filter(pk__in=chosen))
+    outside = request.POST.get("outside") == "1"
     return attempt(
-        request, lambda: actions.settle_unit(asker(request), clock(request), name, meant)
+        request,
+        lambda: actions.settle_unit(asker(request), clock(request), name, meant, outside=outside),
     )
 
 
 def _judge(request: HttpRequest, plan: Plan) -> Errors:
-    numbers = [int(v) for v in request.POST.getlist("sentence") if v.isdecimal()]
+    numbers = [int(v) for v in request.POST.getlist("sentence") if desk.number(v) is not None]
     reason = request.POST.get("reason", "")
     return attempt(
         request,
         lambda: actions.judge_sentences(
             asker(request), clock(request), plan, numbers, reason=reason
         ),
+    )
+
+
+def _sentence(request: HttpRequest, plan: Plan) -> int:
+    asked = desk.number(request.POST.get("sentence", ""))
+    return int(get_object_or_404(plan.sentences, number=-1 if asked is None else asked).pk)
+
+
+def _add(request: HttpRequest, plan: Plan) -> Errors:
+    sentence = plan.sentences.get(pk=_sentence(request, plan))
+    title = request.POST.get("title", "")
+    return attempt(
+        request,
+        lambda: actions.add_draft(asker(request), clock(request), plan, sentence, title=title),
+    )
+
+
+def _reopen(request: HttpRequest, plan: Plan) -> Errors:
+    sentence = plan.sentences.get(pk=_sentence(request, plan))
+    return attempt(
+        request, lambda: actions.reopen_sentence(asker(request), clock(request), plan, sentence)
+    )
+
+
+def _undo(request: HttpRequest, plan: Plan) -> Errors:
+    return attempt(
+        request, lambda: actions.undo(asker(request), clock(request), plan), _("Undone.")
     )
 
 
@@ -136,86 +140,11 @@ _VERBS: dict[str, Callable[[HttpRequest, Plan], Errors]] = {
     "accept_clear": _clear,
     "settle": _settle,
     "judge": _judge,
+    "add": _add,
+    "reopen": _reopen,
+    "undo": _undo,
     "publish": _publish,
 }
-
-
-@require_POST
-@page("notice.confirm")
-def draft(request: HttpRequest, pk: int, draft: int) -> HttpResponse:
-    """One draft: accept with answers, reject with a reason, edit, or take back."""
-    plan = queries.plan(request.user, pk)
-    row = get_object_or_404(plan.drafts, pk=draft)
-    verb = _DRAFT_VERBS.get(request.POST.get("verb", ""))
-    if verb is None:
-        raise Http404
-    errors = verb(request, row)
-    if not errors:
-        return redirect(_back(request, pk, f"#d{row.pk}"))
-    context = desk.page_context(request, plan, errors, failed=row)
-    return render(request, "portal/notice/desk.html", context, status=422)
-
-
-def _accept(request: HttpRequest, row: IntakeDraft) -> Errors:
-    answers: dict[int, actions.Answer] = {}
-    for place in range(len(row.doubts)):
-        choice = request.POST.get(f"doubt-{place}", "")
-        other = request.POST.get(f"other-{place}", "")
-        if choice == "other" or (other.strip() and not choice):
-            answers[place] = actions.Answer(None, other)
-        elif choice.isdecimal():
-            answers[place] = actions.Answer(int(choice))
-    return attempt(
-        request, lambda: actions.accept_draft(asker(request), clock(request), row, answers)
-    )
-
-
-def _reject(request: HttpRequest, row: IntakeDraft) -> Errors:
-    reason = request.POST.get("reason", "")
-    return attempt(
-        request, lambda: actions.reject_draft(asker(request), clock(request), row, reason=reason)
-    )
-
-
-def _take_back(request: HttpRequest, row: IntakeDraft) -> Errors:
-    return attempt(request, lambda: actions.take_back_draft(asker(request), clock(request), row))
-
-
-def _edit(request: HttpRequest, row: IntakeDraft) -> Errors:
-    def names(key: str) -> tuple[str, ...]:
-        typed = request.POST.get(key, "").replace("，", "、").replace(",", "、")
-        return tuple(part.strip() for part in typed.split("、") if part.strip())
-
-    edit = actions.DraftEdit(
-        title=request.POST.get("title", ""),
-        lead_units=names("lead_units"),
-        coop_units=names("coop_units"),
-        subject=request.POST.get("subject", ""),
-        condition=request.POST.get("condition", "all"),
-        every=request.POST.get("every", ""),
-        min_count=request.POST.get("min_count", ""),
-        deadline=request.POST.get("deadline", ""),
-        activity=request.POST.get("activity", ""),
-        evidence=names("evidence"),
-    )
-    return attempt(request, lambda: actions.edit_draft(asker(request), clock(request), row, edit))
-
-
-_DRAFT_VERBS: dict[str, Callable[[HttpRequest, IntakeDraft], Errors]] = {
-    "accept": _accept,
-    "reject": _reject,
-    "take_back": _take_back,
-    "edit": _edit,
-}
-
-
-@require_safe
-@page("notice.view")
-def export(request: HttpRequest, pk: int) -> HttpResponse:
-    """任务分解表 as Excel or Word."""
-    plan = queries.plan(request.user, pk)
-    sheet = division_sheet(plan, drafts_of(plan), maker=request.user, made_at=clock(request).now())
-    return answer(sheet, request.GET.get("as", "docx"))
 
 
 @require_safe

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import SequenceMatcher
+from typing import Any
 
 from jiaoan.kernel.clock import Clock
 from jiaoan.ledger.actions import intake, work
+from jiaoan.ledger.actions.assign import assign_plan
 from jiaoan.ledger.actions.evidence import Upload, add_evidence
+from jiaoan.ledger.actions.importing import import_notice
 from jiaoan.ledger.actions.publish import publish
 from jiaoan.ledger.models import Judgement, Occurrence, Plan, UnitName
 from jiaoan.ledger.states import DraftState, OccurrenceState
@@ -19,17 +23,25 @@ ACTS = 90
 
 def publish_notice(clerk: User, clock: Clock, data: bytes, filename: str) -> Plan:
     """What the clerk does on the intake page, taking the reader's first answer to each doubt."""
-    plan = intake.import_notice(clerk, clock, data=data, filename=filename)
+    plan = import_notice(clerk, clock, data=data, filename=filename)
     for name in plan.unit_names.filter(settled=False):
         intake.settle_unit(clerk, clock, name, _meant(name))
     for draft in plan.drafts.filter(state=DraftState.OPEN):
-        answers = {place: intake.Answer(0) for place in range(len(draft.doubts))}
+        answers = {place: _first_answer(doubt) for place, doubt in enumerate(draft.doubts)}
         intake.accept_draft(clerk, clock, draft, answers)
     unread = plan.sentences.filter(judgement=Judgement.UNREAD).values_list("number", flat=True)
     if unread:
         intake.judge_sentences(clerk, clock, plan, list(unread), reason=WHY_NO_DUTY)
     first_day = clock.today().replace(month=1, day=1)
-    return publish(clerk, clock, plan, effective_from=first_day)
+    publish(clerk, clock, plan, effective_from=first_day)
+    assign_plan(clerk, clock, plan)
+    return plan
+
+
+def _first_answer(doubt: Mapping[str, Any]) -> intake.Answer:
+    """The first answer; where that is "name them" (另行指定, 逐一列名), all of them."""
+    name_them = doubt["alternatives"][0] in ("另行指定", "逐一列名")
+    return intake.Answer(1 if name_them else 0)
 
 
 def _meant(name: UnitName) -> list[Organisation]:

@@ -1,0 +1,54 @@
+"""Where two texts differ, in stretches that can be shown beside each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+_CONTEXT = 8
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Words that stand in both texts, or (``changed``) in this one alone."""
+
+    words: str
+    changed: bool
+
+
+def stretches(before: str, after: str) -> tuple[list[Stretch], list[Stretch]]:
+    """Both texts whole, cut where they differ.
+
+    >>> stretches("3月底前", "4月底前")[1]
+    [Stretch(words='4', changed=True), Stretch(words='月底前', changed=False)]
+    """
+    old: list[Stretch] = []
+    new: list[Stretch] = []
+    for kind, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if i < j:
+            old.append(Stretch(before[i:j], kind != "equal"))
+        if k < m:
+            new.append(Stretch(after[k:m], kind != "equal"))
+    return old, new
+
+
+def abridged(before: str, after: str) -> tuple[str, str]:
+    """Both texts without what they share at head and tail, but for a few characters.
+
+    >>> abridged("结合行业实际和本地情况3月底前出台", "结合行业实际和本地情况4月底前出台")
+    ('…业实际和本地情况3月底前出台', '…业实际和本地情况4月底前出台')
+    """
+    shortest = min(len(before), len(after))
+    head = 0
+    while head < shortest and before[head] == after[head]:
+        head += 1
+    tail = 0
+    while tail < shortest - head and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    start, end = max(0, head - _CONTEXT), max(0, tail - _CONTEXT)
+
+    def cut(text: str) -> str:
+        words = text[start : len(text) - end]
+        return f"{'…' if start else ''}{words}{'…' if end else ''}"
+
+    return cut(before), cut(after)
