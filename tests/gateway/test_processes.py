@@ -163,9 +163,10 @@ def test_it_stops_looking_when_it_is_told(tmp_path: Path, number: signal.Signals
     with BusServer(tmp_path) as server:
         words = [sys.executable, "-m", "jiaoan.project.cli", "tap", PHONE, "--bus", server.url]
         tap = subprocess.Popen(words, stderr=subprocess.PIPE)
-        time.sleep(1.5)
+        assert tap.stderr is not None
+        assert tap.stderr.readline() == b"looking at 13900000001; Ctrl-C ends it\n"
         tap.send_signal(number)
-        _, told = tap.communicate(timeout=5)
+        _, told = tap.communicate(timeout=20)
         assert (tap.returncode, told) == (0, b"")
 
 

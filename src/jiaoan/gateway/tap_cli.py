@@ -87,6 +87,7 @@ async def _look(options: argparse.Namespace, out: TextIO) -> int:
     write: Callable[[bytes], str] = as_json if options.json else as_text
     try:
         await bus.hear(f"{FRAMES}.{options.terminal}", take)
+        print(f"looking at {options.terminal}; Ctrl-C ends it", file=sys.stderr, flush=True)
         asking = asyncio.create_task(_ask(bus, options.terminal))
         showing = asyncio.create_task(_show(heard, write, out, options.count))
         asked = asyncio.create_task(_until(stop))
