@@ -231,17 +231,17 @@ async def known(bus: BusT) -> BusT:
 
 
 async def until(holds: Callable[[], bool], what: str) -> None:
-    """Wait at most three seconds for something to become true."""
-    for _ in range(300):
+    """Wait at most ten seconds for something to become true."""
+    for _ in range(1000):
         if holds():
             return
         await asyncio.sleep(0.01)
-    raise AssertionError(f"did not happen in 3 s: {what}")
+    raise AssertionError(f"did not happen in 10 s: {what}")
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     async def bounded() -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await main
 
     asyncio.run(bounded())

@@ -93,7 +93,7 @@ class FileLink:
         return octets.frame("2013", self.phone, self.serial, message_id, body)
 
     async def next(self) -> Answer | Command | None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             return await self._found.get()
 
     async def ask(self, message_id: int, body: bytes) -> int:

@@ -202,15 +202,15 @@ def test_it_answers_nothing_while_nothing_can_be_stored(tmp_path: Path) -> None:
 
 def test_it_drops_a_flood_from_one_address_and_serves_on(tmp_path: Path) -> None:
     async def main() -> None:
-        limits = quick(datagram_frames_per_s=50, datagram_frames_burst=20)
+        limits = quick(datagram_frames_per_s=4, datagram_frames_burst=20)
         async with rig(await known(MemoryBus()), tmp_path, limits) as one:
             terminal = await radio(one)
             for _ in range(60):
                 terminal.send(terminal.frame(octets.HEARTBEAT, b""))
             dropped = one.gateway.metrics.datagrams_dropped
             await until(lambda: one.gateway.metrics.datagrams == 61, "all came")
-            assert 30 <= dropped["flood"] <= 41
-            await asyncio.sleep(0.2)
+            assert 20 <= dropped["flood"] <= 41
+            await asyncio.sleep(0.5)
             terminal.send(terminal.frame(octets.HEARTBEAT, b""))
             await until(lambda: terminal.result(terminal.serial) == 0, "it is served again")
             terminal.close()
