@@ -99,6 +99,33 @@ def test_it_is_one_command_however_often_it_is_pressed(world: World) -> None:
     assert sent(world) != sent(world)
 
 
+def test_it_takes_forms_of_one_page_that_share_a_key_for_two(world: World) -> None:
+    key = fresh_key()
+    one = sent(world, key=key)
+    other = actions.locate(world.clerk, world.clock, world.tanker, key=key)
+    elsewhere = actions.locate(world.clerk, world.clock, world.own_truck, key=key)
+    assert len({one.key, other.key, elsewhere.key}) == 3
+    with pytest.raises(FieldErrors):
+        sent(world, key="not a key")
+
+
+def test_it_is_one_command_when_two_press_at_the_same_moment(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both looked before either wrote: the second write meets the unique key."""
+    key, write = fresh_key(), actions._write
+
+    def late(*given: object) -> Command:
+        monkeypatch.setattr(actions, "_write", write)
+        sent(world, key=key)
+        return write(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(actions, "_write", late)
+    command = sent(world, key=key)
+    assert Command.objects.get() == command
+    assert Outgoing.objects.filter(topic__startswith="down.").count() == 1
+
+
 def test_it_writes_no_words_into_the_journal(world: World) -> None:
     command = sent(world)
     fact = Fact.objects.get(kind="watch.command_made")

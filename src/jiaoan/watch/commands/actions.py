@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from jiaoan.journal.actions import Json, enqueue, record
@@ -88,7 +88,6 @@ def fetch_attachments(
     return _ask(actor, clock, vehicle, CommandKind.ATTACHMENT, arguments, alarm=alarm, key=key)
 
 
-@transaction.atomic
 def _ask(
     actor: Actor,
     clock: Clock,
@@ -99,20 +98,46 @@ def _ask(
     alarm: Alarm | None = None,
     key: str = "",
 ) -> Command:
-    """Write the command and the message that carries it down; the same key asks once."""
+    """Write the command and the message that carries it down; the same key asks once, also when
+    it is pressed twice at the same moment."""
     require(actor, "command.send", vehicle)
     if key and not _KEY.fullmatch(key):
         raise FieldErrors({"key": _("Open the page again and send once more.")})
-    known = Command.objects.filter(key=key, vehicle=vehicle, kind=kind).first() if key else None
+    # Forms of one page may share a key: what is asked, and of whom, belongs to it.
+    name = _mixed(f"{key}:{kind.value}:{vehicle.pk}") if key else uuid.uuid4().hex
+    known = Command.objects.filter(key=name).first()
     if known is not None:
         return known
+    try:
+        return _write(actor, clock, vehicle, kind, arguments, alarm, name)
+    except IntegrityError:
+        known = Command.objects.filter(key=name).first()
+        if known is None:
+            raise
+        return known
+
+
+def _mixed(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+@transaction.atomic
+def _write(
+    actor: Actor,
+    clock: Clock,
+    vehicle: Vehicle,
+    kind: CommandKind,
+    arguments: Mapping[str, Json],
+    alarm: Alarm | None,
+    key: str,
+) -> Command:
     terminal = live_terminals(clock.today()).filter(vehicle=vehicle).order_by("-id").first()
     if terminal is None:
         raise Blocked(
             _("No terminal of this vehicle is on record today: telephone the carrier instead.")
         )
     now = clock.now()
-    key, expires = key or uuid.uuid4().hex, now + figures.validity(kind)
+    expires = now + figures.validity(kind)
     fact = record(
         "watch.command_made",
         actor=actor,
