@@ -388,6 +388,26 @@ def test_it_bounds_links_time_and_octets(tmp_path: Path) -> None:
     run(main())
 
 
+def test_it_bounds_the_files_of_one_command(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with yard(tmp_path, files_of_command=2) as here:
+            await here.ask()
+            for number in range(3):  # over as many links and lists as it likes
+                link = await here.link()
+                name = f"{number}.jpg"
+                assert await link.announce(here.number, (name, 1)) == 0
+                assert await link.begin(name, 1) == (0 if number < 2 else 1)
+                link.send(build_block(name, 0, b"%d" % number))
+                done = await link.end(name, 1)
+                assert isinstance(done, FileAnswer) == (number < 2)
+            assert len(told(here.bus)) == 2
+            many = await here.link()
+            assert await many.announce(here.number, *((f"m{n}", 1) for n in range(5))) == 1
+            assert await many.next() is None
+
+    run(main())
+
+
 def test_it_gives_up_files_with_their_command(tmp_path: Path) -> None:
     async def main() -> None:
         async with yard(tmp_path) as here:

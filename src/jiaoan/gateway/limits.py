@@ -50,6 +50,8 @@ class Limits:
     attachment_links: int = 200
     file_octets: int = 64 * 1024 * 1024
     """Of one file of an alarm."""
+    files_of_command: int = 100
+    """Stored and on their way; an alarm has a handful."""
     files_octets: int = 1024 * 1024 * 1024
     """Of all files on their way."""
     command_answer_s: float = 10.0

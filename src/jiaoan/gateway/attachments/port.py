@@ -47,7 +47,9 @@ class AttachmentPort:
         self._bus, self._limits, self._metrics, self._doors = bus, limits, metrics, doors
         self._files = Files(store, limits)
         self._expected = expected
-        self._around = Around(self._files, metrics, quarantine, clock, expected, self._publish)
+        self._around = Around(
+            self._files, limits, metrics, quarantine, clock, expected, self._publish
+        )
         self._server: asyncio.Server | None = None
         self._links: set[asyncio.Task[None]] = set()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -49,6 +50,8 @@ class Files:
     limits: Limits
     incoming: dict[tuple[str, str], Incoming] = field(default_factory=dict)
     """By command and name."""
+    stored: Counter[str] = field(default_factory=Counter)
+    """How many of each command are in the store."""
 
     @property
     def octets(self) -> int:
@@ -63,6 +66,9 @@ class Files:
             self.drop(command, name)
         if size > self.limits.file_octets or self.octets + size > self.limits.files_octets:
             return None
+        on_their_way = sum(1 for number, _ in self.incoming if number == command.id)
+        if self.stored[command.id] + on_their_way >= self.limits.files_of_command:
+            return None
         made = self.incoming[command.id, name] = self.store.begin(size)
         return made
 
@@ -75,6 +81,8 @@ class Files:
         """Give up the files of commands that are over."""
         for key in [one for one in self.incoming if expected(one[0]) is None]:
             self.incoming.pop(key).drop()
+        for number in [one for one in self.stored if expected(one) is None]:
+            del self.stored[number]
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,7 @@ class Around:
     """What all attachment links share."""
 
     files: Files
+    limits: Limits
     metrics: Metrics
     quarantine: Quarantine
     clock: Clock
@@ -143,6 +152,9 @@ class Upload:
         command = self._around.expected(body.alarm_number)
         if command is None or command.terminal != frame.header.terminal:
             self._refuse(frame, "no files were asked for under this number")
+            return
+        if len(self._sizes) + len(body.files) > 2 * self._around.limits.files_of_command:
+            self._refuse(frame, "more files than one alarm has")
             return
         self._command, self.announced = command, True
         for one in body.files:
@@ -213,6 +225,7 @@ class Upload:
             self._fail(frame, f"the disk did not take the file: {wrong}")
             return
         self._around.files.incoming.pop((command.id, body.file_name), None)
+        self._around.files.stored[command.id] += 1
         await self._tell(command, body, kind, digest)
         self._count("stored")
         self._send(frame.header, MessageId.FILE_ANSWER, FileAnswer.on(body, ()).build())
