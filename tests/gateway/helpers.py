@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from jiaoan.kernel.clock import FixedClock
 from jiaoan.simulate.terminal import Terminal
 from jiaoan.stores.bus import BusFull, BusUnavailable, Message
 from jiaoan.stores.positions import Positions, unpack
+from jiaoan.stores.tables import Entry, Overtaken
 
 MOMENT = datetime(2024, 4, 7, 22, 40, 0, tzinfo=UTC)
 PHONE, OTHER, NEWER = "13900000001", "13900000002", "13900000019"
@@ -39,6 +41,26 @@ def terminal_value(phone: str = PHONE, vehicle: int = 7, **changes: Any) -> dict
     } | changes
 
 
+class MemoryTable:
+    """Values by key with compare-and-set; ``trouble`` of its bus is raised by writing too."""
+
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+        self.entries: dict[str, Entry] = {}
+
+    async def get(self, key: str) -> Entry | None:
+        return self.entries.get(key)
+
+    async def put(self, key: str, value: bytes, *, revision: int) -> int:
+        if self._bus.trouble:
+            raise self._bus.trouble
+        known = self.entries.get(key)
+        if (known.revision if known else 0) != revision:
+            raise Overtaken(key)
+        self.entries[key] = Entry(value, revision + 1)
+        return revision + 1
+
+
 class MemoryBus:
     """Stores in memory; ``trouble`` is raised by publishing while it is set."""
 
@@ -46,18 +68,41 @@ class MemoryBus:
         self.messages: list[Message] = []
         self.trouble: Exception | None = None
         self.hold: asyncio.Event | None = None
+        self.held = ""
+        """What ``hold`` holds up: subjects that begin with it."""
         self.tried = 0
         self.in_flight: dict[str, int] = {}
         self.most_in_flight = 0
         self._ids: dict[str, int] = {}
         self._news = asyncio.Condition()
+        self._hearers: list[tuple[str, Callable[[str, bytes], None]]] = []
+        self.tables: dict[str, MemoryTable] = {}
+
+    async def tell(self, subject: str, data: bytes) -> None:
+        for prefix, take in self._hearers:
+            if subject.startswith(prefix):
+                take(subject, data)
+
+    async def hear(
+        self, subject: str, take: Callable[[str, bytes], None]
+    ) -> Callable[[], Awaitable[None]]:
+        hearer = (subject.rstrip("*>"), take)
+        self._hearers.append(hearer)
+
+        async def end() -> None:
+            self._hearers.remove(hearer)
+
+        return end
+
+    async def table(self, name: str, *, lifetime_s: float | None = None) -> MemoryTable:
+        return self.tables.setdefault(name, MemoryTable(self))
 
     async def publish(self, subject: str, data: bytes, *, message_id: str) -> int:
         self.tried += 1
         self.in_flight[subject] = self.in_flight.get(subject, 0) + 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight[subject])
         try:
-            if self.hold:
+            if self.hold and subject.startswith(self.held):
                 await self.hold.wait()
             if self.trouble:
                 raise self.trouble
@@ -72,6 +117,15 @@ class MemoryBus:
             async with self._news:
                 self._news.notify_all()
         return self._ids[message_id]
+
+    def forget(self, which: Callable[[Message], bool]) -> None:
+        """As if these had never been stored; the others keep their sequences."""
+        gone = {one.sequence for one in self.messages if which(one)}
+        self.messages = [
+            replace(one, subject="forgotten") if one.sequence in gone else one
+            for one in self.messages
+        ]
+        self._ids = {name: seq for name, seq in self._ids.items() if seq not in gone}
 
     async def read(self, subject: str, *, after: int, batch: int = 100) -> AsyncIterator[Message]:
         prefix = subject.rstrip("*>")
@@ -114,6 +168,7 @@ def quick(**changes: Any) -> Limits:
         "retry_longest_s": 0.05,
         "grace_s": 0.6,
         "stop_s": 1.0,
+        "frames_per_s": 1e9,
     }
     return Limits(**(values | changes))
 
@@ -123,14 +178,18 @@ class Rig:
 
     def __init__(self, gateway: Gateway, port: int, folder: Path, clock: FixedClock) -> None:
         self.gateway, self.port, self.folder, self.clock = gateway, port, folder, clock
+        self._terminals: list[Terminal] = []  # a link that nobody holds is collected
 
     def terminal(self, phone: str = PHONE, version: str = "2013", **options: Any) -> Terminal:
         return Terminal("127.0.0.1", self.port, phone, version, **({"timeout_s": 3.0} | options))
 
     async def live(self, phone: str = PHONE, version: str = "2013", **options: Any) -> Terminal:
-        terminal = self.terminal(phone, version, **options)
+        return await self.log_in(self.terminal(phone, version, **options))
+
+    async def log_in(self, terminal: Terminal) -> Terminal:
+        self._terminals.append(terminal)
         await terminal.connect()
-        await terminal.authenticate(f"code-{phone}")
+        await terminal.authenticate(f"code-{terminal.phone}")
         return terminal
 
     def quarantined(self) -> list[dict[str, Any]]:
@@ -141,10 +200,15 @@ class Rig:
 
 @asynccontextmanager
 async def rig(
-    bus: Port, folder: Path, limits: Limits | None = None, port: int = 0
+    bus: Port,
+    folder: Path,
+    limits: Limits | None = None,
+    port: int = 0,
+    *,
+    files: Path | None = None,
 ) -> AsyncIterator[Rig]:
     clock = FixedClock(MOMENT)
-    gateway = Gateway(bus, folder=folder, clock=clock, limits=limits or quick())
+    gateway = Gateway(bus, folder=folder, clock=clock, limits=limits or quick(), files=files)
     port = await gateway.start("127.0.0.1", port)
     try:
         yield Rig(gateway, port, folder, clock)
@@ -167,17 +231,17 @@ async def known(bus: BusT) -> BusT:
 
 
 async def until(holds: Callable[[], bool], what: str) -> None:
-    """Wait at most three seconds for something to become true."""
-    for _ in range(300):
+    """Wait at most ten seconds for something to become true."""
+    for _ in range(1000):
         if holds():
             return
         await asyncio.sleep(0.01)
-    raise AssertionError(f"did not happen in 3 s: {what}")
+    raise AssertionError(f"did not happen in 10 s: {what}")
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     async def bounded() -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await main
 
     asyncio.run(bounded())

@@ -361,7 +361,7 @@ def test_it_counts_a_frame_cut_by_the_end_of_the_link(tmp_path: Path) -> None:
     run(main())
 
 
-def test_it_answers_bad_bodies_parts_and_unknown_messages(tmp_path: Path) -> None:
+def test_it_answers_bad_bodies_and_unknown_messages(tmp_path: Path) -> None:
     async def main() -> None:
         bus = await known(MemoryBus())
         async with rig(bus, tmp_path) as one:
@@ -369,13 +369,6 @@ def test_it_answers_bad_bodies_parts_and_unknown_messages(tmp_path: Path) -> Non
             assert (await terminal.ask(octets.LOCATION, BODY[:20])).result == 2
             assert (await terminal.ask(octets.LOCATION_BATCH, b"\x00")).result == 2
             assert (await terminal.ask(0x0F01, b"")).result == 3
-            serial, part = terminal.frame(octets.LOCATION_BATCH, b"\x00\x02\x00\x01" + BODY)
-            # Bit 13 set: two octets of total, two of index, then the body; the sum follows.
-            plain = bytearray(part)
-            plain[3] |= 0x20
-            plain[4] -= 4
-            plain[-2] ^= 0x20 ^ (part[4] ^ plain[4])
-            assert (await terminal.ask_octets(serial, bytes(plain))).result == 3
             item = len(BODY).to_bytes(2, "big") + BODY
             mixed = b"\x00\x03\x00" + item + b"\x00\x05short" + item
             assert (await terminal.ask(octets.LOCATION_BATCH, mixed)).result == 0
@@ -383,7 +376,6 @@ def test_it_answers_bad_bodies_parts_and_unknown_messages(tmp_path: Path) -> Non
             assert [reason.split(":")[0] for reason in reasons] == [
                 "bad_body",
                 "bad_body",
-                "part of a sub-packaged message",
                 "bad_item",
             ]
         assert len(serials(bus.messages)) == 2

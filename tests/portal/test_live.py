@@ -73,6 +73,22 @@ def test_it_leaves_out_reports_without_time() -> None:
     assert known.take(block((1, positions.NO_TIME, 29.5, 113.2))) == 0
 
 
+def test_it_is_not_held_by_a_terminal_whose_clock_runs_ahead() -> None:
+    known = LastKnown()
+    known.take(block((1, 1_000, 29.5, 113.2)))
+    ahead = block((1, 10_000_000, 29.9, 113.9))
+    ahead["received_ms"] = 2_000
+    assert known.take(ahead) == 0
+    assert known.take(block((1, 3_000, 29.6, 113.3))) == 1
+
+
+def test_it_leaves_out_coordinates_beyond_the_globe() -> None:
+    known = LastKnown()
+    nowhere = block((1, 1_000, 0, 0))
+    nowhere["lat"] = nowhere["lon"] = -(2**31)
+    assert known.take(nowhere) == 0
+
+
 def test_it_pushes_positions_from_the_bus_and_alarms_at_once(server: BusServer) -> None:
     async def scene() -> None:
         bus = await Bus.connect(server.url, name="test")

@@ -6,12 +6,15 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jiaoan.project import cli
 from jiaoan.project.installation import Installation, Kind
+from jiaoan.project.system import Wanted, plan
+from jiaoan.stores.server import Plan
 
 COMMAND = [sys.executable, "-m", "jiaoan.project.cli"]
 
@@ -101,7 +104,25 @@ def test_it_names_a_missing_notice_and_unknown_process(
     assert "does not know oven" in refused(capsys, "up", "--data", data, "--only", "web,oven")
 
 
-@pytest.mark.parametrize("words", [["--port", "0"], ["--port", "x"], ["--today", "8 April"]])
+def test_it_starts_as_many_gateways_as_are_wanted_on_one_port(tmp_path: Path) -> None:
+    installation, bus = Installation(tmp_path), Plan(Path("nats"), Path("x"), 1, 2)
+    wanted = Wanted(tmp_path, gateway_port=7900, attachment_port=7901)
+    (alone,) = [one for one in plan(installation, wanted, bus) if one.name == "gateway"]
+    assert "--process" not in alone.command
+    three = plan(installation, replace(wanted, gateways=3, gateway_host="0.0.0.0"), bus)
+    found = [one for one in three if one.name.startswith("gateway")]
+    assert [one.name for one in found] == ["gateway", "gateway-2", "gateway-3"]
+    for number, one in enumerate(found, start=1):
+        words = " ".join(one.command)
+        assert "--host 0.0.0.0 --port 7900 --attachment-port 7901" in words
+        assert f"--process {number} " in words
+        assert words.endswith(f"gateway-{number}.json")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--port", "0"], ["--port", "x"], ["--today", "8 April"], ["--gateways", "0"]],
+)
 def test_it_names_a_wrong_word(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["up", *words])

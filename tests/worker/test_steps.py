@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import OperationalError
 
+from command_world import file_news, news
 from hazmat.factory import DAY, SYSTEM, World, approved_filing, finding_json, make_world
 from jiaoan.hazmat.models import Filing, Trip
 from jiaoan.hazmat.states import FilingState
 from jiaoan.journal.actions import enqueue
 from jiaoan.journal.models import Fact, Outgoing
 from jiaoan.registry.actions import flag_accident_prone
-from jiaoan.registry.models import Enterprise
-from jiaoan.watch.models import Alarm
+from jiaoan.registry.models import Enterprise, Terminal
+from jiaoan.watch.commands import actions as commands
+from jiaoan.watch.commands.states import CommandState
+from jiaoan.watch.models import Alarm, TerminalFile
 from jiaoan.worker import steps
 from jiaoan.worker.models import Checkpoint, Parked
 
@@ -149,3 +153,32 @@ def test_it_keeps_the_ledger_once_a_day_and_after_firms_changed(
     flag_accident_prone(SYSTEM, world.clock, firm, since=world.clock.today(), reason="示意")
     assert steps.keep_ledger(world.clock)
     assert ran == [DAY, DAY + timedelta(days=1), DAY + timedelta(days=1)]
+
+
+def test_it_takes_news_of_commands_and_their_files_and_parks_what_is_neither(world: World) -> None:
+    Terminal.objects.create(phone="13900000001", auth_code="code", vehicle=world.tanker)
+    command = commands.fetch_attachments(
+        world.clerk, world.clock, world.tanker, identification="ab" * 16
+    )
+
+    def tell(subject: str, value: object, sequence: int) -> bool:
+        data = json.dumps(value).encode()
+        return steps.handle(subject, data, sequence, STORED, world.clock)
+
+    assert tell("findings.command", news(command, "answered"), 1)
+    assert tell("findings.attachment", file_news(command), 2)
+    assert tell("findings.attachment", file_news(command), 3)
+    assert not tell("findings.command", {"id": "x"}, 4)
+    command.refresh_from_db()
+    assert command.status is CommandState.ANSWERED
+    assert TerminalFile.objects.count() == 1
+    assert (steps.checkpoint(), Parked.objects.count()) == (4, 1)
+
+
+def test_it_notes_what_the_clock_says_of_commands(world: World) -> None:
+    Terminal.objects.create(phone="13900000001", auth_code="code", vehicle=world.tanker)
+    command = commands.send_text(world.clerk, world.clock, world.tanker, text="请减速")
+    world.clock.advance(timedelta(minutes=1))
+    steps.due(world.clock)
+    command.refresh_from_db()
+    assert command.status is CommandState.WAITING

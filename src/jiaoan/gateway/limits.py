@@ -18,6 +18,17 @@ class Limits:
     retry_first_s: float = 0.1
     retry_longest_s: float = 2.0
     connections: int = 10_000
+    connections_per_address: int = 10_000
+    """A carrier's whole fleet may come from behind one address."""
+    connects_per_s: float = 1_000.0
+    """New connections of one address in a second, after a first burst."""
+    connects_burst: int = 10_000
+    frames_per_s: float = 1_000.0
+    """Of one link, after a first burst; beyond it the link is read more slowly."""
+    frames_burst: int = 20_000
+    datagram_frames_per_s: float = 20_000.0
+    """Of one address; datagrams beyond it are dropped, the terminals send them again."""
+    datagram_frames_burst: int = 40_000
     login_s: float = 30.0
     """From connecting to a successful authentication."""
     grace_s: float = 5.0
@@ -26,5 +37,30 @@ class Limits:
     unread_octets: int = 64 * 1024
     """Answers that a terminal has not taken; beyond it the link is cut."""
     quarantine_octets: int = 16 * 1024 * 1024
+    uploads: int = 1024
+    """Sub-packaged messages that wait for parts, of all links."""
+    uploads_of_link: int = 4
+    upload_octets: int = 64 * 1024 * 1024
+    upload_octets_of_one: int = 8 * 1024 * 1024
+    ask_parts_s: float = 5.0
+    """Without a new part for so long, missing ones are asked for (0x8003)."""
+    ask_parts_times: int = 3
+    parts_s: float = 60.0
+    """Without a new part for so long, a message is given up."""
+    attachment_links: int = 200
+    file_octets: int = 64 * 1024 * 1024
+    """Of one file of an alarm."""
+    files_of_command: int = 100
+    """Stored and on their way; an alarm has a handful."""
+    files_octets: int = 1024 * 1024 * 1024
+    """Of all files on their way."""
+    command_answer_s: float = 10.0
+    """First wait for a terminal's answer to a command; the next is twice, the third six times
+    that: T(n+1) = T(n) x (n+1), as 808 has it for what the platform sends."""
+    command_tries: int = 3
+    commands_waiting: int = 100_000
+    """Commands kept in memory for terminals that are not here; the oldest give way."""
+    clock_jump_s: float = 2.0
+    """A wall clock that differs by more from the steady one within a look has jumped."""
     stop_s: float = 2.0
     """For storing what is queued when the gateway is told to stop."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from jiaoan.wire.jt808 import BadFrame, Frame
 
 
 @dataclass
@@ -34,20 +37,48 @@ class Metrics:
     bad_references: int = 0
     quarantined: int = 0
     quarantine_lost: int = 0
+    datagrams: int = 0
+    datagrams_dropped: Counter[str] = field(default_factory=Counter)
+    held_back: int = 0
+    """Links not read for a while because they sent more frames a second than they may."""
+    notes_lost: int = 0
+    bad_settings: int = 0
+    parts: Counter[str] = field(default_factory=Counter)
+    """Parts of sub-packaged messages, by what became of them."""
+    attachments: Counter[str] = field(default_factory=Counter)
+    attachment_octets: int = 0
+    commands: Counter[str] = field(default_factory=Counter)
+    """Commands to terminals, by what became of them."""
+    clock_jumps: int = 0
 
     sessions_now: int = 0
     links_now: int = 0
     queued_now: int = 0
     paused_now: bool = False
     terminals_known: int = 0
+    commands_now: int = 0
+    uploads_now: int = 0
     bus: str = "ok"
+    clock: str = "ok"
     address: str = ""
+    attachment_address: str = ""
+
+    def count(self, found: Sequence[Frame | BadFrame]) -> None:
+        """What a reader found."""
+        for one in found:
+            if isinstance(one, BadFrame):
+                self.bad_frames[one.fault] += 1
+            else:
+                self.frames += 1
+                if one.tolerated:
+                    self.tolerated.update(one.tolerated)
 
     def line(self) -> str:
         return json.dumps(vars(self), ensure_ascii=False, sort_keys=True)
 
     def save(self, path: Path) -> None:
         """Whole or not at all: a reader never sees half a file."""
+        path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(path.name + ".part")
         aside.write_text(self.line() + "\n", "utf-8")
         os.replace(aside, path)

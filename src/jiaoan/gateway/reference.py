@@ -38,6 +38,8 @@ class Terminal:
     plate: str
     valid_from: date | None = None
     valid_to: date | None = None
+    protocol: str = ""
+    """Edition of 808 by the register; empty where nobody wrote it down."""
 
     def holds_on(self, day: date) -> bool:
         begun = self.valid_from is None or self.valid_from <= day
@@ -59,6 +61,7 @@ def read_terminal(data: bytes) -> Terminal | None:
             str(value["plate"]),
             _day(value.get("valid_from")),
             _day(value.get("valid_to")),
+            str(value.get("protocol") or ""),
         )
     except (KeyError, TypeError) as wrong:
         raise ValueError(f"a field is missing or of the wrong kind: {wrong}") from wrong

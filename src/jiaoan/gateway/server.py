@@ -1,37 +1,58 @@
-"""Sockets: connections, time-outs, back-pressure and the way to a clean end."""
+"""The gateway: its sockets and parts, the times it looks after, and the way to a clean end."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+import time
+import uuid
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
+from jiaoan.gateway import commands, links, tap
+from jiaoan.gateway.access import FILE, Access, read_attachment_address
+from jiaoan.gateway.attachments import AttachmentPort, Store
+from jiaoan.gateway.commands.desk import Port as CommandsPort
+from jiaoan.gateway.connection import Connection
+from jiaoan.gateway.datagrams import Datagrams
+from jiaoan.gateway.flood import Doors
 from jiaoan.gateway.limits import Limits
+from jiaoan.gateway.links import Links
 from jiaoan.gateway.metrics import Metrics
+from jiaoan.gateway.notes import Notes, Teller
+from jiaoan.gateway.parts import Parts
+from jiaoan.gateway.prometheus import exposition
 from jiaoan.gateway.publisher import Publisher, Sink
 from jiaoan.gateway.quarantine import Quarantine
-from jiaoan.gateway.reference import Reference, Source, Terminal
-from jiaoan.gateway.session import Session, Surroundings
+from jiaoan.gateway.reference import Reference, Source
+from jiaoan.gateway.session import Session, Surroundings, steady_ms
 from jiaoan.gateway.states import LinkState
+from jiaoan.gateway.tap import Taps
 from jiaoan.kernel.clock import Clock
-from jiaoan.wire.jt808 import BadFrame, Frame, FrameReader, Header
+from jiaoan.stores.bus import BusUnavailable
+from jiaoan.wire.jt808 import SentParts
 
 logger = logging.getLogger("jiaoan.gateway")
 _SWEEP_S = 0.5
 _LINE_S = 10.0
 _LOAD_S = 10.0
 _SLAB = 16 * 1024
+_HEAR_AGAIN_S = 1.0
+_SAY_JUMP_S = 60.0
 
 
-class Port(Sink, Source, Protocol):
-    """What the gateway needs of the bus: publish, read, latest."""
+class Port(Sink, Source, Teller, CommandsPort, Protocol):
+    """What the gateway needs of the bus."""
+
+    async def hear(
+        self, subject: str, take: Callable[[str, bytes], None]
+    ) -> Callable[[], Awaitable[None]]: ...
 
 
 class Gateway:
-    """One listening socket and all its links; made in a running event loop."""
+    """One address for TCP and UDP and all its links; made in a running event loop."""
 
     def __init__(
         self,
@@ -39,17 +60,32 @@ class Gateway:
         *,
         folder: Path,
         clock: Clock,
+        settings: Path | None = None,
         limits: Limits | None = None,
         stats_file: Path | None = None,
+        files: Path | None = None,
+        name: str = "gateway",
     ) -> None:
+        """``folder`` keeps refused octets; ``settings`` is ``gateway.toml``, else that of the
+        folder; ``files`` keeps what terminals send for alarms, nothing without it. Raises
+        ``BadSettings``."""
         self.limits = limits or Limits()
         self.metrics = Metrics()
-        self.reference = Reference(self.metrics)
-        self.links: set[Connection] = set()
+        self.stopping = False
         # All reads of one loop turn share one buffer: what is read is taken before the next.
         self.slab = memoryview(bytearray(_SLAB))
+        # A process that starts anew is another one: its claims and notes are not the old one's.
+        self.label, self.name = name, f"{name}-{uuid.uuid4().hex[:8]}"
+        self.reference = Reference(self.metrics)
+        self.access = Access(settings or folder / FILE, self.metrics)
+        self.doors = Doors(self.limits, self.metrics, self.access)
+        self.notes = Notes(bus, self.metrics)
+        self.links = Links(self.notes, self.metrics, self.name)
+        self.taps = Taps(self.notes, clock, self.name)
         self.publisher = Publisher(bus, self.limits, self.metrics, self._stored)
+        self.commands = commands.Commands(bus, self.limits, self.metrics, clock, self.links)
         self._quarantine = Quarantine(folder, self.limits.quarantine_octets, clock, self.metrics)
+        self.parts = Parts(self.limits, self.metrics, self._quarantine)
         self.around = Surroundings(
             reference=self.reference,
             metrics=self.metrics,
@@ -57,18 +93,39 @@ class Gateway:
             clock=clock,
             submit=self.publisher.submit,
             admitted=self._admitted,
+            answered=self.commands.answered,
+            access=self.access,
+            parts=self.parts,
+            sent=SentParts(),
         )
-        self._bus, self._stats_file = bus, stats_file
-        self._by_terminal: dict[str, Session] = {}
-        self._by_session: dict[Session, Connection] = {}
+        self.attachments = (
+            AttachmentPort(
+                bus,
+                Store(files),
+                limits=self.limits,
+                metrics=self.metrics,
+                quarantine=self._quarantine,
+                clock=clock,
+                doors=self.doors,
+                expected=self.commands.expected,
+            )
+            if files
+            else None
+        )
+        self._told_address = read_attachment_address(settings or folder / FILE)
+        self._bus, self._stats_file, self._clock = bus, stats_file, clock
         self._server: asyncio.Server | None = None
+        self._datagrams: asyncio.DatagramTransport | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._stopping = False
+        self._jumped_at = 0.0
 
-    async def start(self, host: str, port: int) -> int:
+    async def start(
+        self, host: str, port: int, *, attachment_port: int = 0, shared: bool = False
+    ) -> int:
         """Learn the terminals, then listen; the port, which is a free one where 0 was asked.
 
-        ``OSError`` where the address is in use, ``BusUnavailable`` where the bus is gone.
+        ``shared`` lets other gateway processes listen on the same ports. ``OSError`` where an
+        address is in use, ``BusUnavailable`` where the bus is gone.
         """
         try:
             async with asyncio.timeout(_LOAD_S):
@@ -76,18 +133,44 @@ class Gateway:
         except TimeoutError:
             logger.warning("terminals are still being read; those not read yet are refused")
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Connection(self), host, port, backlog=1024)
+        self._server = await loop.create_server(
+            lambda: Connection(self), host, port, backlog=1024, reuse_port=shared or None
+        )
         port = int(self._server.sockets[0].getsockname()[1])
+        try:
+            self._datagrams, _ = await loop.create_datagram_endpoint(
+                lambda: Datagrams(self), (host, port), reuse_port=shared or None
+            )
+        except OSError:
+            self._server.close()
+            raise
+        if self.attachments:
+            await self._listen_for_files(host, attachment_port, shared=shared)
         self.metrics.address = f"{host}:{port}"
         self.publisher.start()
         self._tasks = [
             asyncio.create_task(self.reference.follow(self._bus)),
+            asyncio.create_task(self.notes.run()),
+            asyncio.create_task(self.commands.run()),
+            asyncio.create_task(self._hear()),
             asyncio.create_task(self._sweep()),
         ]
         logger.info(
             "listening on %s, %d terminals known", self.metrics.address, len(self.reference)
         )
         return port
+
+    async def _listen_for_files(self, host: str, port: int, *, shared: bool) -> None:
+        assert self.attachments is not None
+        port = await self.attachments.start(host, port, shared=shared and port > 0)
+        self.metrics.attachment_address = f"{host}:{port}"
+
+        def where(session: Session) -> tuple[str, int] | None:
+            address = self._told_address or session.local or host
+            # "Every address" is none that a terminal could connect to.
+            return None if address in ("", "0.0.0.0", "::") else (address, port)
+
+        self.commands.attachments = where
 
     async def failure(self) -> None:
         """Return never, or raise what ended a part of the gateway that must not end."""
@@ -100,42 +183,26 @@ class Gateway:
 
     async def stop(self) -> None:
         """No new links, nothing more read; store and answer what is queued; close."""
-        self._stopping = True
+        self.stopping = True
         if self._server:
             self._server.close()
         for link in self.links:
             link.pause()
         await self.publisher.stop()
-        for link in tuple(self.links):
+        if self.attachments:
+            await self.attachments.stop()
+        for link in self.links:
             link.close("stopped")
+        if self._datagrams:
+            self._datagrams.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._quarantine.close()
         self._tell()
 
-    def opened(self, link: Connection) -> bool:
-        """Whether there is room for one more link."""
-        self.metrics.links += 1
-        if len(self.links) >= self.limits.connections or self._stopping:
-            self.metrics.links_refused += 1
-            return False
-        self.links.add(link)
-        self._by_session[link.session] = link
-        if self.metrics.paused_now:
-            link.pause()
-        return True
-
-    def closed(self, link: Connection) -> None:
-        self.links.discard(link)
-        self._by_session.pop(link.session, None)
-        phone = link.session.terminal.phone if link.session.terminal else ""
-        if self._by_terminal.get(phone) is link.session:
-            del self._by_terminal[phone]
-
-    def take(self, link: Connection, found: Sequence[Frame | BadFrame]) -> None:
-        """What a link's reader found: answer, and stop reading when the queues are full."""
-        link.write(link.session.handle(found))
+    def relieve(self) -> None:
+        """Stop reading where more waits than the limits allow."""
         if self.publisher.depth >= self.limits.queued_positions and not self.metrics.paused_now:
             self.metrics.paused_now = True
             self.metrics.pauses += 1
@@ -145,146 +212,89 @@ class Gateway:
 
     def _stored(self) -> None:
         half = self.limits.queued_positions // 2
-        if self.metrics.paused_now and self.publisher.depth <= half and not self._stopping:
+        if self.metrics.paused_now and self.publisher.depth <= half and not self.stopping:
             self.metrics.paused_now = False
             logger.warning("sockets are read again")
             for one in self.links:
                 one.resume()
 
-    def _admitted(self, session: Session, terminal: Terminal) -> None:
-        older = self._by_terminal.get(terminal.phone)
-        self._by_terminal[terminal.phone] = session
-        if older is None or older is session:
-            return
-        self.metrics.taken_over += 1
-        logger.warning(
-            "terminal %s comes anew from %s; its link from %s is closed",
-            terminal.phone,
-            session.peer,
-            older.peer,
-        )
-        link = self._by_session.get(older)
-        if link:
-            link.close("taken_over")
+    def _admitted(self, session: Session) -> None:
+        # The outlet of a session is its link.
+        self.links.admit(session.outlet)  # type: ignore[arg-type]
+
+    async def _hear(self) -> None:
+        """Listen to other processes and to lookers-on; the bus client mends itself later."""
+        for subject, take in (
+            (links.ADMITTED, self.links.heard),
+            (tap.WANT, self.taps.heard),
+        ):
+            while True:
+                try:
+                    await self._bus.hear(subject, take)
+                    break
+                except BusUnavailable:
+                    await asyncio.sleep(_HEAR_AGAIN_S)
+        await asyncio.Event().wait()
 
     async def _sweep(self) -> None:
         """Time-outs every half second, the counters to the log every ten."""
         loop = asyncio.get_running_loop()
         told = loop.time()
+        drift = self._drift()
         while True:
             await asyncio.sleep(_SWEEP_S)
             now = loop.time()
-            for link in tuple(self.links):
+            drift = self._watch_clock(drift)
+            if self.access.renew():
+                self._put_out()
+            for link in self.links:
                 link.check(now)
+            self.parts.due(steady_ms())
+            self.commands.sweep()
+            self.taps.expire(now)
+            if self.attachments:
+                self.attachments.sweep()
             self._quarantine.flush()
             self._tell(log=now - told >= _LINE_S)
             told = now if now - told >= _LINE_S else told
 
+    def _drift(self) -> float:
+        """Wall clock against the steady one, in seconds: it stays the same while nobody sets it."""
+        return self._clock.now().timestamp() - time.monotonic()
+
+    def _watch_clock(self, before: float) -> float:
+        """Say when the wall clock jumped. No time-out of a link or a batch rests on it."""
+        now = self._drift()
+        if self.metrics.clock != "ok" and time.monotonic() - self._jumped_at > _SAY_JUMP_S:
+            self.metrics.clock = "ok"
+        if abs(now - before) > self.limits.clock_jump_s:
+            self._jumped_at = time.monotonic()
+            self.metrics.clock_jumps += 1
+            self.metrics.clock = f"jumped by {now - before:+.1f} s"
+            logger.error("the clock jumped by %+.1f s: times of reception follow it", now - before)
+        return now
+
+    def _put_out(self) -> None:
+        """New lists: whoever may not be here any more goes."""
+        for link in self.links:
+            address = link.session.peer.removeprefix("udp ").rpartition(":")[0]
+            session = link.session
+            blocked = session.state is LinkState.LIVE and session.terminal is not None
+            if not self.access.address(address):
+                link.close("address_blocked")
+            elif blocked and session.terminal and not self.access.terminal(session.terminal.phone):
+                link.close("terminal_blocked")
+
     def _tell(self, *, log: bool = True) -> None:
         metrics = self.metrics
-        metrics.links_now, metrics.sessions_now = len(self.links), len(self._by_terminal)
+        metrics.links_now, metrics.sessions_now = len(self.links), self.links.live
         metrics.queued_now, metrics.terminals_known = self.publisher.depth, len(self.reference)
+        metrics.commands_now, metrics.uploads_now = len(self.commands), len(self.parts)
         if log:
-            logger.info("gateway.metrics %s", metrics.line())
+            logger.info("gateway.metrics %s", metrics.line(), extra={"metrics": vars(metrics)})
         if self._stats_file:
             try:
                 metrics.save(self._stats_file)
+                exposition(metrics, self._stats_file.with_suffix(".prom"), self.label)
             except OSError as wrong:
                 logger.error("counters cannot be written: %s", json.dumps(str(wrong)))
-
-
-class Connection(asyncio.BufferedProtocol):
-    """One socket: octets to the reader, answers to the transport."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-        self._reader = FrameReader()
-        self._transport: asyncio.Transport | None = None
-        self._opened = self._heard = asyncio.get_running_loop().time()
-        self._refused_at: float | None = None
-        self._reading = True
-        self.session = Session(gateway.around, self, "")
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        peer = transport.get_extra_info("peername")
-        self.session.peer = f"{peer[0]}:{peer[1]}" if peer else "?"
-        if not self._gateway.opened(self):
-            transport.abort()
-
-    def get_buffer(self, sizehint: int) -> memoryview:
-        return self._gateway.slab
-
-    def buffer_updated(self, nbytes: int) -> None:
-        self._heard = asyncio.get_running_loop().time()
-        self._gateway.metrics.octets += nbytes
-        self._take(self._reader.receive(bytes(self._gateway.slab[:nbytes])))
-
-    def _take(self, found: Sequence[Frame | BadFrame]) -> None:
-        if not found:
-            return
-        metrics = self._gateway.metrics
-        for one in found:
-            if isinstance(one, BadFrame):
-                metrics.bad_frames[one.fault] += 1
-            else:
-                metrics.frames += 1
-                if one.tolerated:
-                    metrics.tolerated.update(one.tolerated)
-        self._gateway.take(self, found)
-
-    def stored(self, headers: Sequence[Header]) -> None:
-        """The bus has these reports on disk: only now the terminal may forget them."""
-        if self.session.state is not LinkState.ENDED:
-            self.write(self.session.acknowledge(headers))
-
-    def write(self, octets: bytes) -> None:
-        if not octets or self._transport is None or self._transport.is_closing():
-            return
-        self._transport.write(octets)
-        if self._transport.get_write_buffer_size() > self._gateway.limits.unread_octets:
-            self._gateway.metrics.closed["does_not_read"] += 1
-            self._transport.abort()
-
-    def pause(self) -> None:
-        if self._reading and self._transport and not self._transport.is_closing():
-            self._transport.pause_reading()
-        self._reading = False
-
-    def resume(self) -> None:
-        if not self._reading and self._transport and not self._transport.is_closing():
-            self._transport.resume_reading()
-        self._reading = True
-        # What could not be read while we did not listen is not the terminal's silence.
-        self._heard = asyncio.get_running_loop().time()
-
-    def close(self, reason: str) -> None:
-        """Send what was written, then close."""
-        if self._transport and not self._transport.is_closing():
-            self._gateway.metrics.closed[reason] += 1
-            self.session.end()
-            self._transport.close()
-
-    def check(self, now: float) -> None:
-        """Close the link where one of its times has run out."""
-        limits, state = self._gateway.limits, self.session.state
-        if state is LinkState.REFUSED:
-            self._refused_at = now if self._refused_at is None else self._refused_at
-            if now - self._refused_at >= limits.grace_s:
-                self.close("refused")
-        else:
-            self._refused_at = None
-        if not self._reading:
-            return
-        if state is LinkState.NEW and now - self._opened >= limits.login_s:
-            self.close("no_login")
-        elif now - self._heard >= limits.idle_s:
-            self.close("idle")
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self.session.state is not LinkState.ENDED:
-            self._take(self._reader.end())
-            self._gateway.metrics.closed["by_terminal"] += 1
-        self.session.end()
-        self._gateway.closed(self)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hmac
+import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
+from jiaoan.gateway.access import Access
 from jiaoan.gateway.metrics import Metrics
+from jiaoan.gateway.parts import Parts, Whole
 from jiaoan.gateway.publisher import Asker, Report
 from jiaoan.gateway.quarantine import Quarantine
 from jiaoan.gateway.reference import Reference, Terminal
@@ -19,26 +23,41 @@ from jiaoan.wire.jt808 import (
     Authenticate,
     BadFrame,
     BatchDecoder,
+    Body,
     BodyError,
+    Edition,
     Frame,
     Header,
     Heartbeat,
     MessageId,
     PlatformAnswer,
     Position,
+    Profile,
     Refused,
     Register,
     RegisterAnswer,
+    RegisterResult,
+    Resend,
     Result,
+    SentParts,
+    ServerTime,
     Unknown,
+    Wanted,
     build_frame,
     decode_batch,
     parse_body,
+    split_message,
 )
-from jiaoan.wire.jt808.answers import RegisterResult
+from jiaoan.wire.jt808.commands import AskTime, LogOff
 
 # Answers are not answered: two ends that did so would never stop.
-_ANSWERS = frozenset({MessageId.TERMINAL_ANSWER})
+ANSWERS = frozenset(
+    {
+        MessageId.TERMINAL_ANSWER,
+        MessageId.PARAMETERS_ANSWER,
+        MessageId.LOCATION_ANSWER,
+    }
+)
 _LOCATIONS = frozenset({MessageId.LOCATION, MessageId.LOCATION_BATCH})
 _DOWNWARD = 0x8000
 
@@ -52,19 +71,38 @@ class Surroundings:
     quarantine: Quarantine
     clock: Clock
     submit: Callable[[Report], None]
-    admitted: Callable[[Session, Terminal], None]
+    admitted: Callable[[Session], None]
     """Called at each successful authentication; takes the place of an older link."""
+    answered: Callable[[Session, Frame], None]
+    """What a live terminal answers to our messages."""
+    access: Access
+    parts: Parts
+    sent: SentParts
     decode: BatchDecoder = decode_batch
+
+
+class Outlet(Asker, Protocol):
+    """The link of a session: takes octets at any time."""
+
+    def write(self, octets: bytes) -> None: ...
 
 
 class Session:
     """One link; ``terminal`` is set from the first successful authentication on."""
 
-    def __init__(self, around: Surroundings, asker: Asker, peer: str) -> None:
+    def __init__(self, around: Surroundings, outlet: Outlet, peer: str) -> None:
         self.state: LinkState = LINK.initial
         self.terminal: Terminal | None = None
         self.peer = peer
-        self._around, self._asker = around, asker
+        self.local = ""
+        """The address of ours that the terminal reached, where the link knows it."""
+        self.outlet = outlet
+        self.profile: Profile | None = None
+        """From the log-in: what we send on our own follows its version, phone and edition."""
+        self._edition: Edition | None = None
+        self._wholes: dict[Header, Whole] = {}
+        """Messages put together from parts that are not answered yet."""
+        self._around = around
         self._serial = 0
         self._out = bytearray()
         self._waiting: list[Frame] = []
@@ -83,11 +121,60 @@ class Session:
         return self._taken()
 
     def acknowledge(self, headers: Sequence[Header]) -> bytes:
-        """The octets that tell the terminal that these reports are stored."""
+        """The octets that tell the terminal that these reports are stored; none after the end."""
+        if self.state is LinkState.ENDED:
+            for header in headers:
+                self._end_whole(header, Result.OK)
+            return b""
         for header in headers:
             self._answer(header, Result.OK)
         self._around.metrics.acked += len(headers)
         return self._taken()
+
+    def compose(self, message_id: int, body: Body) -> tuple[int, bytes]:
+        """A message of our own to the terminal that is live here: its serial and its octets.
+
+        Parts of a long one are kept for the terminal's 0x0005. Raises ``EncodeError``.
+        """
+        assert self.profile is not None, "nobody has logged in on this link"
+        octets = body.build(self.profile.form)
+        header = self.profile.down(message_id, self._serial)
+        frames = split_message(header, octets)
+        self._serial = (self._serial + len(frames)) & 0xFFFF
+        self._around.sent.keep(header, frames, steady_ms())
+        return header.serial, b"".join(frames)
+
+    def whole(self, message: Whole) -> None:
+        """A sub-packaged message that became whole while nothing came in."""
+        if self.state is LinkState.LIVE:
+            self._take_whole(message)
+            self._locate()
+            self.outlet.write(self._taken())
+
+    def ask_again(self, wanted: Wanted) -> None:
+        """0x8003 for missing parts; 808-2011 has no such message."""
+        if self.state is not LinkState.LIVE or self.profile is None:
+            return
+        form = self.profile.form_of(wanted.header)
+        for body in wanted.messages(form):
+            self._send(wanted.header, MessageId.PLATFORM_RESEND, body.build(form))
+        self.outlet.write(self._taken())
+
+    def submit(self, frame: Frame, asker: Asker) -> str:
+        """Store the position in a location frame for ``asker``; else why there is none to store."""
+        assert self.terminal is not None, "nobody has logged in on this link"
+        for one in self._around.decode([frame]):
+            if isinstance(one, Refused):
+                self._around.metrics.refused["bad_item"] += 1
+                self._around.quarantine.keep(
+                    f"bad_item: {one.reason}", self.peer, self.terminal.phone, one.octets
+                )
+                return one.reason
+            vehicle, received = self.terminal.vehicle_id, _milliseconds(self._around.clock.now())
+            rows = [row(one, vehicle, received)]
+            self._around.metrics.positions += 1
+            self._around.submit(Report(asker, frame.header, vehicle, rows, [one.octets]))
+        return ""
 
     def end(self) -> None:
         if self.state is not LinkState.ENDED:
@@ -105,7 +192,7 @@ class Session:
         """A terminal whose entry ended, moved or got another code is live no longer."""
         if self.state is not LinkState.LIVE or self.terminal is None:
             return
-        now = self._around.reference.find(self.terminal.phone, self._around.clock.today())
+        now = self._find(self.terminal.phone)
         if now is None or now.auth_code != self.terminal.auth_code:
             self._around.metrics.refused["withdrawn"] += 1
             self._turn(LinkVerb.REFUSE)
@@ -120,11 +207,17 @@ class Session:
             self._answer(header, Result.BAD_MESSAGE)
 
     def _good(self, frame: Frame) -> None:
+        self._around.metrics.messages[f"0x{frame.header.message_id:04x}"] += 1
+        self._dispatch(frame)
+
+    def _dispatch(self, frame: Frame) -> None:
         header, metrics = frame.header, self._around.metrics
-        metrics.messages[f"0x{header.message_id:04x}"] += 1
-        if _is_answer(header):
-            return
-        if header.message_id in (MessageId.REGISTER, MessageId.AUTHENTICATE):
+        if header.package and self._is_mine(header):
+            self._part(frame)
+        elif _is_answer(header):
+            if header.message_id in ANSWERS and self._is_mine(header):
+                self._around.answered(self, frame)
+        elif header.message_id in (MessageId.REGISTER, MessageId.AUTHENTICATE):
             self._log_in(frame)
         elif not self._is_mine(header):
             metrics.refused["not_authenticated"] += 1
@@ -135,17 +228,50 @@ class Session:
         else:
             self._ordinary(frame)
 
+    def _part(self, frame: Frame) -> None:
+        """A part of a sub-packaged message: with the last one the whole is taken."""
+        found = self._around.parts.receive(self, frame, steady_ms())
+        if isinstance(found, Whole):
+            self._take_whole(found)
+        elif found is not None and not _is_answer(frame.header):
+            self._answer(frame.header, found)
+
+    def _take_whole(self, message: Whole) -> None:
+        self._wholes[message.frame.header] = message
+        self._dispatch(message.frame)
+        if _is_answer(message.frame.header):
+            self._end_whole(message.frame.header, Result.OK)
+
+    def _end_whole(self, header: Header, result: Result) -> tuple[Header, ...]:
+        """The headers that an answer goes to: those of all parts, or the one itself."""
+        message = self._wholes.pop(header, None) if self._wholes else None
+        if message is None:
+            return (header,)
+        self._around.parts.ended(message, result)
+        return message.headers
+
     def _ordinary(self, frame: Frame) -> None:
-        body = parse_body(frame)
-        if isinstance(body, Heartbeat):
-            self._answer(frame.header, Result.OK)
+        header = frame.header
+        try:
+            body = parse_body(frame, self.profile)
+        except BodyError as wrong:
+            self._bad_body(header, str(wrong), frame.raw or frame.body)
+            return
+        if isinstance(body, Heartbeat | LogOff):
+            self._answer(header, Result.OK)
+        elif isinstance(body, AskTime):
+            now = ServerTime(self._around.clock.now()).build()
+            self._send(header, MessageId.SERVER_TIME, now)
+        elif isinstance(body, Resend):
+            terminal = header.terminal
+            self._out += b"".join(self._around.sent.again(terminal, body, steady_ms()))
         else:
-            reason = body.reason if isinstance(body, Unknown) else "not for a platform"
-            self._unsupported(frame.header, reason, frame.raw)
+            reason = body.reason if isinstance(body, Unknown) else "nothing here keeps it"
+            self._unsupported(header, reason, frame.raw or frame.body)
 
     def _unsupported(self, header: Header, reason: str, octets: bytes) -> None:
         self._around.metrics.refused[reason] += 1
-        if header.package or header.encryption:
+        if header.package or header.encryption or header in self._wholes:
             self._around.quarantine.keep(reason, self.peer, header.terminal, octets)
         self._answer(header, Result.UNSUPPORTED)
 
@@ -156,6 +282,7 @@ class Session:
             self._bad_body(frame.header, str(wrong), frame.raw)
             return
         if isinstance(body, Register):
+            self._edition = body.layout
             self._register(frame.header, body)
         elif isinstance(body, Authenticate):
             self._authenticate(frame.header, body)
@@ -167,11 +294,15 @@ class Session:
         self._around.quarantine.keep(f"bad_body: {reason}", self.peer, header.terminal, octets)
         self._answer(header, Result.BAD_MESSAGE)
 
-    def _find(self, header: Header) -> Terminal | None:
-        return self._around.reference.find(header.terminal, self._around.clock.today())
+    def _find(self, phone: str) -> Terminal | None:
+        """A terminal that may be here today: in the register, and not on the block list."""
+        if not self._around.access.terminal(phone):
+            self._around.metrics.refused["terminal_blocked"] += 1
+            return None
+        return self._around.reference.find(phone, self._around.clock.today())
 
     def _register(self, header: Header, body: Register) -> None:
-        terminal = self._find(header)
+        terminal = self._find(header.terminal)
         if terminal is None or not terminal.auth_code:
             self._refuse("no_such_terminal")
             self._register_answer(header, RegisterResult.NO_SUCH_TERMINAL)
@@ -182,7 +313,7 @@ class Session:
             self._register_answer(header, RegisterResult.OK, terminal.auth_code)
 
     def _authenticate(self, header: Header, body: Authenticate) -> None:
-        terminal = self._find(header)
+        terminal = self._find(header.terminal)
         if terminal is None or not _same_code(body.auth_code, terminal.auth_code):
             self._refuse("unknown_terminal" if terminal is None else "wrong_code")
             self._answer(header, Result.FAILED)
@@ -193,10 +324,21 @@ class Session:
             self._answer(header, Result.FAILED)
             return
         self._turn(LinkVerb.ADMIT)
-        self.terminal = terminal
+        self.terminal, self.profile = terminal, self._profile(header, terminal)
         self._around.metrics.admitted += 1
-        self._around.admitted(self, terminal)
         self._answer(header, Result.OK)
+        self._around.admitted(self)
+
+    def _profile(self, header: Header, terminal: Terminal) -> Profile:
+        """What its registration on this link showed, else what the register knows of it."""
+        profile = Profile.of(header)
+        known = self._edition
+        if known is None and terminal.protocol in list(Edition):
+            known = Edition(terminal.protocol)
+        # The header tells 2019 from the rest for sure.
+        if known and (known is Edition.V2019) == (profile.edition is Edition.V2019):
+            return profile.learn(known)
+        return profile
 
     def _refuse(self, reason: str) -> None:
         self._around.metrics.refused[reason] += 1
@@ -235,10 +377,10 @@ class Session:
     ) -> None:
         header = frame.header
         self._around.metrics.positions += len(positions)
-        if not positions and (header.package or header.encryption):
+        if not positions and header.encryption:
             self._unsupported(header, refused[0].reason, frame.raw)
         elif not positions and refused:
-            self._bad_body(header, refused[0].reason, frame.raw)
+            self._bad_body(header, refused[0].reason, frame.raw or frame.body)
         elif not positions:
             # A batch of nothing: there is nothing to store, so nothing to wait for.
             self._answer(header, Result.OK)
@@ -252,12 +394,13 @@ class Session:
                 )
             rows = [row(one, vehicle, received) for one in positions]
             octets = [one.octets for one in positions]
-            self._around.submit(Report(self._asker, header, vehicle, rows, octets))
+            self._around.submit(Report(self.outlet, header, vehicle, rows, octets))
 
     def _answer(self, header: Header, result: Result) -> None:
-        body = PlatformAnswer(header.serial, header.message_id, result).build()
-        self._send(header, MessageId.PLATFORM_ANSWER, body)
-        self._around.metrics.answers[result.name.lower()] += 1
+        for one in self._end_whole(header, result):
+            body = PlatformAnswer(one.serial, one.message_id, result).build()
+            self._send(one, MessageId.PLATFORM_ANSWER, body)
+            self._around.metrics.answers[result.name.lower()] += 1
 
     def _register_answer(self, header: Header, result: RegisterResult, code: str = "") -> None:
         body = RegisterAnswer(header.serial, result, code).build()
@@ -265,12 +408,21 @@ class Session:
         self._around.metrics.answers[f"register_{result.name.lower()}"] += 1
 
     def _send(self, header: Header, message_id: MessageId, body: bytes) -> None:
-        self._out += build_frame(header.answer(message_id, self._serial), body)
+        self._out += build_frame(header.answer(message_id, self._next_serial()), body)
+
+    def _next_serial(self) -> int:
+        serial = self._serial
         self._serial = (self._serial + 1) & 0xFFFF
+        return serial
 
 
 def _is_answer(header: Header) -> bool:
-    return header.message_id in _ANSWERS or header.message_id >= _DOWNWARD
+    return header.message_id in ANSWERS or header.message_id >= _DOWNWARD
+
+
+def steady_ms() -> int:
+    """Milliseconds that no clock setting changes."""
+    return time.monotonic_ns() // 1_000_000
 
 
 def _milliseconds(moment: datetime) -> int:

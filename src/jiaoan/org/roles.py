@@ -50,6 +50,7 @@ ROLES: dict[str, Role] = {
             "ledger.close": ALL,
             "ledger.urge": ALL,
             "alarm.handle": ALL,
+            "command.send": ALL,
             "filing.invite": ALL,
             "filing.approve": ALL,
             "place.manage": ALL,

@@ -24,6 +24,7 @@ _PASSED: dict[str, tuple[str, bool, str]] = {
     "worker": ("jiaoan.worker.main", True, "carry findings up, run flows and due dates"),
     "frames": ("jiaoan.wire.cli", False, "decode frames of JT/T 808 and 809 from hexadecimal"),
     "simulate": ("jiaoan.simulate.cli", False, "drive a fleet over JT/T 808 from a file"),
+    "tap": ("jiaoan.gateway.tap_cli", False, "show a terminal's frames as they come and go"),
     "demo": ("jiaoan.project.demo.cli", True, "make the demonstration district"),
     "manage": ("jiaoan.project.manage", True, "Django's own commands"),
 }
@@ -73,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="start everything on real data")
     _system_options(serve, None)
     serve.add_argument("--host", default="127.0.0.1", help="address of the pages")
+    serve.add_argument(
+        "--gateway-host", default="127.0.0.1", help="address that terminals reach, 0.0.0.0 for all"
+    )
     serve.set_defaults(command=_serve)
     init = commands.add_parser("init", help="set up a directory for real data")
     init.add_argument("--data", type=Path, required=True, metavar="DIR")
@@ -125,12 +129,27 @@ def _system_options(parser: argparse.ArgumentParser, data: Path | None) -> None:
     )
     parser.add_argument("--port", type=_port, default=8000, help="port of the pages")
     parser.add_argument("--gateway-port", type=_port, default=7808, help="port of JT/T 808")
+    parser.add_argument(
+        "--gateways", type=_count, default=1, help="processes that share the port of JT/T 808"
+    )
+    parser.add_argument(
+        "--attachment-port",
+        type=int,
+        default=0,
+        help="port for the files of alarms; 0 takes a free one",
+    )
     parser.add_argument("--only", default="", metavar="NAMES", help="only these processes")
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: a number from 1 to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: 1 to 64")
     return int(text)
 
 
@@ -150,13 +169,14 @@ def _up(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from jiaoan.project import system
 
-    return system.serve(_wanted(options, host=options.host))
+    return system.serve(_wanted(options, host=options.host, gateway_host=options.gateway_host))
 
 
 def _wanted(
     options: argparse.Namespace,
     *,
     host: str = "127.0.0.1",
+    gateway_host: str = "127.0.0.1",
     notice: Path | None = None,
     today: date | None = None,
 ) -> Wanted:
@@ -170,7 +190,10 @@ def _wanted(
         folder=options.data,
         port=options.port,
         host=host,
+        gateway_host=gateway_host,
         gateway_port=options.gateway_port,
+        gateways=options.gateways,
+        attachment_port=options.attachment_port,
         today=today,
         notice=notice,
         only=only,

@@ -42,7 +42,10 @@ class Wanted:
     folder: Path
     port: int = 8000
     host: str = HOST
+    gateway_host: str = HOST
     gateway_port: int = 7808
+    gateways: int = 1
+    attachment_port: int = 0
     today: date | None = None
     notice: Path | None = None
     only: frozenset[str] = frozenset(NAMES)
@@ -105,7 +108,12 @@ def _run(installation: Installation, wanted: Wanted) -> int:
     migrate(installation, environment)
     made = demo and _make_demo(installation, wanted, environment)
     installation.write("addresses.json", json.dumps({"bus": bus.url, "web": _address(wanted)}))
-    children = [child for child in plan(installation, wanted, bus) if child.name in wanted.only]
+    # Several processes of one kind are named gateway, gateway-2, …
+    children = [
+        child
+        for child in plan(installation, wanted, bus)
+        if child.name.partition("-")[0] in wanted.only
+    ]
     supervisor = Supervisor(children, installation.folder / "log", environment=environment)
     renew = partial(_renew_logins, installation, environment) if demo and not made else None
     asyncio.run(supervisor.run(_announcer(installation, wanted, renew)))
@@ -146,17 +154,12 @@ def plan(installation: Installation, wanted: Wanted, bus: Plan) -> list[Child]:
     """All processes. Wave 0 stores, wave 1 works, wave 2 only brings traffic."""
     python, data = sys.executable, str(installation.folder)
     arguments = ["--bus", bus.url, "--data", data]
-    gateway = ["--host", HOST, "--port", str(wanted.gateway_port)]
     web = ["--host", wanted.host, "--port", str(wanted.port), "--log-level", "warning"]
     # Pages that hold a live stream open must not hold up the stop.
     calm = ["--lifespan", "off", "--timeout-graceful-shutdown", "1", "--no-access-log"]
     children = [
         Child("bus", bus.command, wave=0, ready=answers(HOST, bus.port)),
-        Child(
-            "gateway",
-            [python, "-m", "jiaoan.gateway", *arguments, *gateway],
-            ready=answers(HOST, wanted.gateway_port),
-        ),
+        *_gateways(wanted, arguments),
         Child("stream", [python, "-m", "jiaoan.stream", *arguments]),
         Child("worker", [*_COMMAND, "worker"]),
         Child(
@@ -169,6 +172,26 @@ def plan(installation: Installation, wanted: Wanted, bus: Plan) -> list[Child]:
     if installation.kind is Kind.DEMO and fleet.is_file():
         port = ["--port", str(wanted.gateway_port)]
         children.append(Child("simulator", [*_COMMAND, "simulate", str(fleet), *port], wave=2))
+    return children
+
+
+def _gateways(wanted: Wanted, arguments: list[str]) -> list[Child]:
+    """One process, or several that share the port: the system spreads connections over them."""
+    # Who listens on every address answers on loopback too.
+    near = HOST if wanted.gateway_host in ("0.0.0.0", "::") else wanted.gateway_host
+    ports = ["--host", wanted.gateway_host, "--port", str(wanted.gateway_port)]
+    ports += ["--attachment-port", str(wanted.attachment_port)]
+    children = []
+    for number in range(1, wanted.gateways + 1):
+        share = ["--process", str(number)] if wanted.gateways > 1 else []
+        share += ["--stats-file", str(wanted.folder / "gateway" / f"gateway-{number}.json")]
+        children.append(
+            Child(
+                f"gateway-{number}" if number > 1 else "gateway",
+                [sys.executable, "-m", "jiaoan.gateway", *arguments, *ports, *share],
+                ready=answers(near, wanted.gateway_port),
+            )
+        )
     return children
 
 
@@ -238,7 +261,7 @@ def _step(what: str, words: list[str], environment: dict[str, str]) -> None:
 
 def _ports_free(wanted: Wanted) -> None:
     used = {"web": (wanted.host, wanted.port, "--port")}
-    used["gateway"] = (HOST, wanted.gateway_port, "--gateway-port")
+    used["gateway"] = (wanted.gateway_host, wanted.gateway_port, "--gateway-port")
     for name, (host, port, option) in used.items():
         if name not in wanted.only:
             continue

@@ -8,19 +8,24 @@ restart). A publish is at least once: say the same ``message_id`` again after
 =================  =========  ======================================================
 ``positions.NN``   POSITIONS  packed blocks (:mod:`jiaoan.stores.positions`), two days
 ``findings.NN``    FINDINGS   one JSON object each, message id = finding id, 30 days
+``down.TERMINAL``  DOWN       commands to terminals, one JSON object each, one day
 ``ref.>``          REF        one value kept for each subject, for ever
 ``events.>``       EVENTS     live push, one hour
 =================  =========  ======================================================
+
+``findings.command`` and ``findings.attachment`` carry what terminals answered and the files they
+sent. :meth:`Bus.tell` and :meth:`Bus.hear` are for what only matters now: nothing is stored.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from nats.aio.msg import Msg
 from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
@@ -53,6 +58,7 @@ class _Kind:
 STREAMS: Final = {
     "POSITIONS": _Kind("positions.*", 2 * DAY, 0.70, 600),
     "FINDINGS": _Kind("findings.*", 30 * DAY, 0.10, 3600),
+    "DOWN": _Kind("down.*", DAY, 0.03, 3600),
     "REF": _Kind("ref.>", 0, 0.05, 120, per_subject=1),
     "EVENTS": _Kind("events.>", DAY / 24, 0.05, 120),
 }
@@ -64,6 +70,11 @@ def stream_of(subject: str) -> str:
     if name not in STREAMS:
         raise ValueError(f"no stream keeps the subject {subject!r}")
     return name
+
+
+def _not_stored(subject: str) -> None:
+    if subject.partition(".")[0].upper() in STREAMS:
+        raise ValueError(f"{subject!r} is kept by a stream: publish it")
 
 
 class Bus:
@@ -160,6 +171,29 @@ class Bus:
     async def table(self, name: str, *, lifetime_s: float | None = None) -> Table:
         """Small values by key with compare-and-set, see :mod:`jiaoan.stores.tables`."""
         return await Table.open(self._link, name, lifetime_s=lifetime_s)
+
+    async def tell(self, subject: str, data: bytes) -> None:
+        """Say something to whoever listens now; stored nowhere, lost while the link is lost.
+
+        ``ValueError`` for a subject that a stream keeps: that is what :meth:`publish` is for.
+        """
+        _not_stored(subject)
+        await self._link.ask(self._link.client.publish(subject, data))
+
+    async def hear(
+        self, subject: str, take: Callable[[str, bytes], None]
+    ) -> Callable[[], Awaitable[None]]:
+        """Call ``take`` with subject and data of all that is told from now on, through outages.
+
+        Returns what ends it. ``subject`` may have wildcards.
+        """
+        _not_stored(subject)
+
+        async def heard(message: Msg) -> None:
+            take(message.subject, message.data)
+
+        listening = await self._link.ask(self._link.client.subscribe(subject, cb=heard))
+        return listening.unsubscribe
 
     async def close(self) -> None:
         """End the connection; readers end, requests under way fail."""

@@ -17,6 +17,7 @@ from jiaoan.org.models import User
 from jiaoan.registry.models import Vehicle
 from jiaoan.scope import Actor, require
 from jiaoan.watch import figures
+from jiaoan.watch.commands.actions import send_text
 from jiaoan.watch.kinds import AlarmKind, DispositionKind
 from jiaoan.watch.models import Alarm, Disposition
 from jiaoan.watch.policies import require_second_person
@@ -83,6 +84,7 @@ def open_alarm(actor: Actor, clock: Clock, source: Source) -> Alarm:
 
 _FIRST_KINDS = (
     DispositionKind.PHONE,
+    DispositionKind.TEXT,
     DispositionKind.ROAD,
     DispositionKind.FILING,
     DispositionKind.FALSE_ALARM,
@@ -100,10 +102,13 @@ def dispose(
     note: str,
     happened_at: datetime | None = None,
     reference: str = "",
+    key: str = "",
 ) -> Disposition:
     """Write what was done. ``happened_at`` is when (a call, say), default now.
 
-    Raises :class:`FieldErrors` (``kind``, ``note``, ``happened_at``) and ``TransitionRefused``.
+    ``kind`` text sends the note to the driver as it stands; the same ``key`` sends it once.
+    Raises :class:`FieldErrors` (``kind``, ``note``, ``happened_at``), ``TransitionRefused``, and
+    ``Blocked`` where a text cannot be sent.
     """
     require(actor, "alarm.handle", alarm)
     errors: dict[str, str | Promise] = {}
@@ -118,7 +123,21 @@ def dispose(
     chosen = DispositionKind(kind)
     false = chosen is DispositionKind.FALSE_ALARM
     verb = AlarmVerb.JUDGE_FALSE if false else AlarmVerb.RESPOND
+    if chosen is DispositionKind.TEXT:
+        happened_at, reference = None, _text(actor, clock, alarm, note, key)
+        known = alarm.dispositions.filter(reference=reference).first()
+        if known is not None:
+            return known
     return _move(actor, clock, alarm, verb, chosen, note, happened_at, reference)
+
+
+def _text(actor: User, clock: Clock, alarm: Alarm, note: str, key: str) -> str:
+    """Send the note to the vehicle of the alarm; the name of the command."""
+    try:
+        command = send_text(actor, clock, alarm.vehicle, text=note, alarm=alarm, key=key)
+    except FieldErrors as wrong:
+        raise FieldErrors({"note": next(iter(wrong.errors.values()))}) from wrong
+    return f"watch.command:{command.pk}"
 
 
 @transaction.atomic

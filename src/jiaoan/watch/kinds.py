@@ -19,6 +19,7 @@ class DispositionKind(models.TextChoices):
     """What a person did about it; the order is that of the keys on the desk."""
 
     PHONE = "phone", _("Verified by telephone")
+    TEXT = "text", _("Text sent to the terminal")
     ROAD = "road", _("Handed to road check")
     FILING = "filing", _("Filing to be made up")
     FALSE_ALARM = "false_alarm", _("Judged a false alarm")

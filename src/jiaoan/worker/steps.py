@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,10 +25,13 @@ from jiaoan.kernel.clock import Clock
 from jiaoan.ledger.actions import keep_current
 from jiaoan.scope import SystemActor
 from jiaoan.watch import actions as watch
+from jiaoan.watch.commands import actions as commands
 from jiaoan.worker.models import Checkpoint, Parked
 
 log = logging.getLogger("jiaoan.worker")
-ACTOR = SystemActor("worker", frozenset({"hazmat.judge", "alarm.open", "ledger.assign"}))
+ACTOR = SystemActor(
+    "worker", frozenset({"hazmat.judge", "alarm.open", "ledger.assign", "command.note"})
+)
 FINDINGS = "findings"
 GIVE_UP = 100  # tries after which a message of the outbox is left for a person
 _BATCH = 200
@@ -59,7 +62,7 @@ def handle(subject: str, data: bytes, sequence: int, stored_at: datetime, clock:
         return True
     try:
         with transaction.atomic():
-            hazmat.handle_finding(ACTOR, clock, parse(data))
+            _handler(subject)(clock, data)
             _advance(sequence)
         handled = True
     except OperationalError:
@@ -83,6 +86,29 @@ def handle(subject: str, data: bytes, sequence: int, stored_at: datetime, clock:
     return handled
 
 
+def _finding(clock: Clock, data: bytes) -> None:
+    hazmat.handle_finding(ACTOR, clock, parse(data))
+
+
+def _command(clock: Clock, data: bytes) -> None:
+    commands.apply_news(ACTOR, clock, json.loads(data))
+
+
+def _attachment(clock: Clock, data: bytes) -> None:
+    commands.take_file(ACTOR, clock, json.loads(data))
+
+
+# Findings of the stream have the number of their partition; the gateway's have a name.
+_HANDLERS: dict[str, Callable[[Clock, bytes], None]] = {
+    "command": _command,
+    "attachment": _attachment,
+}
+
+
+def _handler(subject: str) -> Callable[[Clock, bytes], None]:
+    return _HANDLERS.get(subject.partition(".")[2], _finding)
+
+
 def _advance(sequence: int) -> None:
     Checkpoint.objects.filter(name=FINDINGS).update(sequence=sequence)
 
@@ -95,6 +121,7 @@ def follow(clock: Clock) -> None:
 def due(clock: Clock) -> None:
     """Rows whose time has come, each claimed by a conditional update."""
     watch.note_late(ACTOR, clock)
+    commands.note_times(ACTOR, clock)
     hazmat.expire_filings(ACTOR, clock)
 
 

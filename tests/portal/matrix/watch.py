@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from command_world import command_of, file_of, vehicle_with_terminal
 from hazmat_world import alarm_of
 from portal.matrix import Row, World
 
@@ -18,6 +19,22 @@ def one(world: World) -> Mapping[str, object]:
 
 def note(_world: World) -> Mapping[str, object]:
     return {"kind": "phone", "note": "已电话核实"}
+
+
+def vehicle(world: World) -> Mapping[str, object]:
+    return {"pk": vehicle_with_terminal(world).pk}
+
+
+def with_command(world: World) -> Mapping[str, object]:
+    return {"pk": command_of(world).vehicle_id}
+
+
+def sentence(_world: World) -> Mapping[str, object]:
+    return {"text": "前方危货禁行"}
+
+
+def limit(_world: World) -> Mapping[str, object]:
+    return {"p85": "80"}
 
 
 ROWS = [
@@ -51,4 +68,36 @@ ROWS = [
     Row("alarm_close", "POST", ("safety_clerk",), NOT_HANDLERS, status=409, kwargs=one, data=note),
     Row("alarm_review", "POST", ("safety_clerk",), NOT_HANDLERS, status=409, kwargs=one, data=note),
     Row("alarm_reopen", "POST", ("safety_clerk",), NOT_HANDLERS, status=409, kwargs=one, data=note),
+    # The terminal of a vehicle: its firm looks, only the safety section speaks.
+    Row(
+        "vehicle_terminal",
+        allowed=(*LOOKERS, "enterprise"),
+        denied=NOT,
+        elsewhere=("enterprise",),
+        kwargs=with_command,
+    ),
+    Row(
+        "vehicle_commands",
+        allowed=(*LOOKERS, "enterprise"),
+        denied=NOT,
+        elsewhere=("enterprise",),
+        kwargs=with_command,
+    ),
+    *(
+        Row(name, "POST", ("safety_clerk",), NOT_HANDLERS, status=302, kwargs=vehicle, data=data)
+        for name, data in (
+            ("command_text", sentence),
+            ("command_locate", sentence),
+            ("command_read", sentence),
+            ("command_set", limit),
+        )
+    ),
+    Row(
+        "terminal_file",
+        allowed=(*LOOKERS, "enterprise"),
+        denied=NOT,
+        elsewhere=("enterprise",),
+        elsewhere_status=404,
+        kwargs=lambda world: {"pk": file_of(world).pk},
+    ),
 ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
 
+from jiaoan.rules.fences import AHEAD_MS
 from jiaoan.stores.positions import FIXED, NO_TIME, Positions
 
 
@@ -72,6 +73,10 @@ class LastKnown:
             ):
                 known = self._fixes.get(vehicle)
                 if time == NO_TIME or (known is not None and time < known.time_ms):
+                    continue
+                # A clock that runs ahead would hold its vehicle where it is until that time
+                # comes; coordinates beyond the globe are none. History has both.
+                if time > received + AHEAD_MS or abs(lat) > 90_000_000 or abs(lon) > 180_000_000:
                     continue
                 self._stamp += 1
                 self._fixes[vehicle] = Fix(

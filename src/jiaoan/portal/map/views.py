@@ -19,6 +19,7 @@ from jiaoan.portal.live.positions import Fix
 from jiaoan.portal.live.views import open_stream
 from jiaoan.portal.map import shapes
 from jiaoan.portal.map.alarms import MapAlarm, alarms, connected
+from jiaoan.portal.watch.commands import shown
 from jiaoan.registry.models import Vehicle
 from jiaoan.registry.queries import places, vehicles_on_map
 from jiaoan.scope import Refused
@@ -146,8 +147,7 @@ def _drawer(request: HttpRequest, vehicle: Vehicle) -> dict[str, object]:
     age = max(0, round(clock.now().timestamp() - fix.received_ms / 1000)) if fix else None
     mine = [a for a in alarms(request.user, clock) if a.vehicle == vehicle.pk]
     today = clock.today()
-    return {
-        "vehicle": vehicle,
+    return shown(request, vehicle) | {
         "fix": fix,
         "age_s": age,
         "vehicle_alarms": mine,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from jiaoan.portal.navigation import register_badge
-from jiaoan.portal.watch import export, views
+from jiaoan.portal.watch import commands, export, views
 from jiaoan.watch.queries import open_count
 
 urlpatterns = [
@@ -18,6 +18,13 @@ urlpatterns = [
     path("<int:pk>/review", views.review, name="alarm_review"),
     path("<int:pk>/reopen", views.reopen, name="alarm_reopen"),
     path("<int:pk>/again", views.again, name="alarm_again"),
+    path("vehicle/<int:pk>/", commands.terminal, name="vehicle_terminal"),
+    path("vehicle/<int:pk>/commands", commands.recent, name="vehicle_commands"),
+    path("vehicle/<int:pk>/text", commands.text, name="command_text"),
+    path("vehicle/<int:pk>/locate", commands.locate, name="command_locate"),
+    path("vehicle/<int:pk>/read", commands.read, name="command_read"),
+    path("vehicle/<int:pk>/set", commands.set_, name="command_set"),
+    path("file/<int:pk>", commands.file, name="terminal_file"),
 ]
 
 register_badge("alarm", lambda actor, _clock: open_count(actor))

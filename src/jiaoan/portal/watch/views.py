@@ -24,6 +24,7 @@ from jiaoan.portal.access import page
 from jiaoan.portal.components import Check, Empty, TimelineEntry, Verdict, Why
 from jiaoan.portal.hazmat.strip import steps_of, trip_of_subject
 from jiaoan.portal.journal.words import fact_word
+from jiaoan.portal.watch.commands import SENTENCES, shown
 from jiaoan.portal.watch.sketch import sketch_of
 from jiaoan.portal.watch.speed import speed_curve
 from jiaoan.rules.hazmat_record import BadRecord, reasons_of, rejudge
@@ -61,20 +62,27 @@ CHOICES = (
     ),
     Choice(
         2,
+        DispositionKind.TEXT,
+        gettext_lazy("Text to the terminal"),
+        gettext_lazy("Shown and spoken in the cab"),
+        SENTENCES[0],
+    ),
+    Choice(
+        3,
         DispositionKind.ROAD,
         gettext_lazy("Hand to road check"),
         gettext_lazy("Enforcement team checks on the road"),
         gettext_lazy("Handed to the enforcement team to check papers on the road."),
     ),
     Choice(
-        3,
+        4,
         DispositionKind.FILING,
         gettext_lazy("Make up the filing"),
         gettext_lazy("Makes a filing link for the carrier's phone"),
         gettext_lazy("Sent the filing link to the carrier; unloading waits for the approval."),
     ),
     Choice(
-        4,
+        5,
         DispositionKind.FALSE_ALARM,
         gettext_lazy("Judge a false alarm"),
         gettext_lazy("With the reason; another person reviews it"),
@@ -187,7 +195,7 @@ def _case(request: HttpRequest, alarm: Alarm) -> dict[str, object]:
     handles = can(user, "alarm.handle")
     sketch = sketch_of(alarm.record)
     invites = FilingInvite.objects.filter(trip=trip).order_by("-id") if trip and handles else ()
-    return {
+    return shown(request, alarm.vehicle) | {
         "why": why_of(alarm),
         "remark": alarm.record.get("remark", ""),
         "sketch": sketch,
@@ -291,6 +299,7 @@ def dispose(request: HttpRequest, pk: int) -> HttpResponse:
             kind=kind,
             note=request.POST.get("note", ""),
             happened_at=_moment(request.POST.get("happened_at", ""), alarm),
+            key=request.POST.get("key", ""),
         )
     except FieldErrors as bad:
         return _desk(request, alarm, errors=bad.errors, status=422)
@@ -302,7 +311,10 @@ def dispose(request: HttpRequest, pk: int) -> HttpResponse:
         invite(user, clock, plate=vehicle.plate, plate_colour=vehicle.plate_colour, trip=trip)
         messages.success(request, _("The filing link is ready: send it to the carrier."))
         return redirect("alarm", alarm.pk)
-    messages.success(request, _("Written down."))
+    if kind == DispositionKind.TEXT:
+        messages.success(request, _("On its way to the terminal; its answer is shown here."))
+    else:
+        messages.success(request, _("Written down."))
     if request.POST.get("then") == "next":
         following = queries.next_after(user, alarm)
         if following is not None:

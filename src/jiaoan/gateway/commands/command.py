@@ -1,0 +1,121 @@
+"""A command as it comes down the bus, and what goes up about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+Json: TypeAlias = "str | int | float | bool | Mapping[str, Json] | list[Json] | None"
+DOWN = "down.*"
+UP = "findings.command"
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class CommandKind(StrEnum):
+    """What a terminal is told to do."""
+
+    TEXT = "text"
+    """下发文字 0x8300; arguments ``text``, ``urgent``, ``speak``, ``show``."""
+    LOCATE = "locate"
+    """点名 0x8201 → 0x0201."""
+    READ = "read"
+    """查询参数 0x8106 (0x8104 without ids) → 0x0104; argument ``ids``."""
+    SET = "set"
+    """设置参数 0x8103; argument ``parameters``: id in decimal → figure or text."""
+    ATTACHMENT = "attachment"
+    """报警附件上传 0x9208; arguments ``alarm`` (32 hexadecimal digits), ``host``, ``port``."""
+
+
+class State(StrEnum):
+    """What became of a command."""
+
+    SENT = "sent"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    TIMED_OUT = "timed_out"
+    UNDELIVERABLE = "undeliverable"
+
+
+class BadCommand(ValueError):
+    """A command that cannot be read or turned into a message; the text says which field and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command for one terminal; ``id`` is 32 hexadecimal digits, unique for ever."""
+
+    id: str
+    terminal: str
+    kind: CommandKind
+    arguments: Mapping[str, Json]
+    expires_at: datetime
+
+
+def read_command(subject: str, data: bytes) -> Command:
+    """One message of ``down.TERMINAL``; :class:`BadCommand` for what is none."""
+    try:
+        said = json.loads(data)
+        name = str(said["id"])
+        if not _ID.fullmatch(name):
+            raise BadCommand(f"id: {name!r} is not 32 hexadecimal digits")
+        arguments = said.get("arguments") or {}
+        if not isinstance(arguments, dict):
+            raise BadCommand("arguments: not an object")
+        expires = datetime.fromisoformat(said["expires_at"])
+        if expires.tzinfo is None:
+            raise BadCommand("expires_at: without offset from UTC")
+        kind = CommandKind(said["kind"])
+        return Command(name, subject.partition(".")[2], kind, arguments, expires.astimezone(UTC))
+    except BadCommand:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+        raise BadCommand(f"not a command: {wrong!r}") from wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One step of a command, for :data:`UP`. ``tries`` is how often it was sent up to now."""
+
+    command: Command
+    state: State
+    at: datetime
+    tries: int
+    reason: str = ""
+    result: Mapping[str, Json] | None = None
+
+    @property
+    def message_id(self) -> str:
+        """The same step of the same command is the same message, whoever says it."""
+        again = f"-{self.tries}" if self.state is State.SENT else ""
+        return f"command-{self.command.id}-{self.state}{again}"
+
+    def encode(self) -> bytes:
+        said: dict[str, Json] = {
+            "id": self.command.id,
+            "terminal": self.command.terminal,
+            "kind": self.command.kind.value,
+            "state": self.state.value,
+            "at": self.at.isoformat(),
+            "tries": self.tries,
+            "reason": self.reason,
+            "result": self.result,
+        }
+        return json.dumps(said, ensure_ascii=False).encode()
+
+    @classmethod
+    def decode(cls, command: Command, data: bytes) -> Outcome:
+        """The outcome that :meth:`encode` wrote about ``command``."""
+        said = json.loads(data)
+        return cls(
+            command,
+            State(said["state"]),
+            datetime.fromisoformat(said["at"]),
+            int(said["tries"]),
+            str(said["reason"]),
+            said["result"],
+        )

@@ -1,0 +1,160 @@
+"""Commands as messages of 808, and a terminal's answers as replies. No socket, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from jiaoan.gateway.commands.command import BadCommand, Command, CommandKind, Json
+from jiaoan.gateway.session import Session
+from jiaoan.wire.jt808 import (
+    AlarmSign,
+    AskLocation,
+    Body,
+    BodyError,
+    Edition,
+    EncodeError,
+    Frame,
+    MessageId,
+    Parameter,
+    ParametersAnswer,
+    SetParameters,
+    TerminalAnswer,
+    TextMessage,
+    UploadOrder,
+    parse_body,
+)
+from jiaoan.wire.jt808.parameters import AskParameters, AskTheseParameters
+
+Result: TypeAlias = Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """One message, and by which ids its terminal may answer it."""
+
+    serial: int
+    octets: bytes
+    answers: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a terminal said to our message ``serial``.
+
+    ``refusal`` where it said no. ``position`` is a location to store before this is told.
+    """
+
+    serial: int
+    message_id: int
+    refusal: str | None = None
+    result: Result | None = None
+    position: Frame | None = None
+
+
+# Values of 0x0001 other than 0 (clause 8.1); some terminals send others.
+_REFUSALS: Final = {1: "failed", 2: "bad_message", 3: "unsupported"}
+_ANSWERS: Final = {
+    CommandKind.TEXT: MessageId.TERMINAL_ANSWER,
+    CommandKind.LOCATE: MessageId.LOCATION_ANSWER,
+    CommandKind.READ: MessageId.PARAMETERS_ANSWER,
+    CommandKind.SET: MessageId.TERMINAL_ANSWER,
+    CommandKind.ATTACHMENT: MessageId.TERMINAL_ANSWER,
+}
+
+
+def compose(command: Command, session: Session, attachments: tuple[str, int] | None) -> Composed:
+    """The message for the terminal that is live on ``session``; raises :class:`BadCommand`.
+
+    ``attachments`` is where the files of alarms are to go.
+    """
+    assert session.profile is not None
+    try:
+        message_id, body = _body(command, session.profile.edition, attachments)
+        serial, octets = session.compose(message_id, body)
+    except EncodeError as wrong:
+        raise BadCommand(str(wrong)) from wrong
+    except (KeyError, TypeError, ValueError) as wrong:
+        raise BadCommand(f"arguments: {wrong!r}") from wrong
+    return Composed(serial, octets, frozenset({_ANSWERS[command.kind]}))
+
+
+def _body(
+    command: Command, edition: Edition, attachments: tuple[str, int] | None
+) -> tuple[MessageId, Body]:
+    said = command.arguments
+    if command.kind is CommandKind.TEXT:
+        return MessageId.TEXT, _text(said, edition)
+    if command.kind is CommandKind.LOCATE:
+        return MessageId.ASK_LOCATION, AskLocation()
+    if command.kind is CommandKind.READ:
+        numbers = said.get("ids") or []
+        assert isinstance(numbers, list)
+        # 808-2011 has no 0x8106: all of them are asked for.
+        if not numbers or edition is Edition.V2011:
+            return MessageId.ASK_PARAMETERS, AskParameters()
+        wanted = tuple(int(str(one)) for one in numbers)
+        return MessageId.ASK_THESE_PARAMETERS, AskTheseParameters(wanted)
+    if command.kind is CommandKind.SET:
+        parameters = said["parameters"]
+        if not isinstance(parameters, Mapping) or not parameters:
+            raise BadCommand("parameters: nothing to set")
+        pairs = tuple(_parameter(int(name), value) for name, value in parameters.items())
+        return MessageId.SET_PARAMETERS, SetParameters(pairs)
+    if attachments is None:
+        raise BadCommand("attachments: no address to tell; set it in gateway.toml [attachments]")
+    sign = AlarmSign.parse(bytes.fromhex(str(said["alarm"])))
+    host, port = attachments
+    return MessageId.UPLOAD_ORDER, UploadOrder(host, port, 0, sign, command.id)
+
+
+def _text(said: Mapping[str, Json], edition: Edition) -> TextMessage:
+    """0x8300: bit 2 shows it, bit 3 speaks it; urgent is bit 0, since 2019 bits 0-1 = 10."""
+    flag = (4 if said.get("show", True) else 0) | (8 if said.get("speak", True) else 0)
+    urgent = bool(said.get("urgent"))
+    if edition is Edition.V2019:
+        return TextMessage(flag | (2 if urgent else 1), 2, str(said["text"]))
+    return TextMessage(flag | (1 if urgent else 0), None, str(said["text"]))
+
+
+def _parameter(number: int, value: Json) -> Parameter:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise BadCommand(f"parameters: {number:#06x} is neither a number nor a text")
+    if isinstance(value, str):
+        return Parameter(number, value.encode("gbk"))
+    return Parameter.number(number, value)
+
+
+def read_reply(frame: Frame, session: Session) -> Reply | None:
+    """An answer of a terminal; ``None`` for one that cannot be read."""
+    header = frame.header
+    if header.message_id == MessageId.LOCATION_ANSWER and len(frame.body) > 2:
+        # The octets behind the serial are a 0x0200 body: it is stored as it came.
+        inner = replace(header, message_id=MessageId.LOCATION, body_length=header.body_length - 2)
+        position = Frame(inner, frame.body[2:], frame.raw)
+        serial = int.from_bytes(frame.body[:2], "big")
+        return Reply(serial, header.message_id, position=position)
+    try:
+        body = parse_body(frame, session.profile)
+    except BodyError:
+        return None
+    if isinstance(body, TerminalAnswer):
+        refusal = _REFUSALS.get(body.result, f"result_{body.result}") if body.result else None
+        return Reply(body.serial, header.message_id, refusal)
+    if isinstance(body, ParametersAnswer):
+        return Reply(body.reply_serial, header.message_id, result=_parameters(body))
+    return None
+
+
+def _parameters(body: ParametersAnswer) -> Result:
+    """``{"parameters": {number in decimal: {"value", "hex"}}}``; the octets stay beside the
+    reading, since widths and meanings differ between makers."""
+    found: dict[str, Json] = {}
+    for one in body.params:
+        try:
+            value = one.meaning()
+        except BodyError:
+            value = None
+        found[str(one.id)] = {"value": value, "hex": one.value.hex()}
+    return {"parameters": found}

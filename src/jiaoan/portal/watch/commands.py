@@ -1,0 +1,258 @@
+"""Talking to a terminal 下发文字、点名、参数: from the alarm desk, the map and its own page."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
+from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from jiaoan.kernel.clock import Clock
+from jiaoan.ledger.errors import Blocked, FieldErrors
+from jiaoan.portal.access import page
+from jiaoan.registry.models import Vehicle
+from jiaoan.scope import Refused, can
+from jiaoan.watch.commands import actions, figures, queries
+from jiaoan.watch.commands.kinds import PARAMETERS, TOLD, CommandKind
+from jiaoan.watch.models import Command
+
+SENTENCES = (
+    "您的车辆未备案进入本辖区，请就近驶入停车区等候核查。",
+    "前方禁止危险货物车辆通行，请在下一出口驶离。",
+    "您已超速，请减速行驶。",
+    "您已连续驾驶超时，请就近进服务区休息。",
+    "请立即回电交通运输局。",
+)
+"""Sentences to begin with: for drivers, who read and hear Chinese whatever language the desk has;
+short, because they drive."""
+
+_REASONS: dict[str, str | Promise] = {
+    "failed": gettext_lazy("the terminal says: failed"),
+    "bad_message": gettext_lazy("the terminal says: message wrong"),
+    "unsupported": gettext_lazy("the terminal says: not supported"),
+    "expired": gettext_lazy("its time was over before it could be repeated"),
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One parameter that a terminal told."""
+
+    number: int
+    title: str | Promise
+    value: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One parameter that may be set, with what was typed and what is wrong with it."""
+
+    number: int
+    title: str | Promise
+    unit: str
+    least: int
+    most: int
+    now: str
+    typed: str
+    error: str | Promise
+
+
+def reason_of(command: Command) -> str:
+    """Why it ended as it did, in words; what has none is shown as it came."""
+    return str(_REASONS.get(command.reason, command.reason))
+
+
+BESIDE, WHOLE = 10, 100
+"""Commands shown beside something else, and on their own page."""
+
+
+def shown(request: HttpRequest, vehicle: Vehicle, most: int = BESIDE) -> dict[str, object]:
+    """What the form and the list beside an alarm or on the map need."""
+    found = queries.recent(request.user, vehicle, most)
+    return {
+        "vehicle": vehicle,
+        "commands": [(one, reason_of(one)) for one in found],
+        "whole": most == WHOLE,
+        "may_send": can(request.user, "command.send"),
+        "sentences": SENTENCES,
+        "command_key": uuid.uuid4().hex,
+        "text_minutes": round(figures.validity(CommandKind.TEXT).total_seconds() / 60),
+    }
+
+
+def _vehicle(request: HttpRequest, pk: int, verb: str) -> Vehicle:
+    """A vehicle within the person's reach; one outside it is refused and written down."""
+    found = queries.vehicles(request.user, verb).filter(pk=pk).first()
+    if found is None:
+        raise Refused(request.user, verb, get_object_or_404(Vehicle, pk=pk))
+    return found
+
+
+@require_safe
+@page("alarm.view")
+def terminal(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page of a vehicle's terminal: all commands, what it told of itself, what can be set."""
+    return _terminal(request, _vehicle(request, pk, "alarm.view"))
+
+
+def _terminal(
+    request: HttpRequest,
+    vehicle: Vehicle,
+    errors: Mapping[str, str | Promise] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    wrong = errors or {}
+    last = queries.last_reading(request.user, vehicle)
+    readings = _readings(last)
+    now = {one.number: one.value for one in readings}
+    context = shown(request, vehicle, WHOLE) | {
+        "section": "alarm",
+        "reading": last,
+        "readings": readings,
+        "settings_rows": [
+            Setting(
+                one.number,
+                one.title,
+                one.unit,
+                one.least,
+                one.most,
+                now.get(one.number, ""),
+                request.POST.get(f"p{one.number}", ""),
+                wrong.get(str(one.number), ""),
+            )
+            for one in PARAMETERS.values()
+        ],
+        "errors": wrong,
+        "typed": request.POST,
+    }
+    return render(request, "portal/watch/terminal.html", context, status=status)
+
+
+def _readings(command: Command | None) -> list[Reading]:
+    """What the terminal said last, those with a name first."""
+    said = (command.result or {}).get("parameters", {}) if command else {}
+    rows = []
+    for number, one in said.items():
+        known = PARAMETERS.get(int(number))
+        title = known.title if known else TOLD.get(int(number), f"0x{int(number):04X}")
+        value = one["hex"] if one["value"] is None else str(one["value"])
+        rows.append(Reading(int(number), title, value, known.unit if known else ""))
+    return sorted(rows, key=lambda row: (row.number not in PARAMETERS, row.number))
+
+
+@require_safe
+@page("alarm.view")
+def recent(request: HttpRequest, pk: int) -> HttpResponse:
+    """The list alone, fetched again when something happened to a command."""
+    vehicle = _vehicle(request, pk, "alarm.view")
+    most = WHOLE if "whole" in request.GET else BESIDE
+    return render(request, "portal/watch/_commands.html", shown(request, vehicle, most))
+
+
+# ---------------------------------------------------------------- acts
+
+Act = Callable[[HttpRequest, Vehicle, Clock], Command]
+
+
+def _do(request: HttpRequest, pk: int, act: Act) -> HttpResponse:
+    """One command and back to where it was pressed; errors are shown on the terminal's page."""
+    vehicle = _vehicle(request, pk, "command.send")
+    clock: Clock = request.clock  # type: ignore[attr-defined]
+    try:
+        act(request, vehicle, clock)
+    except FieldErrors as wrong:
+        return _terminal(request, vehicle, wrong.errors, 422)
+    except Blocked as blocked:
+        return _terminal(request, vehicle, {"text": blocked.sentence}, 409)
+    messages.success(request, _("On its way to the terminal; its answer is shown here."))
+    back = request.POST.get("back", "")
+    if url_has_allowed_host_and_scheme(back, {request.get_host()}) and back.startswith("/"):
+        return redirect(back)
+    return redirect("vehicle_terminal", vehicle.pk)
+
+
+@require_POST
+@page("command.send")
+def text(request: HttpRequest, pk: int) -> HttpResponse:
+    def act(request: HttpRequest, vehicle: Vehicle, clock: Clock) -> Command:
+        return actions.send_text(
+            request.user,  # type: ignore[arg-type]
+            clock,
+            vehicle,
+            text=request.POST.get("text", ""),
+            urgent=bool(request.POST.get("urgent")),
+            key=request.POST.get("key", ""),
+        )
+
+    return _do(request, pk, act)
+
+
+@require_POST
+@page("command.send")
+def locate(request: HttpRequest, pk: int) -> HttpResponse:
+    def act(request: HttpRequest, vehicle: Vehicle, clock: Clock) -> Command:
+        key = request.POST.get("key", "")
+        return actions.locate(request.user, clock, vehicle, key=key)  # type: ignore[arg-type]
+
+    return _do(request, pk, act)
+
+
+@require_POST
+@page("command.send")
+def read(request: HttpRequest, pk: int) -> HttpResponse:
+    def act(request: HttpRequest, vehicle: Vehicle, clock: Clock) -> Command:
+        key = request.POST.get("key", "")
+        return actions.read_parameters(
+            request.user,  # type: ignore[arg-type]
+            clock,
+            vehicle,
+            key=key,
+        )
+
+    return _do(request, pk, act)
+
+
+@require_POST
+@page("command.send")
+def set_(request: HttpRequest, pk: int) -> HttpResponse:
+    def act(request: HttpRequest, vehicle: Vehicle, clock: Clock) -> Command:
+        typed = {
+            name[1:]: value
+            for name, value in request.POST.items()
+            if name[:1] == "p" and name[1:].isdecimal() and str(value).strip()
+        }
+        return actions.set_parameters(
+            request.user,  # type: ignore[arg-type]
+            clock,
+            vehicle,
+            typed={name: str(value) for name, value in typed.items()},
+            key=request.POST.get("key", ""),
+        )
+
+    return _do(request, pk, act)
+
+
+@require_safe
+@page("alarm.view")
+def file(request: HttpRequest, pk: int) -> HttpResponse:
+    """A file that a terminal sent, as it came, never shown by the browser itself."""
+    found = get_object_or_404(queries.files(request.user), pk=pk)
+    path = Path(settings.DATA_DIR) / "attachments" / found.sha256[:2] / found.sha256
+    if not path.is_file():
+        raise Http404(_("The file is not in the store: tell the administrator."))
+    # Bounded by what the gateway takes (limits.file_octets).
+    answer = HttpResponse(path.read_bytes(), content_type="application/octet-stream")
+    disposition = content_disposition_header(as_attachment=True, filename=found.name)
+    answer.headers["Content-Disposition"] = disposition or "attachment"
+    return answer

@@ -1,0 +1,59 @@
+"""Kinds of commands, and the parameters that may be set from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class CommandKind(models.TextChoices):
+    """The values are those of the gateway's ``CommandKind``; the numbers are those of 808."""
+
+    TEXT = "text", _("Text to the driver")
+    LOCATE = "locate", _("Roll call")
+    READ = "read", _("Read parameters")
+    SET = "set", _("Set parameters")
+    ATTACHMENT = "attachment", _("Fetch attachments of an alarm")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of 0x8103 that may be set: its name, unit and sane range."""
+
+    number: int
+    title: str | Promise
+    unit: str
+    least: int
+    most: int
+
+
+# Only figures that cannot cut a terminal off: addresses, ports, passwords and phones are not here.
+PARAMETERS: dict[int, Parameter] = {
+    one.number: one
+    for one in (
+        Parameter(0x0029, _("Interval of reports"), "s", 5, 300),
+        Parameter(0x0055, _("Highest speed"), "km/h", 20, 120),
+        Parameter(0x0056, _("Overspeed counts after"), "s", 1, 600),
+        Parameter(0x0057, _("Longest driving without rest"), "s", 3600, 14_400),
+        Parameter(0x0058, pgettext_lazy("limit", "Longest driving in a day"), "s", 3600, 57_600),
+        Parameter(0x0059, _("Shortest rest"), "s", 1200, 14_400),
+        Parameter(0x005A, _("Longest parking"), "s", 600, 86_400),
+    )
+}
+
+
+# Titles of what a terminal tells besides; the rest is shown by its number.
+TOLD: dict[int, str | Promise] = {
+    0x0001: _("Interval of heartbeats, s"),
+    0x0013: _("Address of the main platform"),
+    0x0017: _("Address of the backup platform"),
+    0x0018: _("TCP port of the platform"),
+    0x0020: _("Strategy of reports (0 time, 1 distance, 2 both)"),
+    0x0080: _("Odometer, 0.1 km"),
+    0x0083: _("Plate as the terminal has it"),
+    0x0084: _("Plate colour as the terminal has it"),
+}

@@ -1,0 +1,58 @@
+"""What may be said to a terminal, as sentences beside the field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from jiaoan.ledger.errors import FieldErrors
+from jiaoan.watch.commands.kinds import PARAMETERS
+
+LONGEST_TEXT = 1000
+"""Octets of GBK: one package of 0x8300 holds them (808 allows 1024 in two)."""
+
+
+def problem_of_text(text: str) -> str | Promise:
+    """What is wrong with a text for a terminal; empty when nothing is."""
+    if not text.strip():
+        return _("Write what the driver is to read or hear.")
+    strange = sorted({letter for letter in text if not _in_gbk(letter)})
+    if strange:
+        return _("Terminals know no %(letters)s (GBK): write it in another way.") % {
+            "letters": " ".join(strange[:5])
+        }
+    if len(text.encode("gbk")) > LONGEST_TEXT:
+        return _("At most 500 Chinese characters; the driver is driving: be short.")
+    return ""
+
+
+def _in_gbk(letter: str) -> bool:
+    try:
+        letter.encode("gbk")
+    except UnicodeEncodeError:
+        return False
+    return letter >= " " or letter in "\r\n"
+
+
+def checked_parameters(typed: Mapping[str, str]) -> dict[str, int]:
+    """Figures typed for parameters (decimal id → figure); :class:`FieldErrors` by id."""
+    errors: dict[str, str | Promise] = {}
+    found: dict[str, int] = {}
+    for name, text in typed.items():
+        one = PARAMETERS.get(int(name)) if name.isdecimal() and len(name) < 10 else None
+        if one is None:
+            errors[name] = _("This parameter is not set from here.")
+        elif not text.strip().isdecimal() or not one.least <= int(text) <= one.most:
+            errors[name] = _("A whole number from %(least)s to %(most)s.") % {
+                "least": one.least,
+                "most": one.most,
+            }
+        else:
+            found[name] = int(text)
+    if not typed:
+        errors["parameters"] = _("Fill in what is to be set.")
+    if errors:
+        raise FieldErrors(errors)
+    return found

@@ -1,0 +1,42 @@
+"""Every read of commands, through ``restrict``."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from jiaoan.registry.models import Vehicle
+from jiaoan.scope import restrict
+from jiaoan.watch.commands.kinds import CommandKind
+from jiaoan.watch.commands.states import CommandState
+from jiaoan.watch.models import Command, TerminalFile
+
+
+def commands(actor: object) -> QuerySet[Command]:
+    found = restrict(Command.objects.all(), actor, "alarm.view")
+    return found.select_related("vehicle", "by", "fact").prefetch_related("files")
+
+
+def of_vehicle(actor: object, vehicle: Vehicle) -> QuerySet[Command]:
+    """All commands to the terminals of a vehicle, newest first."""
+    return commands(actor).filter(vehicle=vehicle)
+
+
+def recent(actor: object, vehicle: Vehicle, most: int) -> list[Command]:
+    """The newest ``most`` of them."""
+    return list(of_vehicle(actor, vehicle)[:most])
+
+
+def last_reading(actor: object, vehicle: Vehicle) -> Command | None:
+    """The newest answer to a reading of parameters."""
+    answered = of_vehicle(actor, vehicle).filter(state=CommandState.ANSWERED)
+    return answered.filter(kind=CommandKind.READ).first()
+
+
+def files(actor: object) -> QuerySet[TerminalFile]:
+    return restrict(TerminalFile.objects.all(), actor, "alarm.view").select_related("command")
+
+
+def vehicles(actor: object, verb: str) -> QuerySet[Vehicle]:
+    """Vehicles to whose terminals the actor may ``verb``."""
+    found = restrict(Vehicle.objects.all(), actor, verb)
+    return found.select_related("enterprise__organisation")

@@ -1,0 +1,154 @@
+"""Texts to a driver from the desk, the map and the terminal's own page, as people see them."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from command_world import FILE, NOW, WORKER, command_of, file_of, fresh_key, news
+from command_world import vehicle_with_terminal as vehicle_of
+from hazmat_world import alarm_of
+from jiaoan.registry.models import Terminal
+from jiaoan.watch.commands import actions
+from jiaoan.watch.commands.states import CommandState
+from jiaoan.watch.models import Command
+from portal.matrix import World
+
+pytestmark = pytest.mark.django_db
+TEXT = "前方禁止危险货物车辆通行"
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def clerk(world: World) -> Client:
+    client = Client(HTTP_ACCEPT_LANGUAGE="en")
+    client.cookies["django_language"] = "en"
+    client.force_login(
+        world.person("safety_clerk"), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    return client
+
+
+def seen(client: Client, url: str) -> str:
+    answer = client.get(url)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_it_sends_a_text_and_shows_what_became_of_it(world: World, clerk: Client) -> None:
+    vehicle = vehicle_of(world)
+    url = reverse("vehicle_terminal", args=[vehicle.pk])
+    typed = {"text": TEXT, "key": fresh_key(), "urgent": "1"}
+    for _ in range(2):  # pressed twice
+        answer = clerk.post(reverse("command_text", args=[vehicle.pk]), typed)
+        assert (answer.status_code, answer.headers["Location"]) == (302, url)
+    command = Command.objects.get()
+    assert command.arguments["urgent"] is True
+    assert "Being sent" in seen(clerk, url)
+    actions.apply_news(WORKER, NOW, news(command, "sent"))  # type: ignore[arg-type]
+    assert "has not answered yet" in seen(clerk, url)
+    refused = news(command, "refused", reason="unsupported")
+    actions.apply_news(WORKER, NOW, refused)  # type: ignore[arg-type]
+    for page in (url, reverse("vehicle_commands", args=[vehicle.pk])):
+        body = seen(clerk, page)
+        assert "Refused by the terminal · the terminal says: not supported" in body
+        assert TEXT in body
+    assert TEXT in seen(clerk, reverse("map_vehicle", args=[vehicle.pk]))
+
+
+def test_it_comes_back_to_where_it_was_pressed_and_nowhere_else(
+    world: World, clerk: Client
+) -> None:
+    vehicle = vehicle_of(world)
+    back = f"{reverse('map')}?vehicle={vehicle.pk}"
+    url = reverse("command_locate", args=[vehicle.pk])
+    assert clerk.post(url, {"back": back}).headers["Location"] == back
+    own = reverse("vehicle_terminal", args=[vehicle.pk])
+    for evil in ("https://example.org/", "//example.org/", "javascript:alert(1)"):
+        assert clerk.post(url, {"back": evil}).headers["Location"] == own
+
+
+def test_it_shows_what_is_wrong_beside_the_field_and_keeps_what_was_typed(
+    world: World, clerk: Client
+) -> None:
+    vehicle = vehicle_of(world)
+    answer = clerk.post(reverse("command_text", args=[vehicle.pk]), {"text": "请看𠮷"})
+    assert answer.status_code == 422
+    body = answer.content.decode()
+    assert "Terminals know no 𠮷 (GBK)" in body
+    assert 'value="请看𠮷"' in body
+    answer = clerk.post(
+        reverse("command_set", args=[vehicle.pk]), {"p85": "500", "p41": "", "p9999": "1"}
+    )
+    assert answer.status_code == 422
+    assert "A whole number from 20 to 120." in answer.content.decode()
+    assert not Command.objects.exists()
+
+
+def test_it_says_that_a_vehicle_has_no_terminal(world: World, clerk: Client) -> None:
+    vehicle = vehicle_of(world)
+    Terminal.objects.all().delete()
+    answer = clerk.post(reverse("command_text", args=[vehicle.pk]), {"text": TEXT})
+    assert answer.status_code == 409
+    assert "telephone the carrier instead" in answer.content.decode()
+
+
+def test_it_shows_what_the_terminal_told_of_its_parameters(world: World, clerk: Client) -> None:
+    vehicle = vehicle_of(world)
+    url = reverse("vehicle_terminal", args=[vehicle.pk])
+    assert "Never read" in seen(clerk, url)
+    clerk.post(reverse("command_read", args=[vehicle.pk]))
+    told = {
+        "parameters": {
+            "85": {"value": 80, "hex": "00000050"},
+            "61440": {"value": None, "hex": "abcd"},
+        }
+    }
+    answered = news(Command.objects.get(), "answered", result=told)
+    actions.apply_news(WORKER, NOW, answered)  # type: ignore[arg-type]
+    body = seen(clerk, url)
+    assert 'Highest speed</td><td class="r ja-num">80 km/h' in body
+    assert '0xF000</td><td class="r ja-num">abcd' in body
+    assert 'placeholder="80"' in body
+
+
+def test_it_sends_a_text_from_the_alarm_desk_as_a_disposition(world: World, clerk: Client) -> None:
+    alarm = alarm_of(world)
+    Terminal.objects.create(phone="13900000077", auth_code="code", vehicle=alarm.vehicle)
+    typed = {"kind": "text", "note": TEXT, "key": fresh_key(), "then": "stay"}
+    for _ in range(2):
+        answer = clerk.post(reverse("alarm_dispose", args=[alarm.pk]), typed)
+        assert answer.status_code == 302
+    command = Command.objects.get()
+    assert (command.alarm, command.terminal) == (alarm, "13900000077")
+    assert command.status is CommandState.QUEUED
+    body = seen(clerk, reverse("alarm", args=[alarm.pk]))
+    assert "Text sent to the terminal" in body
+    assert "Being sent" in body
+    assert alarm.dispositions.count() == 1
+
+
+def test_it_does_not_offer_the_form_to_those_who_only_look(world: World) -> None:
+    vehicle = command_of(world).vehicle
+    firm = Client()
+    firm.force_login(
+        world.person("enterprise"), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    for name in ("vehicle_terminal", "map_vehicle"):
+        body = seen(firm, reverse(name, args=[vehicle.pk]))
+        assert reverse("command_text", args=[vehicle.pk]) not in body
+        assert reverse("command_set", args=[vehicle.pk]) not in body
+
+
+def test_it_gives_out_a_file_as_it_came_and_never_opens_it(world: World, clerk: Client) -> None:
+    found = file_of(world)
+    answer = clerk.get(reverse("terminal_file", args=[found.pk]))
+    assert (answer.status_code, answer.content) == (200, FILE)
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{found.name}"'
+    assert found.name in seen(clerk, reverse("vehicle_terminal", args=[found.command.vehicle_id]))
