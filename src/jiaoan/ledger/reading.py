@@ -202,7 +202,7 @@ def trust_in(draft: Draft, sentence: str) -> dict[str, float]:
     codes = {doubt.code for doubt in draft.doubts}
     who = 0.95 if draft.lead_units else 0.6 if draft.coop_units else 0.3
     timed = draft.recurrence or draft.deadline or draft.relative_deadline
-    when = 0.95 if timed else draft.confidence
+    when = timed.confidence if timed else draft.confidence
     said = any(word in sentence for word in draft.evidence)
     when_asked = codes - _WHO - _OBJECT - _ASKED_BY_NAME
     return {

@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="start everything on demonstration data (what ./run does)")
     _system_options(up, DEMO_FOLDER)
-    up.add_argument("--notice", type=Path, metavar="FILE", help="the notice to read (.txt, .docx)")
+    up.add_argument("--notice", type=Path, metavar="FILE", help="the notice to read (text, Word, Excel, PDF, web page)")
     up.add_argument("--today", type=_day, metavar="DATE", help="live on this day, e.g. 2024-04-08")
     up.set_defaults(command=_up)
     serve = commands.add_parser("serve", help="start everything on real data")
