@@ -22,7 +22,7 @@ per field and day of receipt.
 
 *Late points* never move the live state. The caller collects ``outcome.late`` (vehicle and time),
 reads the vehicle's track back from the history for :func:`~.settle.window_ms` and calls
-:func:`~.settle.settle`, which judges the sorted track without doubles from the beginning and answers
+:func:`~.settle.settle`, which judges the sorted track without doubles from the beginning and says
 what is ``confirmed`` (same id as told live), ``added`` and ``withdrawn``. Confirmed and added
 together are exactly the findings of the undisturbed run in time order. A card event that arrives
 late counts from its place in the stream on and is settled in the same way.
@@ -43,8 +43,7 @@ whether a finding comes out again, or field by field where it differs.
 
 *One pass.* ``kernel`` is the jitted pass over integer columns; ``twin`` says the same in plain
 Python from whole tracks, written from the text of the rules; tests hold them equal event by event.
-``JIAOAN_PLAIN_RULES`` is not read here: ``judge(..., run=...)`` takes another pass where numba is
-missing. Call :func:`~.kernel.warm` before listening.
+Call :func:`~.kernel.warm` before listening.
 
 *Across vehicles.* Two hazmat vehicles too long together need all partitions, so
 :class:`~.together.Together` is a pass of its own over all hazmat positions.

@@ -50,6 +50,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "stay_s": Source("s", _OWN, "U"),
     "stay_m": Source("m", _OWN, "U"),
     "drift_kmh": Source("km/h", _TABLE, "U"),
+    "drift_m": Source("m", _OWN, "U"),
     "astray_points": Source("points", _OWN, "U"),
     "frozen_points": Source("points", _OWN, "U"),
     "frozen_s": Source("s", _OWN, "U"),
@@ -98,6 +99,7 @@ class Settings:
     stay_s: int = 7200
     stay_m: int = 100  # found again within this after a gap, it stayed
     drift_kmh: int = 160
+    drift_m: int = 500  # a shorter jump is noise
     astray_points: int = 3  # so many points astray in a row are the new place
     frozen_points: int = 5
     frozen_s: int = 120

@@ -1,0 +1,243 @@
+"""Tracks written by hand or drawn at random, and both ways of judging them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import strategies as st
+
+from jiaoan.kernel.clock import LOCAL
+from jiaoan.rules.driving import columns as c
+from jiaoan.rules.driving import judge as pass_
+from jiaoan.rules.driving import twin
+from jiaoan.rules.driving.book import Ban, Book, Profile
+from jiaoan.rules.driving.cards import Card
+from jiaoan.rules.driving.findings import Finding
+from jiaoan.rules.driving.memory import Memory
+from jiaoan.rules.driving.settings import Settings
+from jiaoan.stores.positions import DTYPE, NO_MILEAGE
+
+Rows = npt.NDArray[np.void]
+LAT, LON = 29_400_000, 113_100_000
+METRE = 1 / 0.111195  # microdegrees of latitude
+FIXED_ON = 0x03
+
+
+def at(text: str) -> int:
+    """Local wall-clock time as UTC milliseconds."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=LOCAL).timestamp() * 1000)
+
+
+def rows(many: int, vehicle: int = 7) -> Rows:
+    array = np.zeros(many, DTYPE)
+    array["vehicle"], array["terminal"], array["status"] = vehicle, b"013900000007", FIXED_ON
+    array["mileage"], array["lat"], array["lon"] = NO_MILEAGE, LAT, LON
+    return array
+
+
+def track(points: Sequence[tuple[int, float, float]], vehicle: int = 7) -> Rows:
+    """Points (UTC ms, metres north of the start, km/h); received half a second later."""
+    array = rows(len(points), vehicle)
+    for row, (time_ms, north, speed) in zip(array, points, strict=True):
+        row["time_ms"], row["received_ms"] = time_ms, time_ms + 500
+        row["lat"] = LAT + round(north * METRE)
+        row["speed"] = round(speed * 10)
+    return array
+
+
+def run(
+    positions: Rows,
+    book: Book,
+    cards: Sequence[Card] = (),
+    surroundings: Rows | None = None,
+    cuts: Sequence[int] = (),
+    memory: Memory | None = None,
+    through_snapshots: bool = False,
+) -> list[Finding]:
+    """Findings of the pass, the stream cut into batches at ``cuts``."""
+    memory = Memory() if memory is None else memory
+    found: list[Finding] = []
+    edges = [0, *sorted(set(cuts)), len(positions)]
+    for begin, end in zip(edges, edges[1:], strict=False):
+        mine = [
+            Card(card.before_row - begin, card.vehicle, card.driver, card.time_ms, card.qualified)
+            for card in cards
+            if begin <= card.before_row < end or (card.before_row == end == len(positions))
+        ]
+        around = None if surroundings is None else surroundings[begin:end]
+        outcome = pass_.judge(memory, positions[begin:end], book, cards=mine, surroundings=around)
+        memory.take(outcome.changes)
+        if through_snapshots:
+            memory = Memory.decode(memory.encode())
+        found += outcome.findings
+    return found
+
+
+def twin_points(positions: Rows, surroundings: Rows | None, vehicle: int) -> list[twin.Point]:
+    points = []
+    for row in np.flatnonzero(positions["vehicle"] == vehicle):
+        each = positions[row]
+        around = (0, 0, False)
+        if surroundings is not None:
+            there = surroundings[row]
+            around = (int(there["limit"]), int(there["road"]), bool(there["known"]))
+        points.append(
+            twin.Point(
+                int(row), int(each["time_ms"]), int(each["lat"]), int(each["lon"]),
+                int(each["alarm"]), int(each["status"]), int(each["received_ms"]),
+                int(each["speed"]), int(each["direction"]), int(each["altitude"]),
+                int(each["mileage"]), int(each["source"]), bytes(each["terminal"]), *around,
+            )
+        )  # fmt: skip
+    return points
+
+
+def twin_findings(
+    positions: Rows, book: Book, cards: Sequence[Card] = (), surroundings: Rows | None = None
+) -> list[tuple[int, twin.Event]]:
+    """(vehicle, event) of the plain Python twin, by row."""
+    found: list[tuple[int, twin.Event]] = []
+    for vehicle in sorted(set(positions["vehicle"].tolist()) | {card.vehicle for card in cards}):
+        points = twin_points(positions, surroundings, vehicle)
+        mine = [
+            twin.CardIn(card.before_row, card.driver, card.time_ms)
+            for card in cards
+            if card.vehicle == vehicle and card.qualified
+        ]
+        events = twin.judge(points, mine, book.profile(vehicle), book)
+        found += [(vehicle, event) for event in events]
+    return sorted(found, key=lambda each: (each[1].row, each[0], each[1]))
+
+
+def pass_events(
+    positions: Rows, book: Book, cards: Sequence[Card] = (), surroundings: Rows | None = None
+) -> list[tuple[int, twin.Event]]:
+    """The same from the jitted pass, in one batch."""
+    events: list[tuple[int, twin.Event]] = []
+    memory = Memory()
+
+    def spy(*tables: object) -> tuple[int, int]:
+        start, many = pass_.kernel.run(*tables)  # type: ignore[arg-type]
+        written = tables[11][:many]  # type: ignore[index]
+        for event in written.tolist():
+            events.append(
+                (
+                    int(positions["vehicle"][event[c.ROW]]),
+                    twin.Event(
+                        event[c.ROW], event[c.RULE], event[c.PHASE],
+                        tuple(event[c.F_MS : c.F_MS + 5]), *event[c.END :],
+                    ),
+                )
+            )  # fmt: skip
+        return start, many
+
+    pass_.judge(memory, positions, book, cards=cards, surroundings=surroundings, run=spy)
+    return sorted(events, key=lambda each: (each[1].row, each[0], each[1]))
+
+
+# --- fleets at random ----------------------------------------------------------------------------
+
+PROFILES = (
+    Profile(),
+    Profile(kind="truck", limit=800),
+    Profile(kind="hazmat", terminal_limit=700),
+    Profile(kind="coach", service="long-distance", one_way_km=900),
+    Profile(kind="coach", service="commuter", one_way_km=150),
+    Profile(kind="school_bus", school_hours=((390, 480), (960, 1080))),
+)
+# Small figures bring every edge within reach of a short random track.
+QUICK = Settings(
+    gap_s=60, hole_s=45, rest_s=200, halt_s=60, continuous_s=600, night_s=300, day_total_min=12,
+    week_total_min=20, offline_s=180, displaced_m=800, stay_s=240, frozen_s=40, behind_s=900,
+    frozen_points=3, hazmat_fatigue=1,
+)  # fmt: skip
+
+
+def quick_book(many: int, pauses_count: int = 1) -> Book:
+    """Vehicles 1…many, one of each profile in turn; other figures from noon of 2024-04-08 on."""
+    first = Settings(**{**vars(QUICK), "pauses_count": pauses_count})
+    later = Settings(
+        **{
+            **vars(first),
+            "valid_from": datetime(2024, 4, 9, tzinfo=LOCAL).date(),
+            "merge_s": 30,
+            "night_percent": 70,
+            "frozen_points": 4,
+        }
+    )
+    bans = (
+        Ban("通告甲", frozenset({"hazmat"}), datetime(2020, 1, 1, tzinfo=LOCAL), None, 0, 360, 1),
+        Ban(
+            "通告乙", frozenset({"hazmat"}), datetime(2024, 4, 8, 21, tzinfo=LOCAL),
+            datetime(2024, 4, 9, 1, tzinfo=LOCAL), 1290, 30,
+        ),
+    )  # fmt: skip
+    profiles = {number: PROFILES[number % len(PROFILES)] for number in range(1, many + 1)}
+    return Book(profiles, (first, later), bans)
+
+
+STARTS = ("2024-04-08T21:50", "2024-04-08T05:50", "2024-04-08T01:55", "2024-04-08T23:55",
+          "2024-12-31T23:50", "2024-04-09T04:50")  # fmt: skip
+STEPS = (0, 1, 10, 15, 29, 30, 30, 30, 31, 40, 60, 61, 90, 200, 400, 4000, 30_000, 87_000)
+SPEEDS = (0, 0, 0, 30, 49, 50, 300, 560, 561, 600, 640, 641, 700, 701, 800, 801, 1000, 1001, 1601)
+
+
+@st.composite
+def fleets(draw: st.DrawFn, vehicles: int = 3, points: int = 40) -> tuple[Rows, Rows]:
+    """Interleaved tracks of some vehicles with every kind of trouble, and their surroundings."""
+    many = draw(st.integers(1, vehicles))
+    total = draw(st.integers(1, points))
+    array = rows(total)
+    around = np.zeros(total, pass_.SURROUNDINGS)
+    start = at(draw(st.sampled_from(STARTS)))
+    time = dict.fromkeys(range(1, many + 1), start)
+    north = dict.fromkeys(range(1, many + 1), 0.0)
+    calm = draw(st.booleans())
+    for number, row in enumerate(array):
+        vehicle = draw(st.integers(1, many))
+        step = 30 if calm and draw(st.integers(0, 9)) else draw(st.sampled_from(STEPS))
+        speed = draw(st.sampled_from(SPEEDS))
+        going = draw(st.sampled_from(("true", "true", "true", "none", "jump", "creep")))
+        time[vehicle] += step * 1000
+        north[vehicle] += {
+            "true": speed / 36 * step, "none": 0.0, "jump": 20_000.0, "creep": 9.0 * step,
+        }[going]  # fmt: skip
+        row["vehicle"] = vehicle
+        back = draw(st.sampled_from((0,) * 12 + (-700, 40, 5000)))
+        row["time_ms"] = time[vehicle] - back * 1000
+        row["received_ms"] = time[vehicle] + draw(st.sampled_from((500, 500, 500, 2_000_000)))
+        row["lat"] = LAT + round(north[vehicle] * METRE)
+        row["speed"] = speed
+        row["alarm"] = draw(st.sampled_from((0, 0, 0, 0, 2)))
+        row["status"] = draw(st.sampled_from((3, 3, 3, 3, 2, 1)))
+        row["altitude"] = draw(st.sampled_from((50, 50, 50, -201)))
+        row["direction"] = draw(st.sampled_from((90, 90, 90, 360)))
+        row["mileage"] = draw(st.sampled_from((NO_MILEAGE, 1000 + number, 1000 + number, 7)))
+        row["source"] = draw(st.sampled_from((0, 0, 2)))
+        row["terminal"] = draw(st.sampled_from((b"A1", b"A1", b"A1", b"B2")))
+        there = around[number]
+        there["limit"] = draw(st.sampled_from((0, 0, 600, 700)))
+        there["road"] = draw(st.sampled_from((0, 1, 2)))
+        there["known"] = draw(st.sampled_from((0, 0, 0, 1)))
+    return array, around
+
+
+@st.composite
+def cards_for(draw: st.DrawFn, positions: Rows) -> list[Card]:
+    """Some drivers changing on the vehicles of ``positions``."""
+    cards = []
+    for _ in range(draw(st.integers(0, 5))):
+        row = draw(st.integers(0, len(positions) - 1))
+        cards.append(
+            Card(
+                row,
+                int(positions["vehicle"][row]),
+                draw(st.integers(1, 3)),
+                int(positions["time_ms"][row]) - draw(st.sampled_from((1, 1000, 400_000))),
+                draw(st.booleans()) or draw(st.booleans()),
+            )
+        )
+    return sorted(cards, key=lambda card: card.before_row)
