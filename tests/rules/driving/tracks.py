@@ -181,47 +181,77 @@ def quick_book(many: int, pauses_count: int = 1) -> Book:
 
 STARTS = ("2024-04-08T21:50", "2024-04-08T05:50", "2024-04-08T01:55", "2024-04-08T23:55",
           "2024-12-31T23:50", "2024-04-09T04:50")  # fmt: skip
-STEPS = (0, 1, 10, 15, 29, 30, 30, 30, 31, 40, 60, 61, 90, 200, 400, 4000, 30_000, 87_000)
-SPEEDS = (0, 0, 0, 30, 49, 50, 300, 560, 561, 600, 640, 641, 700, 701, 800, 801, 1000, 1001, 1601)
+STEPS = (0, 1, 10, 29, 30, 30, 31, 40, 60, 61, 90, 200, 400, 4000, 30_000, 87_000)
+SPEEDS = (0, 0, 49, 50, 300, 560, 561, 600, 640, 641, 700, 701, 800, 801, 1000, 1001, 1601)
+MOODS = ("drive", "drive", "stand", "creep", "freeze", "chaos", "chaos")
 
 
 @st.composite
-def fleets(draw: st.DrawFn, vehicles: int = 3, points: int = 40) -> tuple[Rows, Rows]:
-    """Interleaved tracks of some vehicles with every kind of trouble, and their surroundings."""
-    many = draw(st.integers(1, vehicles))
-    total = draw(st.integers(1, points))
-    array = rows(total)
-    around = np.zeros(total, pass_.SURROUNDINGS)
+def fleets(draw: st.DrawFn, vehicles: int = 3, segments: int = 5) -> tuple[Rows, Rows]:
+    """Interleaved tracks of some vehicles with every kind of trouble, and their surroundings.
+
+    A vehicle drives, stands, creeps while it says 0, freezes, or does anything, a few points each.
+    """
     start = at(draw(st.sampled_from(STARTS)))
-    time = dict.fromkeys(range(1, many + 1), start)
-    north = dict.fromkeys(range(1, many + 1), 0.0)
-    calm = draw(st.booleans())
-    for number, row in enumerate(array):
-        vehicle = draw(st.integers(1, many))
-        step = 30 if calm and draw(st.integers(0, 9)) else draw(st.sampled_from(STEPS))
-        speed = draw(st.sampled_from(SPEEDS))
-        going = draw(st.sampled_from(("true", "true", "true", "none", "jump", "creep")))
-        time[vehicle] += step * 1000
-        north[vehicle] += {
-            "true": speed / 36 * step, "none": 0.0, "jump": 20_000.0, "creep": 9.0 * step,
-        }[going]  # fmt: skip
-        row["vehicle"] = vehicle
-        back = draw(st.sampled_from((0,) * 12 + (-700, 40, 5000)))
-        row["time_ms"] = time[vehicle] - back * 1000
-        row["received_ms"] = time[vehicle] + draw(st.sampled_from((500, 500, 500, 2_000_000)))
-        row["lat"] = LAT + round(north[vehicle] * METRE)
+    chosen = draw(st.lists(st.integers(1, 6), min_size=1, max_size=vehicles, unique=True))
+    parts = []
+    for vehicle in chosen:
+        told = [_segment(draw) for _ in range(draw(st.integers(1, segments)))]
+        parts.append(_lay(draw, vehicle, start, [point for each in told for point in each]))
+    order = [number for number, part in enumerate(parts) for _ in range(len(part[0]))]
+    draw(st.randoms(use_true_random=False)).shuffle(order)
+    array = rows(len(order))
+    around = np.zeros(len(order), pass_.SURROUNDINGS)
+    done = [0] * len(parts)
+    for row, number in enumerate(order):
+        array[row], around[row] = (each[done[number]] for each in parts[number])
+        done[number] += 1
+    return array, around
+
+
+def _segment(draw: st.DrawFn) -> list[tuple[str, int, int]]:
+    """Some points of one mood: (mood, seconds, speed)."""
+    mood = draw(st.sampled_from(MOODS))
+    many = draw(st.integers(1, 14))
+    if mood == "chaos":
+        anything = st.tuples(st.just(mood), st.sampled_from(STEPS), st.sampled_from(SPEEDS))
+        return draw(st.lists(anything, min_size=1, max_size=6))
+    step = draw(st.sampled_from((10, 29, 30, 31, 59, 60)))
+    fastest = {"drive": SPEEDS, "freeze": SPEEDS}.get(mood, (0, 0, 49))
+    return [(mood, step, draw(st.sampled_from(fastest)))] * many
+
+
+def _lay(
+    draw: st.DrawFn, vehicle: int, start: int, points: Sequence[tuple[str, int, int]]
+) -> tuple[Rows, Rows]:
+    """Rows of one vehicle along a meridian."""
+    array, around = rows(len(points), vehicle), np.zeros(len(points), pass_.SURROUNDINGS)
+    time, north = start, 0.0
+    for number, (mood, step, speed) in enumerate(points):
+        row, there = array[number], around[number]
+        time += step * 1000
+        wild = mood == "chaos"
+        pace = {"drive": speed / 36, "creep": 9.0}.get(mood, 0.0)
+        if wild:
+            pace = draw(st.sampled_from((speed / 36, 0.0, 9.0, 1000.0)))
+        north += pace * step
+        row["time_ms"] = time - 1000 * (draw(st.sampled_from((0, 0, -700, 40, 5000))) if wild else 0)
+        row["received_ms"] = time + (draw(st.sampled_from((500, 2_000_000))) if wild else 500)
+        row["lat"] = LAT + round(north * METRE)
         row["speed"] = speed
-        row["alarm"] = draw(st.sampled_from((0, 0, 0, 0, 2)))
-        row["status"] = draw(st.sampled_from((3, 3, 3, 3, 2, 1)))
-        row["altitude"] = draw(st.sampled_from((50, 50, 50, -201)))
-        row["direction"] = draw(st.sampled_from((90, 90, 90, 360)))
-        row["mileage"] = draw(st.sampled_from((NO_MILEAGE, 1000 + number, 1000 + number, 7)))
-        row["source"] = draw(st.sampled_from((0, 0, 2)))
-        row["terminal"] = draw(st.sampled_from((b"A1", b"A1", b"A1", b"B2")))
-        there = around[number]
-        there["limit"] = draw(st.sampled_from((0, 0, 600, 700)))
-        there["road"] = draw(st.sampled_from((0, 1, 2)))
-        there["known"] = draw(st.sampled_from((0, 0, 0, 1)))
+        row["mileage"] = NO_MILEAGE
+        if wild:
+            row["alarm"] = draw(st.sampled_from((0, 2)))
+            row["status"] = draw(st.sampled_from((3, 3, 2, 1)))
+            row["altitude"] = draw(st.sampled_from((50, -201)))
+            row["direction"] = draw(st.sampled_from((90, 360)))
+            row["mileage"] = draw(st.sampled_from((NO_MILEAGE, 1000 + number, 7)))
+            row["source"] = draw(st.sampled_from((0, 2)))
+            row["terminal"] = draw(st.sampled_from((b"A1", b"B2")))
+            there["known"] = draw(st.sampled_from((0, 1)))
+        if wild or draw(st.integers(0, 3)) == 0:
+            there["limit"] = draw(st.sampled_from((0, 600, 700)))
+            there["road"] = draw(st.sampled_from((0, 1, 2)))
     return array, around
 
 

@@ -485,7 +485,9 @@ def _point(
         gap = dt > f[c.C_GAP] * 1000
         way = metres(s[c.A_LAT], s[c.A_LON], p[c.LAT], p[c.LON])
         astray = way > f[c.C_DRIFT_M] and way * 3600 > f[c.C_DRIFT] * since
-        crept = not gap and not astray and way >= f[c.C_MOVED]
+        crept = (
+            not gap and not astray and way >= f[c.C_MOVED] and s[c.L_SPEED] < f[c.C_MOVING]
+        )  # a first 0 after braking is a stand; a second one far from it is not
         moving = moving or (crept and way * 36_000 >= f[c.C_MOVING] * since)
         if p[c.DEVICE] and s[c.L_DEVICE] and p[c.DEVICE] != s[c.L_DEVICE]:
             n = _cloned(p, s, q, f, dt, day, events, n, row)

@@ -77,9 +77,9 @@ class Settings:
     valid_from: date = date.min
     over_s: int = 30  # longer than this 持续30秒以上
     merge_s: int = 60  # a next stretch within this is the same event
-    hole_s: int = 120  # a longer hole between two points over the limit breaks the stretch
+    hole_s: int = 60  # a longer hole between two points over the limit breaks the stretch
     moving: int = 50  # from this speed on a vehicle is moving
-    moved_m: int = 50  # …or when it came this far at that speed, whatever it says
+    moved_m: int = 50  # …or when it says it stands, twice, and came this far in between
     gap_s: int = 300  # a longer hole is a gap: what happened there is not known
     fastest_kmh: int = 120  # nobody drove faster through a gap
     rest_s: int = 1200

@@ -113,9 +113,11 @@ class Seen:
 
     @property
     def crept(self) -> bool:
-        """Came some way since the last point, whatever its speed says."""
-        plain = self.before is not None and not self.gap and not self.astray
-        return plain and self.way >= self.settings.moved_m
+        """Came some way since a point that said it stood, so it did not stand."""
+        if self.before is None or self.gap or self.astray:
+            return False
+        stood = self.before.point.speed < self.settings.moving
+        return stood and self.way >= self.settings.moved_m
 
     @property
     def implied(self) -> float:
