@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,7 @@ def tell(case: Case) -> list[tuple[int, float, float]]:
         lines.append((moment(case.day, f"{match[1] or 0} {match[2]}"), match[3].split()))
     points: list[tuple[int, float, float]] = []
     north = 0.0
-    for (begin, what), (end, _) in zip(lines, lines[1:], strict=False):
+    for (begin, what), (end, _) in pairwise(lines):
         if what[0] == "silent":
             north += float(what[1]) - (points[-1][2] * case.step / 3.6 if points else 0)
             continue
@@ -72,9 +73,7 @@ def said(case: Case, found: list[Finding]) -> list[Expected]:
             {name: value for name, value in each.values.items() if name in wanted[2]}
             | {name: value for name, value in each.limits.items() if name in wanted[2]},
         )
-        for each, wanted in zip(
-            mine, [*case.expected, *[("", "", {})] * len(mine)], strict=False
-        )
+        for each, wanted in zip(mine, [*case.expected, *[("", "", {})] * len(mine)], strict=False)
     ]
 
 

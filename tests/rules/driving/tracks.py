@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +62,7 @@ def run(
     memory = Memory() if memory is None else memory
     found: list[Finding] = []
     edges = [0, *sorted(set(cuts)), len(positions)]
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         mine = [
             Card(card.before_row - begin, card.vehicle, card.driver, card.time_ms, card.qualified)
             for card in cards
@@ -122,16 +123,16 @@ def pass_events(
     def spy(*tables: object) -> tuple[int, int]:
         start, many = pass_.kernel.run(*tables)  # type: ignore[arg-type]
         written = tables[11][:many]  # type: ignore[index]
-        for event in written.tolist():
-            events.append(
-                (
-                    int(positions["vehicle"][event[c.ROW]]),
-                    twin.Event(
-                        event[c.ROW], event[c.RULE], event[c.PHASE],
-                        tuple(event[c.F_MS : c.F_MS + 5]), *event[c.END :],
-                    ),
-                )
-            )  # fmt: skip
+        events.extend(
+            (
+                int(positions["vehicle"][event[c.ROW]]),
+                twin.Event(
+                    event[c.ROW], event[c.RULE], event[c.PHASE],
+                    tuple(event[c.F_MS : c.F_MS + 5]), *event[c.END :],
+                ),
+            )
+            for event in written.tolist()
+        )  # fmt: skip
         return start, many
 
     pass_.judge(memory, positions, book, cards=cards, surroundings=surroundings, run=spy)
@@ -235,7 +236,9 @@ def _lay(
         if wild:
             pace = draw(st.sampled_from((speed / 36, 0.0, 9.0, 1000.0)))
         north += pace * step
-        row["time_ms"] = time - 1000 * (draw(st.sampled_from((0, 0, -700, 40, 5000))) if wild else 0)
+        row["time_ms"] = time - 1000 * (
+            draw(st.sampled_from((0, 0, -700, 40, 5000))) if wild else 0
+        )
         row["received_ms"] = time + (draw(st.sampled_from((500, 2_000_000))) if wild else 500)
         row["lat"] = LAT + round(north * METRE)
         row["speed"] = speed

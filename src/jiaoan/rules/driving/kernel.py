@@ -28,7 +28,7 @@ OFFLINE, DISPLACED, DRIFT = int(Rule.OFFLINE), int(Rule.DISPLACED), int(Rule.DRI
 INVALID, FROZEN, MISMATCH = int(Rule.INVALID), int(Rule.FROZEN), int(Rule.MISMATCH)
 MILEAGE, CLOCK, CLONED = int(Rule.MILEAGE), int(Rule.CLOCK), int(Rule.CLONED)
 ROOM: Final = 32  # events one row may make
-METRES: Final = 0.11119507973436875  # of a microdegree, mean radius 6,371,008.8 m
+METRES: Final = 6_371_008.8 * math.pi / 180 / 1e6  # of a microdegree, mean radius
 APART_MS: Final = 21_600_000  # driving six hours later is another event of a window rule
 
 _jit = nb.njit(cache=True, nogil=True)
