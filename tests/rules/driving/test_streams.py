@@ -18,7 +18,7 @@ from rules.driving.golden import CASES
 from rules.driving.test_golden import world
 from rules.driving.tracks import at, cards_for, fleets, quick_book, run, track
 
-quiet = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+quiet = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def in_time(found: list[Finding]) -> list[Finding]:

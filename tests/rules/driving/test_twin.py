@@ -14,7 +14,7 @@ from rules.driving.tracks import (
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_the_pass_finds_what_the_twin_finds(data: st.DataObject) -> None:
     positions, around = data.draw(fleets())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jiaoan.kernel.clock import LOCAL
 from jiaoan.rules.driving import columns as c
 from jiaoan.rules.driving import judge as pass_
-from jiaoan.rules.driving import twin
+from jiaoan.rules.driving import kernel, twin
 from jiaoan.rules.driving.book import Ban, Book, Profile
 from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.driving.findings import Finding
@@ -121,7 +121,7 @@ def pass_events(
     memory = Memory()
 
     def spy(*tables: object) -> tuple[int, int]:
-        start, many = pass_.kernel.run(*tables)  # type: ignore[arg-type]
+        start, many = kernel.run(*tables)  # type: ignore[arg-type]
         written = tables[11][:many]  # type: ignore[index]
         events.extend(
             (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
@@ -82,6 +83,7 @@ def exempt_from_small_hours(profile: Profile, settings: Settings) -> bool:
     return profile.service in NEAR_EXEMPT and near
 
 
+@lru_cache(maxsize=65_536)
 def rules_for(profile: Profile, settings: Settings) -> frozenset[Rule]:
     """The rules that a vehicle is judged by under these figures."""
     rules = set(ALWAYS)
@@ -107,6 +109,7 @@ class Limits:
     other: int
 
 
+@lru_cache(maxsize=65_536)
 def limits_for(profile: Profile, settings: Settings) -> Limits:
     """The firm's own limit or the general one of heavy vehicles, and those of the kind."""
     heavy = settings.heavy_general if profile.kind in ("hazmat", "coach", "truck") else 0

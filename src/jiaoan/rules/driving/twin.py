@@ -8,6 +8,7 @@ the same rows, and is the yardstick of ``bench/run rules``.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -354,22 +355,23 @@ class Work:
     stand: int | None = None  # since when the vehicle stands in this drive
     paused: int = 0
     told: set[Rule] = field(default_factory=set)
-    minutes: set[int] = field(default_factory=set)  # minutes in whose first instant he drove
+    recent: deque[int] = field(default_factory=deque)  # minutes in whose first instant he drove
+    by_day: dict[int, int] = field(default_factory=dict)
     told_totals: set[Rule] = field(default_factory=set)
 
     def drove(self, begin: int, end: int) -> None:
-        minute = math.ceil(begin / 60_000)
-        while minute * 60_000 < end:
-            self.minutes.add(minute)
-            minute += 1
+        for minute in range(-(-begin // 60_000), -(-end // 60_000)):
+            self.recent.append(minute)
+            day = (minute + 480) // 1440
+            self.by_day[day] = self.by_day.get(day, 0) + 1
 
     def in_24_hours(self, now: int) -> int:
-        minute = now // 60_000
-        self.minutes = {each for each in self.minutes if each > minute - 8 * 1440}
-        return sum(minute - 1440 < each <= minute for each in self.minutes)
+        while self.recent and self.recent[0] <= now // 60_000 - 1440:
+            self.recent.popleft()
+        return len(self.recent)
 
     def in_7_days(self, day: int) -> int:
-        return sum(day - 7 < (each + 480) // 1440 <= day for each in self.minutes)
+        return sum(self.by_day.get(each, 0) for each in range(day - 6, day + 1))
 
 
 def driving(seen: Sequence[Seen], cards: Sequence[CardIn], profile: Profile) -> Iterator[Event]:
