@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from bench import alarm, fence, start
+from bench import alarm, fence, rules, start
 from bench.result import Impossible, Result
 
 MEASURES: dict[str, tuple[Callable[[int], Result], int]] = {
@@ -16,6 +16,7 @@ MEASURES: dict[str, tuple[Callable[[int], Result], int]] = {
     "warm-start": (start.warm, 5),
     "fence": (fence.measure, 7),
     "frame-to-alarm": (alarm.measure, 20),
+    "rules": (rules.measure, 5),
 }
 
 

@@ -137,7 +137,7 @@ class Book:
     profiles: Mapping[int, Profile] = field(default_factory=dict)
     settings: Sequence[Settings] = DEFAULTS
     bans: Sequence[Ban] = (HUNAN_EXPRESSWAYS,)
-    _rows: dict[Profile, Ints] = field(default_factory=dict, repr=False)
+    _rows: dict[int, Ints] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         days = [each.valid_from for each in self.settings]
@@ -154,11 +154,10 @@ class Book:
 
     def rows(self, vehicle: int) -> Ints:
         """Parameters of a vehicle, one row a regime."""
-        profile = self.profile(vehicle)
-        rows = self._rows.get(profile)
+        rows = self._rows.get(vehicle)
         if rows is None:
-            made = [_parameters(profile, each) for each in self.settings]
-            rows = self._rows[profile] = np.array(made, np.int64)
+            made = [_parameters(self.profile(vehicle), each) for each in self.settings]
+            rows = self._rows[vehicle] = np.array(made, np.int64)
         return rows
 
     def settings_at(self, time_ms: int) -> Settings:

@@ -150,6 +150,7 @@ class _Desk:
         work[known] = memory.work[rows[known]]
         self.at = np.arange(len(ids), dtype=np.int64)
         self.drivers = self.state[:, c.DRIVER].copy()
+        self.card_ms = self.state[:, c.CARD_MS].copy()
         self.owners = list(range(len(ids)))
         self.works = self._with_drivers(memory, work, cards, owners)
 
@@ -211,7 +212,7 @@ class _Switches:
 
     def driver(self, vehicle_row: int, row: int) -> int:
         driver, desk = int(self._first[vehicle_row]), self._desk
-        time = -1
+        time = int(desk.card_ms[vehicle_row])
         for before, owner, work, at in desk.cards.tolist():
             if owner == vehicle_row and before <= row and at > time:
                 driver, time = int(desk.drivers[work]), at
