@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 from datetime import date
 from itertools import combinations
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jiaoan.rules.driving import cards, sentences
 from jiaoan.rules.driving import settings as figures
 from jiaoan.rules.driving.book import Book, Profile
 from jiaoan.rules.driving.findings import NAMES, Finding, Key
@@ -224,8 +226,8 @@ def one_of_each() -> list[Finding]:
     for case in CASES:
         if not case.expected or (case.rule, case.expected[-1][0]) in found:
             continue
-        positions, around, book, cards = world(case)
-        for each in run(positions, book, cards, around):
+        positions, around, book, events = world(case)
+        for each in run(positions, book, events, around):
             found.setdefault((each.rule, each.phase), each)
     signs = steady(6)
     signs["mileage"] = [9, 8, 9, 9, 9, 9]
@@ -248,8 +250,8 @@ def test_every_finding_has_a_sentence_in_both_languages() -> None:
 def test_the_sentences_read_as_the_trade_says_it() -> None:
     def first(name: str, phase: str = "begun") -> Finding:
         case = next(case for case in CASES if case.name == name)
-        positions, around, book, cards = world(case)
-        found = run(positions, book, cards, around)
+        positions, around, book, events = world(case)
+        found = run(positions, book, events, around)
         return next(each for each in found if each.rule is case.rule and each.phase == phase)
 
     assert sentence(first("31 seconds", "ended")).zh == (
@@ -257,7 +259,7 @@ def test_the_sentences_read_as_the_trade_says_it() -> None:
         "超1千米/时（1.7%），4月8日10:00:31结束。"
     )
     assert sentence(first("19 minutes are no rest")).zh == (
-        "4月8日08:00:00起连续驾驶4小时0分30秒，超过4小时，其间停车19分但每次不足20分钟。"
+        "4月8日08:00:00起连续驾驶4小时0分30秒，超过4小时，其间停车19分钟但每次不足20分钟。"
     )
     assert sentence(first("2,001 m while off line")).zh == (
         "4月8日10:09:30至4月8日10:50:00离线40分30秒，其间位移2.0千米（直线距离）。"
@@ -265,6 +267,12 @@ def test_the_sentences_read_as_the_trade_says_it() -> None:
     assert sentence(first("at 22:00 the limit falls")).en == (
         "Driven at night since 2024-04-08 19:00:00 for 3 h, over 2 h."
     )
+
+
+def test_the_examples_in_the_docstrings_hold() -> None:
+    for room in (cards, sentences):
+        assert doctest.testmod(room).failed == 0
+        assert doctest.testmod(room).attempted > 0
 
 
 def test_ids_do_not_depend_on_anything_but_rule_version_vehicle_and_first_key() -> None:

@@ -48,12 +48,12 @@ def sentence(finding: Finding) -> Sentence:
 def span_zh(seconds: int) -> str:
     """
     >>> span_zh(14430), span_zh(31), span_zh(1200), span_zh(0)
-    ('4小时0分30秒', '31秒', '20分', '0秒')
+    ('4小时0分30秒', '31秒', '20分钟', '0秒')
     """
     hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
     parts = f"{hours}小时" if hours else ""
     if minutes or (hours and rest):
-        parts += f"{minutes}分"
+        parts += f"{minutes}分" if rest else f"{minutes}分钟"
     return parts + f"{rest}秒" if rest or not parts else parts
 
 
