@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from bench import alarm, fence, notices, start
+from bench import alarm, fence, notices, rules, start
 from bench.result import Impossible, Result
 
 MEASURES: dict[str, tuple[Callable[[int], Result], int]] = {
@@ -17,6 +17,7 @@ MEASURES: dict[str, tuple[Callable[[int], Result], int]] = {
     "fence": (fence.measure, 7),
     "frame-to-alarm": (alarm.measure, 20),
     "notices": (notices.measure, 5),
+    "rules": (rules.measure, 5),
 }
 
 

@@ -18,7 +18,9 @@ from bench.result import Impossible, Result, percentile, spread  # noqa: E402
 from bench import __main__ as runner  # noqa: E402
 from bench import load, processes  # noqa: E402
 
-NAMES = ("fence", "frame-to-alarm", "notices", "setup-cold", "setup-warm", "warm-start")
+NAMES = (
+    "fence", "frame-to-alarm", "notices", "rules", "setup-cold", "setup-warm", "warm-start",
+)  # fmt: skip
 
 
 def call(*words: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,198 @@
+"""Who each vehicle is and which figures hold when: what the rules know besides positions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime, time
+from functools import lru_cache
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from jiaoan.kernel.clock import LOCAL
+from jiaoan.rules.driving import columns as c
+from jiaoan.rules.driving.law import Mark, Rule
+from jiaoan.rules.driving.settings import DEFAULTS, Settings
+
+Ints = npt.NDArray[np.int64]
+Service = Literal["", "long-distance", "relay", "airport-rail", "commuter", "customised", "shuttle"]
+NEAR_EXEMPT: Final = frozenset({"airport-rail", "commuter", "customised", "shuttle"})
+KINDS: Final = ("", "hazmat", "coach", "truck", "school_bus", "enforcement")
+ALWAYS: Final = frozenset(Rule) - {
+    Rule.NIGHT, Rule.DAY_TOTAL, Rule.WEEK_TOTAL, Rule.SMALL_HOURS, Rule.HAZMAT_BAN,
+    Rule.SCHOOL_HOURS, Rule.STAY, Rule.TOGETHER,
+}  # fmt: skip
+_PEOPLE = frozenset({Rule.NIGHT, Rule.DAY_TOTAL, Rule.WEEK_TOTAL})
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A vehicle as the rules need it; the default is a vehicle nobody knows."""
+
+    kind: str = ""  # a value of registry's VehicleKind, or school_bus 校车
+    limit: int = 0  # 0.1 km/h, set by the firm for this vehicle; 0 = none
+    terminal_limit: int = 0  # 0.1 km/h, terminal parameter 0x0055; 0 = not known
+    service: Service = ""  # coaches: 班线, 接驳, 机场高铁专线, 通勤包车, 定制客运, 短途驳载
+    one_way_km: int | None = None
+    school_hours: tuple[tuple[int, int], ...] = ()  # minutes of day, at most two 开行时间
+    school_days: int = 0b0011111  # bit 0 = Monday
+    off: frozenset[Rule] = frozenset()  # switched off for this vehicle
+
+    def __post_init__(self) -> None:
+        if len(self.school_hours) > 2:
+            raise ValueError("a school bus has at most two periods a day")
+        for begin, end in self.school_hours:
+            if not 0 <= begin < end <= 1440:
+                raise ValueError(f"school hours {begin}-{end} are no part of a day in minutes")
+
+
+@dataclass(frozen=True)
+class Ban:
+    """Hours in which vehicles of some kinds must not drive 禁行时段, by an order of the police."""
+
+    source: str
+    kinds: frozenset[str]
+    begin: datetime
+    end: datetime | None
+    from_minute: int  # of the local day; from > to crosses midnight, 0-1440 is the whole day
+    to_minute: int
+    road: int = c.ANY_ROAD  # else only where the road is known to be of that class
+    mark: Mark = "U"
+
+
+# Hunan expressways, 00:00-06:00 (潇湘晨报); hazmat measures a.49 allow no longer hours there.
+HUNAN_EXPRESSWAYS: Final = Ban(
+    source="湖南高速公路危险货物运输车辆禁行通告",
+    kinds=frozenset({"hazmat"}),
+    begin=datetime(2020, 1, 1, tzinfo=LOCAL),
+    end=None,
+    from_minute=0,
+    to_minute=360,
+    road=c.EXPRESSWAY,
+    mark="V",
+)
+
+
+def exempt_from_small_hours(profile: Profile, settings: Settings) -> bool:
+    """接驳办法 a.32: relay coaches; short airport, commuter, customised and shuttle services."""
+    if profile.service == "relay":
+        return True
+    near = profile.one_way_km is not None and profile.one_way_km <= settings.relay_exempt_km
+    return profile.service in NEAR_EXEMPT and near
+
+
+@lru_cache(maxsize=65_536)
+def rules_for(profile: Profile, settings: Settings) -> frozenset[Rule]:
+    """The rules that a vehicle is judged by under these figures."""
+    rules = set(ALWAYS)
+    if profile.kind == "coach":
+        rules |= _PEOPLE
+        if not exempt_from_small_hours(profile, settings):
+            rules.add(Rule.SMALL_HOURS)
+    if profile.kind == "hazmat":
+        rules |= {Rule.HAZMAT_BAN, Rule.STAY, Rule.TOGETHER}
+        if settings.hazmat_fatigue:
+            rules |= _PEOPLE
+    if profile.kind == "school_bus" and profile.school_hours:
+        rules.add(Rule.SCHOOL_HOURS)
+    return frozenset(rules - profile.off)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Speed limits of a vehicle by its kind, 0.1 km/h; 0 = none."""
+
+    general: int
+    express: int
+    other: int
+
+
+@lru_cache(maxsize=65_536)
+def limits_for(profile: Profile, settings: Settings) -> Limits:
+    """The firm's own limit or the general one of heavy vehicles, and those of the kind."""
+    heavy = settings.heavy_general if profile.kind in ("hazmat", "coach", "truck") else 0
+    general = min((each for each in (profile.limit, heavy) if each), default=0)
+    if profile.kind == "hazmat":
+        return Limits(general, settings.hazmat_express, settings.hazmat_other)
+    if profile.kind == "school_bus":
+        return Limits(general, settings.school_express, settings.school_other)
+    return Limits(general, 0, 0)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The same as integers for the pass: see :mod:`~.columns`."""
+
+    regimes: Ints
+    settings: Ints
+    bans: Ints
+
+
+@dataclass
+class Book:
+    """All vehicles, all figures, all bans. Replace it when a reference changes."""
+
+    profiles: Mapping[int, Profile] = field(default_factory=dict)
+    settings: Sequence[Settings] = DEFAULTS
+    bans: Sequence[Ban] = (HUNAN_EXPRESSWAYS,)
+    _rows: dict[int, Ints] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        days = [each.valid_from for each in self.settings]
+        if not days or days[0] != date.min or days != sorted(set(days)):
+            raise ValueError("settings must begin at date.min and follow each other by day")
+        self.tables = Tables(
+            np.array([_first_ms(day) for day in days], np.int64),
+            np.array([_figures(each) for each in self.settings], np.int64),
+            np.array([_ban(each) for each in self.bans], np.int64).reshape(-1, c.BAN_COLUMNS),
+        )
+
+    def profile(self, vehicle: int) -> Profile:
+        return self.profiles.get(vehicle) or _NOBODY
+
+    def rows(self, vehicle: int) -> Ints:
+        """Parameters of a vehicle, one row a regime."""
+        rows = self._rows.get(vehicle)
+        if rows is None:
+            made = [_parameters(self.profile(vehicle), each) for each in self.settings]
+            rows = self._rows[vehicle] = np.array(made, np.int64)
+        return rows
+
+    def settings_at(self, time_ms: int) -> Settings:
+        """The figures in force at a moment."""
+        number = int(np.searchsorted(self.tables.regimes, time_ms, "right")) - 1
+        return self.settings[max(number, 0)]
+
+
+_NOBODY: Final = Profile()
+
+
+def _first_ms(day: date) -> int:
+    if day == date.min:
+        return int(np.iinfo(np.int64).min)
+    return int(datetime.combine(day, time(), LOCAL).timestamp() * 1000)
+
+
+def _figures(settings: Settings) -> list[int]:
+    return [int(getattr(settings, each.name)) for each in fields(settings)[1:]]
+
+
+def _ban(ban: Ban) -> list[int]:
+    end = int(ban.end.timestamp() * 1000) if ban.end else int(np.iinfo(np.int64).max)
+    kinds = sum(1 << KINDS.index(kind) for kind in ban.kinds)
+    begin = int(ban.begin.timestamp() * 1000)
+    return [begin, end, ban.from_minute, ban.to_minute, kinds, ban.road]
+
+
+def _parameters(profile: Profile, settings: Settings) -> list[int]:
+    rules = sum(1 << rule for rule in rules_for(profile, settings))
+    limits = limits_for(profile, settings)
+    hours = [*(minute for period in profile.school_hours for minute in period), -1, -1, -1, -1][:4]
+    kind = KINDS.index(profile.kind) if profile.kind in KINDS else 0
+    percent = settings.night_percent if profile.kind == "coach" else 100
+    return [
+        rules, kind, limits.general, limits.express, limits.other, profile.terminal_limit, percent,
+        *hours, profile.school_days,
+    ]  # fmt: skip

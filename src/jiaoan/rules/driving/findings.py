@@ -1,0 +1,142 @@
+"""A finding of the driving rules: what was seen, against which figures, by which clauses."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Literal
+
+from jiaoan.kernel.clock import LOCAL
+from jiaoan.rules.driving.law import IDS, VERSION, Clause, Rule, Severity, clauses_on, severity
+
+Phase = Literal["begun", "ended"]
+
+
+@dataclass(frozen=True)
+class Key:
+    """What tells a report from every other of its vehicle; text as ``stores.positions.key_of``."""
+
+    time_ms: int
+    lat: int
+    lon: int
+    alarm: int
+    status: int
+
+    def text(self, vehicle: int) -> str:
+        return f"{vehicle}-{self.time_ms}-{self.lat}-{self.lon}-{self.alarm:x}-{self.status:x}"
+
+
+@dataclass(frozen=True)
+class Names:
+    """How the numbers of a rule's event are called in ``values`` and ``limits``; "" = unused."""
+
+    value: str
+    limit: str = ""
+    peak_at: str = ""
+    count: str = ""
+    detail: str = ""
+    extra: str = ""
+    at_end: str = ""  # name of the value of an end, where it is another one
+
+
+_DRIVE = Names("driven_s", "limit_s", extra="paused_s")
+_TOTAL = Names("driven_s", "limit_s")
+_HOURS = Names("peak_speed", peak_at="peak_at_ms", count="points")
+NAMES: Final[Mapping[Rule, Names]] = {
+    Rule.OVERSPEED: Names(
+        "peak_speed", "limit_milli", "peak_at_ms", "points", "limit_source", "over_s"
+    ),
+    Rule.CONTINUOUS: _DRIVE,
+    Rule.NIGHT: _DRIVE,
+    Rule.DAY_TOTAL: _TOTAL,
+    Rule.WEEK_TOTAL: _TOTAL,
+    Rule.SMALL_HOURS: _HOURS,
+    Rule.HAZMAT_BAN: Names("peak_speed", peak_at="peak_at_ms", count="points", detail="ban"),
+    Rule.SCHOOL_HOURS: _HOURS,
+    Rule.OFFLINE: Names("silent_s", "limit_s", extra="way_m"),
+    Rule.DISPLACED: Names("way_m", "limit_m", extra="silent_s"),
+    Rule.STAY: Names("stood_s", "limit_s", count="points"),
+    Rule.DRIFT: Names("way_m", "limit_kmh", extra="implied_kmh"),
+    Rule.INVALID: Names("fields", detail="all_fields"),
+    Rule.FROZEN: Names("speed", "needed_points", count="points", at_end="lasted_s"),
+    Rule.MISMATCH: Names("implied_kmh", "needed_points", count="points", at_end="lasted_s"),
+    Rule.MILEAGE: Names("back", extra="mileage"),
+    Rule.CLOCK: Names("ahead_s", "limit_s"),
+    Rule.CLONED: Names("way_m", "limit_kmh", count="crossings", extra="apart_s"),
+    Rule.TOGETHER: Names("together_s", "limit_s", count="slices", detail="other", extra="apart_m"),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """``first`` began it, ``deciding`` made it certain (or ended it); ``end_ms`` is its last
+    moment known. ``driver`` 0 = nobody's card was read. ``source`` names the ban, if one is broken.
+    """
+
+    rule: Rule
+    phase: Phase
+    vehicle: int
+    kind: str
+    driver: int
+    first: Key
+    deciding: Key
+    end_ms: int
+    values: Mapping[str, int]
+    limits: Mapping[str, int]
+    source: str = ""
+
+    @property
+    def rule_id(self) -> str:
+        return IDS[self.rule]
+
+    @property
+    def version(self) -> str:
+        return VERSION
+
+    @property
+    def first_key(self) -> str:
+        return self.first.text(self.vehicle)
+
+    @property
+    def begun_id(self) -> str:
+        """32 hex digits from rule, version, vehicle and first position: replay-proof."""
+        return _id(self.rule_id, VERSION, str(self.vehicle), self._first)
+
+    @property
+    def id(self) -> str:
+        if self.phase == "begun":
+            return self.begun_id
+        return _id(self.rule_id, VERSION, str(self.vehicle), self._first, "ended")
+
+    @property
+    def _first(self) -> str:
+        # One bad row may show several fields on the same day, and one pair two vehicles.
+        if self.rule is Rule.INVALID:
+            return f"{self.first_key}|{self.values['fields']}"
+        if self.rule is Rule.TOGETHER:
+            return f"{self.first_key}|{self.values['other']}"
+        return self.first_key
+
+    @property
+    def start_ms(self) -> int:
+        return self.first.time_ms
+
+    @property
+    def day(self) -> date:
+        """Local day of the act: of its beginning, or of the receipt where it has no time."""
+        moment = self.start_ms if self.start_ms > 0 else max(self.end_ms, 0)
+        return datetime.fromtimestamp(moment / 1000, LOCAL).date()
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        return clauses_on(self.rule, self.day, self.kind)
+
+    @property
+    def severity(self) -> Severity:
+        return severity(self.rule)
+
+
+def _id(*parts: str) -> str:
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
