@@ -24,6 +24,7 @@ _PASSED: dict[str, tuple[str, bool, str]] = {
     "worker": ("jiaoan.worker.main", True, "carry findings up, run flows and due dates"),
     "frames": ("jiaoan.wire.cli", False, "decode frames of JT/T 808 and 809 from hexadecimal"),
     "simulate": ("jiaoan.simulate.cli", False, "drive a fleet over JT/T 808 from a file"),
+    "platform": ("jiaoan.gateway.platform.main", False, "exchange with platforms over JT/T 809"),
     "demo": ("jiaoan.project.demo.cli", True, "make the demonstration district"),
     "manage": ("jiaoan.project.manage", True, "Django's own commands"),
 }
