@@ -71,7 +71,7 @@ def test_both_processes_meet_and_an_order_passes(bus_server: BusServer, tmp_path
 
         async def listen() -> None:
             async for message in bus.read("platform.up", after=0):
-                told += [json.loads(message.data)]
+                told.append(json.loads(message.data))  # noqa: PERF401
 
         listening = asyncio.create_task(listen())
         await until(lambda: len(told) >= 2, "sent and arrived", 20)

@@ -13,3 +13,5 @@ class WatchConfig(AppConfig):
         owner = "vehicle__enterprise__organisation_id"
         scope.register(m.Alarm, organisations=[owner])
         scope.register(m.Disposition, organisations=[f"alarm__{owner}"])
+        scope.register(m.Supervision, organisations=[owner])
+        scope.register(m.SupervisionAnswer, organisations=[f"supervision__{owner}"])

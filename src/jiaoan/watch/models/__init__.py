@@ -1,0 +1,6 @@
+"""The rows of the alarm desk, one file for each thing that lives by its own table of states."""
+
+from jiaoan.watch.models.alarm import Alarm, Disposition
+from jiaoan.watch.models.supervision import Supervision, SupervisionAnswer
+
+__all__ = ["Alarm", "Disposition", "Supervision", "SupervisionAnswer"]
