@@ -113,8 +113,8 @@ def values_of(column: Column[Any]) -> st.SearchStrategy[Any]:
             return st.none() | SECONDS
         case places_.BlockTime():
             return st.none() | BLOCK_TIMES
-        case places_.SignedWord():
-            return st.integers(-0x8000, 0x7FFF)
+        case places_.Metres():
+            return st.integers(-1000, 0x7FFF)
         case Row(table=table):
             return tables_of(table)
         case Items(table=table):

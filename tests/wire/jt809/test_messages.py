@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -37,6 +38,13 @@ ROWS = [
     for key, tables in sorted(CATALOGUE[edition].items())
     for table in tables
 ]
+
+
+def test_the_table_of_the_standard_has_a_row_for_every_message_and_tolerance() -> None:
+    text = (Path(__file__).parents[3] / "docs/standards/jt809.md").read_text("utf-8")
+    ids = {f"| 0x{key:04X} |" for edition in EDITIONS for key in CATALOGUE[edition]}
+    assert {one for one in ids if one not in text} == set()
+    assert {rule for rule in Tolerance if f"`{rule}`" not in text} == set()
 
 
 def framed(body: bytes, message_id: int, edition: Edition) -> Frame:

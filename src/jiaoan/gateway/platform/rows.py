@@ -94,7 +94,7 @@ def row(
         GCJ02 if one.shifted else WGS84,
         one.speed,
         one.direction,
-        one.altitude,
+        _sixteen_bits(one.altitude),
         one.alarm,
         one.status,
         _mileage(one),
@@ -123,6 +123,12 @@ def _in_wgs84(one: Location) -> tuple[int, int]:
         return one.latitude, one.longitude
     lat, lon = to_wgs84(one.latitude / 1e6, one.longitude / 1e6, Datum.GCJ02)
     return round(lat * 1e6), round(lon * 1e6)
+
+
+def _sixteen_bits(metres: int) -> int:
+    """Metres as they are stored: what lies above 32,767 is no height on earth."""
+    word = metres & 0xFFFF
+    return word - 0x10000 if word & 0x8000 else word
 
 
 def _as_sent(microdegrees: int) -> int:

@@ -61,15 +61,18 @@ class BlockTime(Column[datetime | None]):
         return date + bytes([there.hour, there.minute, there.second])
 
 
-class SignedWord(Column[int]):
-    """A WORD; values near 65535 are below zero, as in 808."""
+_DEEPEST = 1000
+
+
+class Metres(Column[int]):
+    """Altitude, a WORD: the last thousand below 65,536 are heights below the sea, as in 808."""
 
     def read(self, cursor: Cursor, name: str) -> int:
         value = cursor.uint(2, name)
-        return value - 0x10000 if value & 0x8000 else value
+        return value - 0x10000 if value >= 0x10000 - _DEEPEST else value
 
     def write(self, value: int, name: str) -> bytes:
-        if not -0x8000 <= value < 0x8000:
+        if not -_DEEPEST <= value < 0x10000 - _DEEPEST:
             raise EncodeError(name, f"{value} does not fit a WORD")
         return (value & 0xFFFF).to_bytes(2, "big")
 
@@ -90,7 +93,7 @@ class GnssBlock(Table):
     recorder_speed_kmh: U16
     mileage_km: U32
     direction_deg: U16
-    altitude_m: Annotated[int, SignedWord()]
+    altitude_m: Annotated[int, Metres()]
     status: U32
     alarm: U32
 
