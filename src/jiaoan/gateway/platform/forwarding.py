@@ -6,8 +6,8 @@ One link carries all: the main one, or the sub link while that is down (back onl
 under way, so that the order stays). ``_sent`` holds the blocks that were sent and not confirmed. A
 keep-alive with the sequence of the last sent block as its mark is said every half second; its
 answer proves that all before it was read, so the kept sequence moves there. When the link ends,
-reading begins anew behind the kept sequence. What was on the bus when the link came up, or is older
-than two minutes, goes as back-fill. The kept sequence is written by compare-and-set: two
+reading begins anew behind the kept sequence. A position that is older than two minutes goes as
+back-fill. The kept sequence is written by compare-and-set: two
 forwarders for one superior stop each other instead of sending everything twice.
 """
 
@@ -134,13 +134,12 @@ class Forwarder:
     async def _forward(self) -> None:
         while True:
             line = await self._line()
-            last = await self._bus.latest(SUBJECT)
             self._sent.clear()
             self._introduced.clear()
             self._asked = 0
             self._carrier = line
             try:
-                await self._carry(line, last.sequence if last else 0)
+                await self._carry(line)
             except LookupError as replaced:
                 logger.error("%s: the bus was replaced: %s", self._name, replaced)
                 self._confirmed = 0
@@ -157,7 +156,7 @@ class Forwarder:
                     return line
             await asyncio.sleep(self._limits.tick_s)
 
-    async def _carry(self, line: Line, horizon: int) -> None:
+    async def _carry(self, line: Line) -> None:
         """Send on one link until it ends, or until the proper one can take over in good order."""
         link = line.kind.name
         ended = self._sockets.ended[link]
@@ -173,7 +172,7 @@ class Forwarder:
                     stored = await blocks.next(ending, self._limits.tick_s)
                     ending.clear()
                     if stored is not None and self._sockets.ended[link] == ended and line.live:
-                        self._send(line, stored, stored.sequence <= horizon)
+                        self._send(line, stored)
                         self._sockets.flush()
                         await self._sockets.drained()
             finally:
@@ -190,7 +189,7 @@ class Forwarder:
         proper = self._sockets.pair.proper
         return line is not proper and proper.live
 
-    def _send(self, line: Line, stored: Stored, late: bool) -> None:
+    def _send(self, line: Line, stored: Stored) -> None:
         """Send one block; one that cannot be read is counted and passed over."""
         try:
             array, octets = unpack(stored.data)
@@ -198,14 +197,13 @@ class Forwarder:
             logger.error("%s %d is passed over: %s", stored.subject, stored.sequence, wrong)
             self._metrics.not_sent["damaged"] += 1
         else:
-            for message in self._messages(array.tolist(), array.dtype.names or (), octets, late):
+            for message in self._messages(array.tolist(), array.dtype.names or (), octets):
                 line.send(message, self._sockets.now)
         self._sent.append(stored.sequence)
 
     def _messages(
-        self, values: list[tuple[object, ...]], names: tuple[str, ...], octets: list[bytes],
-        late: bool,
-    ) -> Iterator[Message]:  # fmt: skip
+        self, values: list[tuple[object, ...]], names: tuple[str, ...], octets: list[bytes]
+    ) -> Iterator[Message]:
         """The messages of one block: each vehicle's positions in their order."""
         old = rows.milliseconds(self._clock.now()) - 1000 * self._limits.live_s
         filling: dict[int, list[GnssBlock | Carried]] = {}
@@ -215,7 +213,7 @@ class Forwarder:
             if vehicle is None or content is None:
                 continue
             yield from self._introduction(vehicle)
-            if late or rows.is_backfill(_int(one["source"])) or _int(one["time_ms"]) < old:
+            if rows.is_backfill(_int(one["source"])) or _int(one["time_ms"]) < old:
                 filling.setdefault(vehicle.id, []).append(content)
                 continue
             if vehicle.id in filling:

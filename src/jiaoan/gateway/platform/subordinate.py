@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jiaoan.gateway.platform.business import Business
+from jiaoan.gateway.platform.door import first_message, first_octets
 from jiaoan.gateway.platform.forwarding import Forwarder
 from jiaoan.gateway.platform.keeping import Log
 from jiaoan.gateway.platform.limits import Limits
@@ -32,7 +33,7 @@ class Tie:
         self.known, self.name, terms = known, known.name, known.terms
         self.pair = Pair(terms, known.credentials, advertise, house.clock, house.limits.times)
         self.sockets = Sockets(known.name, self.pair, self.take, house.limits, house.metrics)
-        self._log, self._metrics = house.log, house.metrics
+        self._log, self._metrics, self._limits = house.log, house.metrics, house.limits
         self.business = Business(
             "subordinate",
             known.name,
@@ -77,7 +78,18 @@ class Tie:
         return self.known.address.host, self.known.address.port
 
     async def called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self.sockets.serve(SUB.name, reader, writer)
+        """A connection to our sub-link port: it takes the place of the live one only with the
+        right code."""
+        first = await first_octets(reader, self._limits)
+        knock = first_message(first, self.known.terms)
+        if knock is not None and (self.pair.sub.down or self.pair.knows(knock[0])):
+            await self.sockets.serve(SUB.name, reader, writer, first)
+            return
+        reason = "unreadable" if knock is None else "wrong_code"
+        self._metrics.callers_refused[reason] += 1
+        if first:
+            self._log.keep(reason, self.name, first, link=SUB.name)
+        writer.close()
 
 
 class Subordinate:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jiaoan.gateway.platform.business import Business
+from jiaoan.gateway.platform.door import first_header, first_message, first_octets
 from jiaoan.gateway.platform.intake import Intake
 from jiaoan.gateway.platform.keeping import Log, Unmatched
 from jiaoan.gateway.platform.limits import Limits
@@ -23,8 +24,6 @@ from jiaoan.kernel.clock import Clock
 from jiaoan.stores.bus import BusUnavailable
 from jiaoan.stores.tables import Overtaken
 from jiaoan.wire.jt809 import Edition, Header, Message, build_frame
-from jiaoan.wire.jt809.framing import unescape
-from jiaoan.wire.jt809.header import SHORT, looks_timed
 from jiaoan.wire.jt809.line import MAIN, Received, Refused
 from jiaoan.wire.jt809.links import LoginAnswer, LoginResult
 from jiaoan.wire.jt809.pair import NOTICES, Happened
@@ -170,34 +169,37 @@ class Superior:
             self._turn_away(writer, "too_many", host)
             return
         self._callers += 1
-        try:
-            first = await self._first(reader)
-        except (ConnectionError, TimeoutError):
-            first = b""
-        finally:
-            self._callers -= 1
-        header = _header(first)
+        first = await first_octets(reader, self.limits)
+        self._callers -= 1
+        header = first_header(first)
         if header is None:
-            self._turn_away(writer, "no_login" if not first else "noise", host)
-            self.log.keep("noise", host, first)
+            self._turn_away(writer, "no_login" if not first else "noise", host, first)
             return
         seat = self.seats.get(header.access_code)
         if seat is None:
             self._refuse(writer, header, host)
             return
+        knock = first_message(first, seat.pair.entry.terms)
+        if knock is None:
+            self._turn_away(writer, "unreadable", host, first)
+            return
+        result = seat.pair.login_result(knock[0], knock[1].access_code, host)
+        if result is not LoginResult.OK:
+            self._answer(writer, seat, result)
+            self._turn_away(writer, result.name.lower(), host, first)
+            return
         seat.pair.peer = host
         await seat.sockets.serve(MAIN.name, reader, writer, first)
 
-    async def _first(self, reader: asyncio.StreamReader) -> bytes:
-        """Octets up to the end of the first frame; what was read so far where there is none."""
-        data = b""
-        async with asyncio.timeout(self.limits.first_frame_s):
-            while b"\x5d" not in data and len(data) < self.limits.first_frame_octets:
-                more = await reader.read(self.limits.first_frame_octets)
-                if not more:
-                    break
-                data += more
-        return data
+    def _answer(self, writer: asyncio.StreamWriter, seat: Seat, result: LoginResult) -> None:
+        terms = seat.pair.entry.terms
+        timed = terms.edition is Edition.V2019
+        answer = Message(0x1002, LoginAnswer(result, 0)).build(terms.edition)
+        head = Header(
+            0, 1, 0x1002, terms.access_code, terms.version, terms.key != 0, terms.key,
+            self.clock.now() if timed else None, timed,
+        )  # fmt: skip
+        writer.write(build_frame(head, answer, terms.profile.cipher))
 
     def _refuse(self, writer: asyncio.StreamWriter, header: Header, host: str) -> None:
         """An access code that nobody has: answered in the form of the question."""
@@ -211,22 +213,15 @@ class Superior:
         logger.warning("%s came with the unknown access code %d", host, header.access_code)
         self._turn_away(writer, "unknown_access_code", host)
 
-    def _turn_away(self, writer: asyncio.StreamWriter, reason: str, host: str) -> None:
+    def _turn_away(
+        self, writer: asyncio.StreamWriter, reason: str, host: str, octets: bytes = b""
+    ) -> None:
         self.metrics.callers_refused[reason] += 1
+        if octets:
+            self.log.keep(reason, host, octets)
         logger.info("the caller from %s is turned away: %s", host, reason)
         writer.close()
 
 
 def _new_code() -> int:
     return secrets.randbelow(0xFFFFFFFF) + 1
-
-
-def _header(octets: bytes) -> Header | None:
-    """The header of the first frame as it stands there; its CRC is judged later."""
-    start = octets.rfind(b"\x5b", 0, max(octets.find(b"\x5d"), 0))
-    if start < 0:
-        return None
-    content, _ = unescape(octets[start + 1 : octets.find(b"\x5d", start)])
-    if len(content) < SHORT + 2:
-        return None
-    return Header.parse(content, timed=looks_timed(content[:-2]))

@@ -210,14 +210,15 @@ class Subordinate(Pair):
 
     def _judge(self, message: Message, access_code: int) -> tuple[Message, bool]:
         """0x9001: the code is that of the last 0x1002."""
-        content = message.content
-        right = (
-            isinstance(content, Verify)
-            and self._code is not None
-            and content.verify_code == self._code
-        )
+        right = self.knows(message)
         result = SubLinkResult.OK if right else SubLinkResult.WRONG_CODE
         return Message(0x9002, Result(result)), right
+
+    def knows(self, message: Message) -> bool:
+        """Whether this opens the sub link with the code that we were given."""
+        content = message.content
+        is_login = message.message_id == SUB.login and isinstance(content, Verify)
+        return is_login and self._code is not None and content == Verify(self._code)
 
     def _happened(self, link: str, events: list[Event], now: float) -> list[Happened]:
         for event in events:
@@ -282,7 +283,7 @@ class Superior(Pair):
         return self.main.live and self.calls_back is not None
 
     def _judge(self, message: Message, access_code: int) -> tuple[Message, bool]:
-        result = self._result(message, access_code)
+        result = self.login_result(message, access_code, self.peer)
         if result is not LoginResult.OK:
             return Message(0x1002, LoginAnswer(result, 0)), False
         content = message.content
@@ -292,11 +293,12 @@ class Superior(Pair):
         self._next_try = float("-inf")
         return Message(0x1002, LoginAnswer(LoginResult.OK, self._code)), True
 
-    def _result(self, message: Message, access_code: int) -> LoginResult:
+    def login_result(self, message: Message, access_code: int, peer: str) -> LoginResult:
+        """What a login from ``peer`` is answered; ``access_code`` is that of its header."""
         entry, content = self.entry, message.content
         if not isinstance(content, Login2011 | Login2019):
             return LoginResult.OTHER
-        if entry.hosts and self.peer not in entry.hosts:
+        if entry.hosts and peer not in entry.hosts:
             return LoginResult.WRONG_ADDRESS
         told = content.access_code if isinstance(content, Login2019) else access_code
         if not entry.terms.access_code == access_code == told:
