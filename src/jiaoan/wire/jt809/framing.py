@@ -18,7 +18,8 @@ LONGEST = 1 << 20
 """Octets between two flags at most: room for a photograph. What grows beyond is given up."""
 _CRC = 2
 _ESCAPES = {b"\x5b": b"\x5a\x01", b"\x5a": b"\x5a\x02", b"\x5d": b"\x5e\x01", b"\x5e": b"\x5e\x02"}
-_UNDONE = {(0x5A, 1): 0x5B, (0x5A, 2): 0x5A, (0x5E, 1): 0x5D, (0x5E, 2): 0x5E}
+_PAIR = re.compile(rb"[\x5a\x5e][\x01\x02]")
+_UNDONE = {pair: plain for plain, pair in _ESCAPES.items()}
 
 
 class Fault(StrEnum):
@@ -98,21 +99,11 @@ def escape(octets: bytes) -> bytes:
 def unescape(octets: bytes) -> tuple[bytes, bool]:
     """Escapes undone in one pass from left to right, and whether a bare 5a or 5e was met: one
     that neither 01 nor 02 follows. It stands for itself."""
-    if b"\x5a" not in octets and b"\x5e" not in octets:
+    signs = octets.count(b"\x5a") + octets.count(b"\x5e")
+    if not signs:
         return octets, False
-    out = bytearray()
-    at, size, bare = 0, len(octets), False
-    while at < size:
-        octet = octets[at]
-        if octet in (0x5A, 0x5E):
-            pair = _UNDONE.get((octet, octets[at + 1] if at + 1 < size else -1))
-            bare |= pair is None
-            out.append(octet if pair is None else pair)
-            at += 1 if pair is None else 2
-        else:
-            out.append(octet)
-            at += 1
-    return bytes(out), bare
+    undone, pairs = _PAIR.subn(lambda pair: _UNDONE[pair[0]], octets)
+    return undone, pairs < signs
 
 
 def build_frame(header: Header, body: bytes, cipher: Cipher | None = None) -> bytes:
