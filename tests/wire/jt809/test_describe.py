@@ -21,7 +21,17 @@ def test_any_octets_give_one_json_object(octets: bytes) -> None:
     for one in (octets, b"\x5b" + octets + b"\x5d"):
         shown = describe_frame(one)
         assert json.loads(json.dumps(shown)) == shown
-    assert "error" in describe_frame(octets) or looks_like_809(octets)
+
+
+def test_frames_without_flags_cut_or_several_in_a_line_are_told() -> None:
+    octets = frame_octets(Message.of(0x1701, Raw(b"\x01"), "粤A12345", 2), Edition.V2019)
+    assert describe_frame(octets[1:-1])["sub_type"] == "0x1701"
+    for cut in (octets[:-1], octets[1:], b"\x5b"):
+        assert describe_frame(cut)["error"] in ("unterminated_or_bad_flag", "too_short")
+    frames = describe_frame(octets + b"noise" + octets[:9] + octets)["frames"]
+    assert isinstance(frames, list)
+    assert [one.get("error") for one in frames] == [None, "unterminated_or_bad_flag", None]
+    assert looks_like_809(octets)
 
 
 @given(st.data())

@@ -242,6 +242,14 @@ def describe_body(body: Body, frame: Frame) -> Facts:
     return facts
 
 
+def describe_location(one: Location) -> Facts:
+    """A location alone, as messages of 809 carry it."""
+    facts = _row(one)
+    for item in one.extras:
+        facts |= _beside(item)
+    return facts
+
+
 def _hex(number: int, digits: int) -> str:
     return f"0x{number:0{digits}x}"
 

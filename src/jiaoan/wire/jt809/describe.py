@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from jiaoan.wire.jt809.cipher import Cipher
 from jiaoan.wire.jt809.errors import BodyError
-from jiaoan.wire.jt809.framing import BadFrame, Fault, Frame, Profile, judge, unescape
+from jiaoan.wire.jt809.framing import (
+    BadFrame,
+    Fault,
+    Frame,
+    FrameReader,
+    Profile,
+    judge,
+    unescape,
+)
 from jiaoan.wire.jt809.header import Edition, Header
 from jiaoan.wire.jt809.messages import (
     Envelope,
@@ -41,14 +49,42 @@ def describe_frame(
     ``edition`` ``None`` guesses it from the header. Without constants an encrypted body stays as
     octets (``error`` ``no_cipher``).
     """
-    if not looks_like_809(octets):
-        return {"error": "unterminated_or_bad_flag"}
     cipher = Cipher(ia1, ic1, m1) if ia1 or ic1 or m1 else None
     profile = Profile(edition, cipher, NONE if strict else ALL)
-    found = judge(octets[1:-1], profile)
+    bare = b"\x5b" not in (octets[:1], octets[-1:]) and b"\x5d" not in (octets[:1], octets[-1:])
+    if not looks_like_809(octets) and not bare:
+        return _several(octets, edition, profile)
+    found = judge(octets if bare else octets[1:-1], profile)
+    if isinstance(found, BadFrame) and _holds_frames(octets, profile):
+        return _several(octets, edition, profile)
+    return _one(found, edition, profile)
+
+
+def _one(found: Frame | BadFrame, edition: Edition | None, profile: Profile) -> dict[str, Json]:
     if isinstance(found, BadFrame):
-        return _bad(found, octets)
-    return _good(found, edition or _guess(found), octets, profile)
+        return _bad(found)
+    return _good(found, edition or _guess(found), profile)
+
+
+def _holds_frames(octets: bytes, profile: Profile) -> bool:
+    """Whether a link would find a good frame in octets that are none as a whole."""
+    return any(isinstance(one, Frame) for one in FrameReader(profile).receive(octets))
+
+
+def _several(octets: bytes, edition: Edition | None, profile: Profile) -> dict[str, Json]:
+    """Octets that are no single frame: what a link would find in them."""
+    reader = FrameReader(profile)
+    found = [
+        one
+        for one in reader.receive(octets) + reader.end()
+        if not (isinstance(one, BadFrame) and one.fault is Fault.NOISE)
+    ]
+    frames = [_one(one, edition, profile) for one in found]
+    if len(frames) == 1:
+        return frames[0]
+    if not frames:
+        return _bad(BadFrame(Fault.CUT, octets))
+    return {"frames": frames}
 
 
 def describe_content(sub_type: int, data: bytes, edition: Edition) -> dict[str, Json]:
@@ -56,7 +92,8 @@ def describe_content(sub_type: int, data: bytes, edition: Edition) -> dict[str, 
     try:
         content, _ = read_content(sub_type, data, edition)
     except BodyError as wrong:
-        return {"error": str(wrong.fault), "field": wrong.field, "reason": wrong.reason}
+        sentence = f"The data does not follow its table: {wrong}."
+        return {"error": str(wrong.fault), "sentence": sentence, "field": wrong.field}
     return {"payload_hex": data.hex()} if isinstance(content, Raw) else content.show()
 
 
@@ -65,8 +102,25 @@ def _guess(frame: Frame) -> Edition:
     return Edition.V2019 if frame.header.timed else Edition.V2011
 
 
-def _bad(bad: BadFrame, octets: bytes) -> dict[str, Json]:
-    shown: dict[str, Json] = {"error": str(bad.fault), "frame_length": len(octets)}
+_SENTENCES = {
+    Fault.NOISE: "Octets outside any frame: a frame stands between 0x5b and 0x5d.",
+    Fault.CUT: "A flag is missing: a frame begins with 0x5b and ends with 0x5d.",
+    Fault.OVERLONG: "No closing 0x5d within the length that the longest frame can have.",
+    Fault.TOO_SHORT: "Too few octets for a header and a CRC.",
+    Fault.BAD_ESCAPE: "0x5a or 0x5e is followed by neither 01 nor 02.",
+    Fault.BAD_CHECKSUM: "The CRC does not agree: at least one octet was changed.",
+    Fault.LENGTH_MISMATCH: "The message is not as long as its header says.",
+    Fault.NO_CIPHER: "The body is encrypted: its constants IA1, IC1 and M1 are needed.",
+}
+
+
+def _bad(bad: BadFrame) -> dict[str, Json]:
+    name = "unterminated_or_bad_flag" if bad.fault is Fault.CUT else str(bad.fault)
+    shown: dict[str, Json] = {
+        "error": name,
+        "sentence": _SENTENCES[bad.fault],
+        "frame_length": len(bad.raw) + 2,
+    }
     if bad.fault is Fault.NO_CIPHER and bad.header is not None:
         body = unescape(bad.raw)[0][bad.header.octets : -2]
         return shown | _header(bad.header) | {"checksum_ok": True, "body_hex": body.hex()}
@@ -75,7 +129,7 @@ def _bad(bad: BadFrame, octets: bytes) -> dict[str, Json]:
     return shown
 
 
-def _good(frame: Frame, edition: Edition, octets: bytes, profile: Profile) -> dict[str, Json]:
+def _good(frame: Frame, edition: Edition, profile: Profile) -> dict[str, Json]:
     shown: dict[str, Json] = {
         "checksum_ok": True,
         "frame_length": _whole(frame),
@@ -113,8 +167,8 @@ def _whole(frame: Frame) -> int:
 def _refusal(wrong: BodyError, frame: Frame) -> dict[str, Json]:
     return {
         "error": str(wrong.fault),
+        "sentence": f"The body does not follow its table: {wrong}.",
         "field": wrong.field,
-        "reason": wrong.reason,
         "body_hex": frame.body.hex(),
     }
 

@@ -7,15 +7,8 @@ from datetime import datetime
 from typing import Annotated
 
 from jiaoan.kernel.clock import LOCAL
+from jiaoan.wire.jt808.describe import describe_location
 from jiaoan.wire.jt808.errors import BodyError as LocationError
-from jiaoan.wire.jt808.extras import (
-    AnalogueInputs,
-    AreaAlarm,
-    AreaPassage,
-    ExtraItem,
-    Number,
-    SectionTime,
-)
 from jiaoan.wire.jt808.location import BASE, SHIFTED, SOUTH, WEST, Location
 from jiaoan.wire.jt809.errors import BodyError, BodyFault, EncodeError
 from jiaoan.wire.jt809.table import (
@@ -185,57 +178,7 @@ def show_location(octets: bytes) -> dict[str, Json]:
         one = read_location(octets)
     except BodyError as wrong:
         return {"gnss_error": wrong.reason, "gnss_hex": octets.hex()}
-    extras = [_show_extra(item) for item in one.extras]
-    trailing: dict[str, Json] = {"extras_trailing_hex": one.trailing.hex()} if one.trailing else {}
-    return {
-        "alarm": one.alarm,
-        "status": one.status,
-        "latitude_raw": one.raw_latitude,
-        "longitude_raw": one.raw_longitude,
-        "latitude": one.latitude / 1e6,
-        "longitude": one.longitude / 1e6,
-        "altitude_m": one.altitude,
-        "speed_kmh": one.speed / 10,
-        "direction_deg": one.direction,
-        "time": shown_time(one.time),
-        **trailing,
-        "extras": extras,
-    }
-
-
-_NUMBERS = {
-    "mileage": "mileage_km",
-    "fuel": "fuel_l",
-    "recorder_speed": "recorder_speed_kmh",
-    "alarm_to_confirm": "manual_alarm_id",
-    "vehicle_signals": "vehicle_signal_bits",
-    "io_status": "io_bits",
-    "signal_strength": "signal_strength",
-    "satellites": "satellites",
-}
-
-
-def _show_extra(item: ExtraItem) -> dict[str, Json]:
-    octets = item.octets
-    shown: dict[str, Json] = {"id": f"0x{item.id:02x}", "length": len(octets), "hex": octets.hex()}
-    return shown | _meaning(item)
-
-
-def _meaning(item: ExtraItem) -> dict[str, Json]:
-    match item.meaning():
-        case Number(name, value, step, _) if name in _NUMBERS:
-            return {_NUMBERS[name]: round(value * step, 1) if step != 1 else value}
-        case AnalogueInputs(ad0, ad1):
-            return {"ad0": ad0, "ad1": ad1}
-        case AreaAlarm(kind, area):
-            if area is None:
-                return {"location_type": kind}
-            return {"location_type": kind, "area_id": area}
-        case AreaPassage(kind, area, direction):
-            return {"location_type": kind, "area_id": area, "direction": direction}
-        case SectionTime(section, seconds, result):
-            return {"route_id": section, "drive_time_s": seconds, "result": result}
-    return {}
+    return dict(describe_location(one))
 
 
 def shifted(status: int) -> bool:
