@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jiaoan.gateway.platform.business import message_of
 from jiaoan.gateway.platform.intake import Doubles
 from jiaoan.gateway.platform.keeping import Log, Unmatched
 from jiaoan.gateway.platform.metrics import Metrics
@@ -22,7 +23,8 @@ from jiaoan.gateway.platform.vehicles import Vehicles
 from jiaoan.kernel.clock import FixedClock
 from jiaoan.stores.positions import BLOCK_2011, DTYPE, GCJ02, V2013, V2019
 from jiaoan.wire.jt808.location import SHIFTED
-from jiaoan.wire.jt809 import BodyError, Edition
+from jiaoan.wire.jt809 import BodyError, Edition, Profile
+from jiaoan.wire.jt809.line import Terms
 
 from .helpers import MOMENT, location
 
@@ -133,3 +135,25 @@ def test_shifted_coordinates_are_converted_once_and_kept_as_sent() -> None:
     moved = rows[1]["lat"]
     assert isinstance(moved, int)
     assert 1000 < abs(moved - plain.latitude) < 6000
+
+
+@pytest.mark.parametrize(
+    ("edition", "agreed", "plate"),
+    [
+        (Edition.V2011, False, "湘F32718"),
+        (Edition.V2019, False, None),
+        (Edition.V2019, True, "湘F32718"),
+    ],
+)
+def test_a_supervision_request_names_the_vehicle_where_the_edition_or_the_two_sides_say_so(
+    edition: Edition, agreed: bool, plate: str | None
+) -> None:
+    order = {
+        "kind": "supervision_request", "plate": "湘F32718", "plate_colour": 2, "number": 5,
+        "warn_source": 3, "warn_type": 1, "warn_time": MOMENT.isoformat(),
+        "deadline": MOMENT.isoformat(), "level": 0, "supervisor": "李四", "tel": "", "email": "",
+    }  # fmt: skip
+    message = message_of(order, Terms(1, Profile(edition), plate_in_alarms=agreed))
+    assert (message.sub_type, message.plate) == (0x9401, plate)
+    with pytest.raises(ValueError, match="time zone"):
+        message_of(order | {"deadline": "2024-04-08T00:00:00"}, Terms(1, Profile(edition)))

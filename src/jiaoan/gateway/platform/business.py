@@ -145,7 +145,7 @@ class Business:
                 raise BadOrder("no JSON object")
             if order.get("role") != self.role:
                 return
-            message = message_of(order, self.terms.edition)
+            message = message_of(order, self.terms)
             message.build(self.terms.edition)
         except (ValueError, KeyError, TypeError, EncodeError) as wrong:
             self._metrics.orders["refused"] += 1
@@ -208,16 +208,13 @@ def _iso(time: datetime | None) -> str | None:
     return None if time is None else time.isoformat()
 
 
-def message_of(order: Value, edition: Edition) -> Message:
+def message_of(order: Value, terms: Terms) -> Message:
     """The message of an order; ``ValueError``, ``KeyError`` or ``TypeError`` for a bad one."""
-    plate, colour = order.get("plate"), order.get("plate_colour")
-    if edition is Edition.V2019:
-        # Alarm messages of 2019 have no plate in front.
-        plate = colour = None
-    about = (
-        None if plate is None else str(plate),
-        None if colour is None else _int(order, "plate_colour"),
-    )
+    edition = terms.edition
+    about: tuple[str | None, int | None] = (None, None)
+    # Alarm messages of 2019 have no plate in front, unless the two sides agreed otherwise.
+    if order.get("plate") is not None and (edition is Edition.V2011 or terms.plate_in_alarms):
+        about = (str(order["plate"]), _int(order, "plate_colour"))
     match order["kind"]:
         case "supervision_answer":
             return Message.of(0x1401, _answer(order, edition), *about)

@@ -172,11 +172,22 @@ class Forwarder:
                     stored = await blocks.next(ending, self._limits.tick_s)
                     ending.clear()
                     if stored is not None and self._sockets.ended[link] == ended and line.live:
+                        self._look_for_gap(stored.sequence)
                         self._send(line, stored)
                         self._sockets.flush()
                         await self._sockets.drained()
             finally:
                 await blocks.close()
+
+    def _look_for_gap(self, sequence: int) -> None:
+        """The bus keeps positions for two days: what an outage outlived is gone, and is told."""
+        before = self._sent[-1] if self._sent else self._confirmed
+        if sequence > before + 1:
+            self._metrics.not_sent["expired_blocks"] += sequence - before - 1
+            logger.error(
+                "%s: %d blocks are no longer on the bus and were never sent",
+                self._name, sequence - before - 1,
+            )  # fmt: skip
 
     def _room(self, line: Line) -> bool:
         """Whether more may be sent: few enough is unconfirmed, or nothing while we want to go

@@ -124,7 +124,9 @@ def _terms(place: _Place) -> Terms:
     if len(version) != 3 or not all(one.isdecimal() and int(one) < 256 for one in version):
         raise place.wrong("version", "must be three numbers like 1.2.15")
     numbers = (int(version[0]), int(version[1]), int(version[2]))
-    return Terms(place.number("access_code"), Profile(Edition(text), cipher), numbers, key)
+    profile = Profile(Edition(text), cipher)
+    plates = place.flag("plate_in_alarms")
+    return Terms(place.number("access_code"), profile, numbers, key, plates)
 
 
 def _credentials(place: _Place) -> Credentials:
@@ -181,6 +183,12 @@ class _Place:
         value = self.fields.get(name, default)
         if not isinstance(value, str) or (default is None and not value):
             raise self.wrong(name, "is missing: a text in quotes")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self.fields.get(name, False)
+        if not isinstance(value, bool):
+            raise self.wrong(name, "must be true or false")
         return value
 
     def number(self, name: str, default: int | None = None) -> int:

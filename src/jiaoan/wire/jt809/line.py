@@ -61,12 +61,15 @@ class Terms:
     """What two platforms agreed on: access code, edition, cipher and key, version in the header.
 
     ``key`` 0 sends plainly; encrypted frames of the peer are read whenever there is a cipher.
+    ``plate_in_alarms``: alarm messages of 2019 get plate and colour in front, as some platforms
+    expect; the edition has none there, so that a supervision request would tell no vehicle.
     """
 
     access_code: int
     profile: Profile
     version: tuple[int, int, int] = (1, 0, 0)
     key: int = 0
+    plate_in_alarms: bool = False
 
     @property
     def edition(self) -> Edition:
