@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -21,7 +21,14 @@ from jiaoan.kernel.states import TransitionRefused
 from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.portal.access import page
 from jiaoan.portal.asked import asker, clock
-from jiaoan.portal.components import Empty, Light, TimelineEntry, Tone, moment_light
+from jiaoan.portal.components import (
+    Empty,
+    Light,
+    TimelineEntry,
+    Tone,
+    due_light,
+    moment_light,
+)
 from jiaoan.portal.courses import course_of
 from jiaoan.portal.hazmat.fields import COLOURS, Group, Shown, Spec, Text
 from jiaoan.scope import can
@@ -49,6 +56,8 @@ class Line:
 def _light(item: Supervision, now: datetime) -> Light:
     if item.status is SupervisionState.DONE:
         return Light(Tone.DONE, str(item.status.label))
+    if abs(item.deadline - now) > timedelta(days=2):
+        return due_light(local(item.deadline).date(), local(now).date())
     return moment_light(item.deadline, now)
 
 
