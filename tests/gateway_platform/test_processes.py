@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from jiaoan.gateway.platform.rows import content_of, live_message
 from jiaoan.stores.bus import BusUnavailable
 from jiaoan.stores.positions import (
     BLOCK_2011,
@@ -24,7 +25,7 @@ from jiaoan.wire.jt809 import Edition, Header, Message, build_frame
 from jiaoan.wire.jt809.links import Login2011, Verify
 from jiaoan.wire.jt809.location import GnssBlock
 
-from .helpers import CODE, MOMENT, Both, report, run, seconds_of, until
+from .helpers import CODE, MOMENT, Both, location, report, run, seconds_of, until
 
 pytestmark = pytest.mark.socket
 EDITIONS = pytest.mark.parametrize("edition", ["2011", "2019"])
@@ -156,6 +157,35 @@ def test_nothing_is_confirmed_before_it_is_stored(tmp_path: Path) -> None:
             await until(lambda: low.metrics.confirmed_now[name] > before, "confirmation")
             assert seconds_of(both.upper, 7) == [0]
             assert superior.metrics.bus == "ok"
+
+    run(main())
+
+
+def test_a_keep_alive_behind_a_position_waits_until_it_is_stored(tmp_path: Path) -> None:
+    """Both come in one portion: the answer stands ready and may not be written yet."""
+
+    async def main() -> None:
+        async with Both(tmp_path, "2011") as both:
+            await both.start_superior()
+            reader, writer = await asyncio.open_connection("127.0.0.1", both.port)
+            login = Message(0x1001, Login2011(8, "secret12", "127.0.0.1", 1)).build(Edition.V2011)
+            writer.write(build_frame(Header(0, 1, 0x1001, CODE), login))
+            assert (await reader.readuntil(b"]"))[9:11].hex() == "1002"
+            both.upper.trouble = BusUnavailable("gone")
+            content = content_of(location(0).build(), 0, Edition.V2011)
+            position = live_message(content, "湘F32718", 2).build(Edition.V2011)
+            writer.write(
+                build_frame(Header(0, 2, 0x1200, CODE), position)
+                + build_frame(Header(0, 3, 0x1005, CODE), b"")
+            )
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.4):
+                    await reader.readuntil(b"]")
+            both.upper.trouble = None
+            async with asyncio.timeout(5):
+                assert (await reader.readuntil(b"]"))[9:11].hex() == "1006"
+            assert seconds_of(both.upper, 7) == [0]
+            writer.close()
 
     run(main())
 

@@ -311,6 +311,19 @@ def test_a_keep_alive_confirms_all_that_was_sent_before_it() -> None:
     assert net.got("high") == [0, 1, 2]
 
 
+def test_a_question_of_a_lost_link_is_not_confirmed_by_an_answer_on_the_next() -> None:
+    net = Network(Edition.V2011)
+    net.settle()
+    net.low.main.keep_alive(net.now, mark=100)
+    net.cut("main")
+    net.advance(TIMES.retry_s)
+    net.settle()
+    net.low.main.keep_alive(net.now, mark=60)
+    net.settle()
+    marks = [one.event.mark for one in net.events["low"] if isinstance(one.event, Confirmed)]
+    assert marks == [60]
+
+
 def test_the_tables_are_sound() -> None:
     for machine in (CALLER, CALLED):
         assert not machine.unreachable()
