@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = ("notice-2024-yunxi.md", "jt808.md")
+TABLES = ("notice-2024-yunxi.md", "jt808.md", "jt809.md")
 # 18 items of the notice (a section with numbered items is none itself) and the covering letter.
 CLAUSES = {"通知正文", *["四", "五", "六", "七", "八", "九", "十", "十一", "十二"]} | {
     f"{section}·{item}"

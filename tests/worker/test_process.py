@@ -199,3 +199,36 @@ def test_it_does_not_start_without_the_journals_triggers(installed: Installation
     assert done.returncode == 1
     assert "触发器" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_it_opens_a_supervision_item_once_however_often_it_is_killed(
+    installed: Installation, bus_server: BusServer
+) -> None:
+    moment = "2024-04-07T22:40:00+00:00"
+    request = {
+        "kind": "supervision_request", "role": "subordinate", "platform": "示意市级平台",
+        "access_code": 43060000, "number": 7, "warn_source": 3, "warn_type": 1,
+        "warn_time": moment, "deadline": moment, "level": 0, "plate": None, "plate_colour": None,
+        "supervisor": "李四", "tel": "", "email": "", "serial": 5, "received_at": moment,
+    }  # fmt: skip
+
+    async def say() -> None:
+        bus = await Bus.connect(bus_server.url, name="test")
+        await bus.prepare()
+        for number in range(3):
+            data = json.dumps(request | {"number": number}).encode()
+            await bus.publish("platform.up", data, message_id=f"request-{number}")
+        await bus.close()
+
+    asyncio.run(say())
+    installed.start()
+    installed.wait("SELECT count(*) FROM watch_supervision", 1)
+    installed.kill()
+    installed.start()
+    installed.wait("SELECT count(*) FROM watch_supervision", 3)
+    # The deadline is long past: the worker notes it by itself, once for each.
+    late = "SELECT count(*) FROM journal_fact WHERE kind = 'watch.supervision_late'"
+    installed.wait(late, 3)
+    time.sleep(0.5)
+    assert installed.count("SELECT count(*) FROM watch_supervision") == 3
+    assert installed.count(late) == 3

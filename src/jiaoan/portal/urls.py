@@ -40,6 +40,7 @@ urlpatterns = [
     path("places/", include("jiaoan.portal.places.urls")),
     path("live/", include("jiaoan.portal.live.urls")),
     path("alarms/", include("jiaoan.portal.watch.urls")),
+    path("supervisions/", include("jiaoan.portal.supervision.urls")),
     path("hazmat/", include("jiaoan.portal.hazmat.urls")),
     path("journal/", include("jiaoan.portal.journal.urls")),
     path("system/", include("jiaoan.portal.system.urls")),

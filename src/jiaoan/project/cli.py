@@ -25,6 +25,7 @@ _PASSED: dict[str, tuple[str, bool, str]] = {
     "frames": ("jiaoan.wire.cli", False, "decode frames of JT/T 808 and 809 from hexadecimal"),
     "simulate": ("jiaoan.simulate.cli", False, "drive a fleet over JT/T 808 from a file"),
     "tap": ("jiaoan.gateway.tap_cli", False, "show a terminal's frames as they come and go"),
+    "platform": ("jiaoan.gateway.platform.main", False, "exchange with platforms over JT/T 809"),
     "demo": ("jiaoan.project.demo.cli", True, "make the demonstration district"),
     "manage": ("jiaoan.project.manage", True, "Django's own commands"),
 }
@@ -68,7 +69,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="start everything on demonstration data (what ./run does)")
     _system_options(up, DEMO_FOLDER)
-    up.add_argument("--notice", type=Path, metavar="FILE", help="the notice to read (text, Word, Excel, PDF, web page)")
+    up.add_argument(
+        "--notice",
+        type=Path,
+        metavar="FILE",
+        help="the notice to read (text, Word, Excel, PDF, web page)",
+    )
     up.add_argument("--today", type=_day, metavar="DATE", help="live on this day, e.g. 2024-04-08")
     up.set_defaults(command=_up)
     serve = commands.add_parser("serve", help="start everything on real data")

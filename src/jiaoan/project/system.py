@@ -21,6 +21,9 @@ from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
+from jiaoan.gateway.platform.settings import FILE as PLATFORMS
+from jiaoan.gateway.platform.settings import BadSettings
+from jiaoan.gateway.platform.settings import load as load_platforms
 from jiaoan.kernel.clock import LOCAL, OFFSET_VARIABLE, offset_for
 from jiaoan.project.installation import Installation, Kind, migrations_key
 from jiaoan.project.refusal import Refusal
@@ -30,7 +33,10 @@ from jiaoan.stores.server import plan as bus_plan
 
 HOST = "127.0.0.1"
 DEMO_DAY = date(2024, 4, 8)
-NAMES = ("bus", "gateway", "stream", "worker", "web", "simulator")
+NAMES = (
+    "bus", "gateway", "platform-superior", "platform-subordinate", "stream", "worker", "web",
+    "simulator",
+)  # fmt: skip
 _COMMAND = (sys.executable, "-m", "jiaoan.project.cli")
 _UNTIL_NEXT = "These log-ins hold until the next start."
 
@@ -168,6 +174,7 @@ def plan(installation: Installation, wanted: Wanted, bus: Plan) -> list[Child]:
             ready=serves(wanted.host, wanted.port, "/healthz"),
         ),
     ]
+    children += _platforms(installation, python, arguments)
     fleet = installation.folder / "simulate.json"
     if installation.kind is Kind.DEMO and fleet.is_file():
         port = ["--port", str(wanted.gateway_port)]
@@ -193,6 +200,22 @@ def _gateways(wanted: Wanted, arguments: list[str]) -> list[Child]:
             )
         )
     return children
+
+
+def _platforms(installation: Installation, python: str, arguments: list[str]) -> list[Child]:
+    """The links to other platforms that the settings of this installation name, if any."""
+    if not (installation.folder / PLATFORMS).is_file():
+        return []
+    try:
+        settings = load_platforms(installation.folder / PLATFORMS)
+    except BadSettings as wrong:
+        raise Refusal(str(wrong)) from wrong
+    roles = {"superior": settings.superior, "subordinate": settings.superiors}
+    return [
+        Child(f"platform-{role}", [python, "-m", "jiaoan.gateway.platform", role, *arguments])
+        for role, wanted in roles.items()
+        if wanted
+    ]
 
 
 def migrate(installation: Installation, environment: dict[str, str]) -> None:

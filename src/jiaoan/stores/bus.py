@@ -9,6 +9,7 @@ restart). A publish is at least once: say the same ``message_id`` again after
 ``positions.NN``   POSITIONS  packed blocks (:mod:`jiaoan.stores.positions`), two days
 ``findings.NN``    FINDINGS   one JSON object each, message id = finding id, 30 days
 ``down.TERMINAL``  DOWN       commands to terminals, one JSON object each, one day
+``platform.>``     PLATFORM   what other platforms say (``up``) and are told (``down.CODE``), a week
 ``ref.>``          REF        one value kept for each subject, for ever
 ``events.>``       EVENTS     live push, one hour
 =================  =========  ======================================================
@@ -59,6 +60,7 @@ STREAMS: Final = {
     "POSITIONS": _Kind("positions.*", 2 * DAY, 0.70, 600),
     "FINDINGS": _Kind("findings.*", 30 * DAY, 0.10, 3600),
     "DOWN": _Kind("down.*", DAY, 0.03, 3600),
+    "PLATFORM": _Kind("platform.>", 7 * DAY, 0.02, 3600),
     "REF": _Kind("ref.>", 0, 0.05, 120, per_subject=1),
     "EVENTS": _Kind("events.>", DAY / 24, 0.05, 120),
 }

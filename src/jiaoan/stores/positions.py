@@ -47,7 +47,9 @@ NO_MILEAGE: Final = 0xFFFFFFFF
 FIXED: Final = 0x02  # status bit 1, 定位
 WGS84, GCJ02 = 0, 1
 LIVE, BATCH, BACKFILL = 0, 1, 2  # 0x0200; 0x0704 type 0 正常批量; 0x0704 type 1 盲区补报
+PLATFORM_LIVE, PLATFORM_BACKFILL = 3, 4  # JT/T 809: 0x1202; 0x1203
 V2013, V2019 = 0, 1
+BLOCK_2011 = 2  # the octets are the block of 809-2011, not an 0x0200 body
 
 PARTITIONS: Final = 16
 

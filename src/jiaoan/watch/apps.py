@@ -15,3 +15,5 @@ class WatchConfig(AppConfig):
         scope.register(m.Disposition, organisations=[f"alarm__{owner}"])
         scope.register(m.Command, organisations=[owner])
         scope.register(m.TerminalFile, organisations=[f"command__{owner}"])
+        scope.register(m.Supervision, organisations=[owner])
+        scope.register(m.SupervisionAnswer, organisations=[f"supervision__{owner}"])

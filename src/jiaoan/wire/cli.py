@@ -8,16 +8,16 @@ written at once, and no more than one line is held in memory.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from jiaoan.wire.jt808.describe import Facts, describe_frame
+from jiaoan.wire.jt809 import describe as jt809
 
 LONGEST_LINE = 1 << 20
 _SPACE = re.compile(r"[\s:,\-]+")
@@ -131,9 +131,6 @@ def _describe(octets: bytes, wanted: Wanted) -> Facts:
 
 
 def _describe_809(octets: bytes, wanted: Wanted) -> Facts:
-    try:
-        module = importlib.import_module("jiaoan.wire.jt809.describe")
-    except ModuleNotFoundError:
-        return {"error": "not_spoken", "sentence": "JT/T 809 is not spoken in this version."}
-    describe: Callable[..., Facts] = module.describe_frame
-    return describe(octets, ia1=wanted.ia1, ic1=wanted.ic1, m1=wanted.m1, strict=wanted.strict)
+    return jt809.describe_frame(
+        octets, ia1=wanted.ia1, ic1=wanted.ic1, m1=wanted.m1, strict=wanted.strict
+    )

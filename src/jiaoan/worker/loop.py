@@ -5,6 +5,7 @@ Theory of operation
 ``consume``  reads findings behind the checkpoint and hands each to :func:`steps.handle`, which
              commits its rows and the checkpoint together: a kill before the commit repeats the
              finding, a kill after it does not.
+             ``platform.up`` (what other platforms say) is read in the same way.
 ``follow``   every tenth of a second runs what follows from facts of the web, and wakes ``relay``.
 ``relay``    sends the outbox in order. A message is marked after the bus has stored it; a kill
              between the two sends it again with the same message id, and the bus keeps one.
@@ -49,6 +50,7 @@ class Worker:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._consume())
+                group.create_task(self._consume_platform())
                 group.create_task(self._relay())
                 group.create_task(self._every(FOLLOW_S, self._follow))
                 group.create_task(self._every(SEAL_S, lambda: steps.seal(self._clock)))
@@ -77,6 +79,16 @@ class Worker:
             await self._database(
                 lambda found=message: steps.handle(  # type: ignore[misc]
                     found.subject, found.data, found.sequence, found.stored_at, self._clock
+                )
+            )
+            self._to_send.set()
+
+    async def _consume_platform(self) -> None:
+        after = await self._database(steps.platform_checkpoint)
+        async for message in self._bus.read("platform.up", after=after):
+            await self._database(
+                lambda found=message: steps.handle_platform(  # type: ignore[misc]
+                    found.data, found.sequence, found.stored_at, self._clock
                 )
             )
             self._to_send.set()

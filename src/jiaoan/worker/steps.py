@@ -26,6 +26,8 @@ from jiaoan.ledger.actions import keep_current
 from jiaoan.scope import SystemActor
 from jiaoan.watch import actions as watch
 from jiaoan.watch.commands import actions as commands
+from jiaoan.watch.supervision import actions as supervision
+from jiaoan.watch.supervision import messages as platform_messages
 from jiaoan.worker.models import Checkpoint, Parked
 
 log = logging.getLogger("jiaoan.worker")
@@ -33,6 +35,7 @@ ACTOR = SystemActor(
     "worker", frozenset({"hazmat.judge", "alarm.open", "ledger.assign", "command.note"})
 )
 FINDINGS = "findings"
+PLATFORM = "platform"
 GIVE_UP = 100  # tries after which a message of the outbox is left for a person
 _BATCH = 200
 
@@ -113,6 +116,60 @@ def _advance(sequence: int) -> None:
     Checkpoint.objects.filter(name=FINDINGS).update(sequence=sequence)
 
 
+def platform_checkpoint() -> int:
+    """The sequence of the last message of the links between platforms that was handled."""
+    return Checkpoint.objects.get_or_create(name=PLATFORM)[0].sequence
+
+
+def handle_platform(data: bytes, sequence: int, stored_at: datetime, clock: Clock) -> bool:
+    """Handle one message of ``platform.up`` and move its checkpoint, both or neither.
+
+    Returns ``False`` when it was parked. ``OperationalError`` as :func:`handle`.
+    """
+    if sequence <= platform_checkpoint():
+        return True
+    try:
+        with transaction.atomic():
+            _take_platform(platform_messages.parse(data), clock)
+            Checkpoint.objects.filter(name=PLATFORM).update(sequence=sequence)
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever is wrong with one must not stop the rest
+        log.warning("platform message %s parked: %s: %s", sequence, type(error).__name__, error)
+        with transaction.atomic():
+            Parked.objects.get_or_create(
+                sequence=sequence,
+                stored_at=stored_at,
+                defaults={
+                    "subject": "platform.up",
+                    "data": data,
+                    "error": f"{type(error).__name__}: {error}"[:500],
+                    "parked_at": clock.now(),
+                },
+            )
+            Checkpoint.objects.filter(name=PLATFORM).update(sequence=sequence)
+        return False
+    return True
+
+
+def _take_platform(
+    message: platform_messages.Request
+    | platform_messages.Answer
+    | platform_messages.Carried
+    | platform_messages.Nothing,
+    clock: Clock,
+) -> None:
+    match message:
+        case platform_messages.Request():
+            supervision.receive_request(ACTOR, clock, message)
+        case platform_messages.Answer():
+            supervision.receive_answer(ACTOR, clock, message)
+        case platform_messages.Carried():
+            supervision.note_carried(ACTOR, clock, message)
+        case platform_messages.Nothing(kind):
+            log.info("platform message of kind %s is for nobody here", kind)
+
+
 def follow(clock: Clock) -> None:
     """What follows from facts that other processes wrote."""
     run_pending(clock)
@@ -122,6 +179,7 @@ def due(clock: Clock) -> None:
     """Rows whose time has come, each claimed by a conditional update."""
     watch.note_late(ACTOR, clock)
     commands.note_times(ACTOR, clock)
+    supervision.note_late(ACTOR, clock)
     hazmat.expire_filings(ACTOR, clock)
 
 

@@ -1,4 +1,4 @@
-"""Golden cases, written by hand from the text of the rules before the pass existed.
+"""Golden cases, written by hand from the text of the rules, apart from the pass and its twin.
 
 A script is a list of lines ``time: what``: from that local time on, one point every ``step``
 seconds, up to the next line (exclusive). ``what`` is ``drive V`` (V km/h, moving so), ``stand``,

@@ -2,5 +2,13 @@
 
 from jiaoan.watch.models.alarm import Alarm, Disposition
 from jiaoan.watch.models.command import Command, TerminalFile
+from jiaoan.watch.models.supervision import Supervision, SupervisionAnswer
 
-__all__ = ["Alarm", "Command", "Disposition", "TerminalFile"]
+__all__ = [
+    "Alarm",
+    "Command",
+    "Disposition",
+    "Supervision",
+    "SupervisionAnswer",
+    "TerminalFile",
+]

@@ -263,6 +263,14 @@ def _named(params: Sequence[Parameter]) -> Iterator[tuple[str, Json]]:
                 yield one.named.name, one.meaning()
 
 
+def describe_location(one: Location) -> Facts:
+    """A location alone, as messages of 809 carry it."""
+    facts = _row(one)
+    for item in one.extras:
+        facts |= _beside(item)
+    return facts
+
+
 def _hex(number: int, digits: int) -> str:
     return f"0x{number:0{digits}x}"
 

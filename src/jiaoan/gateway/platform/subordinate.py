@@ -1,0 +1,155 @@
+"""We as subordinate 下级平台 of one or several superiors."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from jiaoan.gateway.platform.business import Business
+from jiaoan.gateway.platform.door import first_message, first_octets
+from jiaoan.gateway.platform.forwarding import Forwarder
+from jiaoan.gateway.platform.keeping import Log
+from jiaoan.gateway.platform.limits import Limits
+from jiaoan.gateway.platform.metrics import Metrics
+from jiaoan.gateway.platform.publishing import Port, Publisher
+from jiaoan.gateway.platform.settings import Superior
+from jiaoan.gateway.platform.sockets import Sockets
+from jiaoan.gateway.platform.vehicles import Vehicles
+from jiaoan.kernel.clock import Clock
+from jiaoan.wire.jt809.line import SUB, Confirmed, Received, Refused
+from jiaoan.wire.jt809.pair import NOTICES, Address, Happened
+from jiaoan.wire.jt809.pair import Subordinate as Pair
+
+logger = logging.getLogger("jiaoan.platform")
+_LOAD_S = 10.0
+
+
+class Tie:
+    """Our links to one superior."""
+
+    def __init__(self, known: Superior, house: Subordinate, advertise: Address) -> None:
+        self.known, self.name, terms = known, known.name, known.terms
+        self.pair = Pair(terms, known.credentials, advertise, house.clock, house.limits.times)
+        self.sockets = Sockets(known.name, self.pair, self.take, house.limits, house.metrics)
+        self._log, self._metrics, self._limits = house.log, house.metrics, house.limits
+        self.business = Business(
+            "subordinate",
+            known.name,
+            terms,
+            lambda: self.sockets,
+            house.bus,
+            house.publisher,
+            house.log,
+            house.clock,
+            house.limits,
+            house.metrics,
+        )
+        self.forwarder = Forwarder(
+            known.name,
+            terms,
+            known.platform_id,
+            self.sockets,
+            house.vehicles,
+            house.bus,
+            house.clock,
+            house.limits,
+            house.metrics,
+        )
+
+    async def take(self, happened: Sequence[Happened]) -> None:
+        for one in happened:
+            match one.event:
+                case Confirmed(mark):
+                    self.forwarder.confirmed(mark)
+                case Refused(reason, octets):
+                    self._log.keep(reason, self.name, octets, link=one.link)
+                case Received(message, _) as received:
+                    word = f"0x{message.sub_type or message.message_id:04x}"
+                    self._metrics.messages[word] += 1
+                    self._metrics.tolerated.update(map(str, message.tolerated))
+                    if message.message_id in NOTICES:
+                        logger.warning("%s says %s: %s", self.name, word, message.content)
+                    elif message.sub_type is not None:
+                        await self.business.take(received)
+
+    def target(self) -> tuple[str, int]:
+        return self.known.address.host, self.known.address.port
+
+    async def called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A connection to our sub-link port: it takes the place of the live one only with the
+        right code."""
+        first = await first_octets(reader, self._limits)
+        knock = first_message(first, self.known.terms)
+        if knock is not None and (self.pair.sub.down or self.pair.knows(knock[0])):
+            await self.sockets.serve(SUB.name, reader, writer, first)
+            return
+        reason = "unreadable" if knock is None else "wrong_code"
+        self._metrics.callers_refused[reason] += 1
+        if first:
+            self._log.keep(reason, self.name, first, link=SUB.name)
+        writer.close()
+
+
+class Subordinate:
+    """All superiors of this installation; made in a running event loop."""
+
+    def __init__(
+        self,
+        superiors: Sequence[Superior],
+        bus: Port,
+        folder: Path,
+        clock: Clock,
+        limits: Limits | None = None,
+    ) -> None:
+        self.superiors, self.bus, self.clock = superiors, bus, clock
+        self.limits, self.metrics = limits or Limits(), Metrics()
+        self.vehicles = Vehicles(self.metrics)
+        self.publisher = Publisher(bus, self.limits, self.metrics)
+        self.log = Log(folder, self.limits.kept_octets, clock, self.metrics)
+        self.ties: list[Tie] = []
+        self._servers: list[asyncio.Server] = []
+        self.tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Learn the vehicles, listen for the sub links, call. ``OSError`` where an address is
+        taken."""
+        try:
+            async with asyncio.timeout(_LOAD_S):
+                await self.vehicles.load(self.bus)
+        except TimeoutError:
+            logger.warning("vehicles are still being read")
+        for known in self.superiors:
+            await self._tie(known)
+        self.metrics.address = ", ".join(f"{one.address.host}" for one in self.superiors)
+        self.tasks.append(asyncio.create_task(self.vehicles.follow(self.bus)))
+
+    async def _tie(self, known: Superior) -> None:
+        ties: list[Tie] = []
+
+        async def called(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await ties[0].called(reader, writer)
+
+        server = await asyncio.start_server(called, known.listen.host, known.listen.port)
+        self._servers.append(server)
+        # Port 0 takes a free one: that is the one to tell.
+        port = int(server.sockets[0].getsockname()[1])
+        told = known.advertise
+        tie = Tie(known, self, Address(told.host, told.port or port))
+        ties.append(tie)
+        self.ties.append(tie)
+        self.tasks += [
+            asyncio.create_task(tie.sockets.keep(tie.target)),
+            asyncio.create_task(tie.forwarder.run()),
+            asyncio.create_task(tie.business.obey()),
+        ]
+
+    async def stop(self) -> None:
+        for server in self._servers:
+            server.close()
+        for tie in self.ties:
+            await tie.sockets.close()
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""Pages of supervision 督办 between platforms."""

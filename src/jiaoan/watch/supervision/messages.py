@@ -1,0 +1,153 @@
+"""What the links between platforms tell on ``platform.up``, checked before anything is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class BadMessage(ValueError):
+    """A message that cannot be used: the text names the field. It is parked, not guessed at."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A superior asks (0x9401)."""
+
+    platform: str
+    access_code: int
+    number: int
+    warn_source: int | None
+    warn_type: int
+    warn_time: datetime | None
+    deadline: datetime | None
+    level: int
+    plate: str
+    plate_colour: int | None
+    supervisor: str
+    tel: str
+    email: str
+    serial: int
+    source_type: int | None
+    source_serial: int | None
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A subordinate answers (0x1401)."""
+
+    platform: str
+    access_code: int
+    number: int
+    result: int
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Carried:
+    """An order of ours was sent, or cannot be (``reason``)."""
+
+    order: str
+    at: datetime
+    link: str
+    serial: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """A kind that nobody here acts on: newer processes may tell more."""
+
+    kind: str
+
+
+def parse(data: bytes) -> Request | Answer | Carried | Nothing:
+    """The message ``data`` as a value. Raises :class:`BadMessage`."""
+    try:
+        body = json.loads(data)
+    except ValueError as error:
+        raise BadMessage(f"no JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise BadMessage("no JSON object")
+    place = _Fields(body)
+    kind = place.text("kind")
+    if kind == "supervision_request":
+        return _request(place)
+    if kind == "supervision_answer":
+        return Answer(
+            place.text("platform"),
+            place.number("access_code"),
+            place.number("number"),
+            place.number("result"),
+            place.moment("received_at"),
+        )
+    if kind in ("order_sent", "order_refused"):
+        return Carried(
+            place.text("order"),
+            place.moment("at"),
+            place.text("link", ""),
+            place.maybe_number("serial"),
+            place.text("reason", "")[:200] or ("refused" if kind == "order_refused" else ""),
+        )
+    return Nothing(kind)
+
+
+def _request(place: _Fields) -> Request:
+    return Request(
+        platform=place.text("platform"),
+        access_code=place.number("access_code"),
+        number=place.number("number"),
+        warn_source=place.maybe_number("warn_source"),
+        warn_type=place.number("warn_type"),
+        warn_time=place.maybe_moment("warn_time"),
+        deadline=place.maybe_moment("deadline"),
+        level=place.number("level"),
+        plate=place.text("plate", ""),
+        plate_colour=place.maybe_number("plate_colour"),
+        supervisor=place.text("supervisor", ""),
+        tel=place.text("tel", ""),
+        email=place.text("email", ""),
+        serial=place.number("serial"),
+        source_type=place.maybe_number("source_type"),
+        source_serial=place.maybe_number("source_serial"),
+        received_at=place.moment("received_at"),
+    )
+
+
+class _Fields:
+    """Typed reads that name the field when they fail."""
+
+    def __init__(self, body: Mapping[str, object]) -> None:
+        self._body = body
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._body.get(name)
+        if value is None and default is not None:
+            return default
+        if not isinstance(value, str):
+            raise BadMessage(f"{name} is no text")
+        return value
+
+    def maybe_number(self, name: str) -> int | None:
+        return None if self._body.get(name) is None else self.number(name)
+
+    def number(self, name: str) -> int:
+        value = self._body.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise BadMessage(f"{name} is no number")
+        return value
+
+    def maybe_moment(self, name: str) -> datetime | None:
+        return None if self._body.get(name) is None else self.moment(name)
+
+    def moment(self, name: str) -> datetime:
+        try:
+            value = datetime.fromisoformat(self.text(name))
+        except ValueError as wrong:
+            raise BadMessage(f"{name} is no time") from wrong
+        if value.tzinfo is None:
+            raise BadMessage(f"{name} has no time zone")
+        return value

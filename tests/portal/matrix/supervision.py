@@ -1,0 +1,59 @@
+"""Supervision between platforms: the bureau looks, the safety section answers and asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from jiaoan.scope import SystemActor
+from jiaoan.watch.models import Supervision
+from jiaoan.watch.supervision.actions import receive_request
+from jiaoan.watch.supervision.messages import Request
+from portal.matrix import Row, World
+
+LOOKERS = ("safety_clerk", "section_head", "leader")
+NOT = ("administrator", "outside_carrier")
+NOT_HANDLERS = ("section_head", "leader", "enterprise", "administrator", "outside_carrier")
+_LINK = SystemActor("matrix", frozenset({"alarm.open"}))
+
+
+def item_of(world: World) -> Supervision:
+    """A request of a superior about a vehicle of the home firm."""
+    vehicle, now = world.vehicle(), world.clock.now()
+    asked = Request(
+        "示意市级平台", 43060000, 7, 3, 1, now, now + timedelta(hours=2), 1, vehicle.plate,
+        vehicle.plate_colour, "李四", "0730", "", 5, None, None, now,
+    )  # fmt: skip
+    return receive_request(_LINK, world.clock, asked)
+
+
+def one(world: World) -> Mapping[str, object]:
+    return {"pk": item_of(world).pk}
+
+
+def result(_world: World) -> Mapping[str, object]:
+    return {"result": "1", "note": "已约谈驾驶员"}
+
+
+ROWS = [
+    Row("supervisions", allowed=(*LOOKERS, "enterprise"), denied=NOT),
+    Row(
+        "supervision",
+        allowed=(*LOOKERS, "enterprise"),
+        denied=NOT,
+        elsewhere=("enterprise",),
+        elsewhere_status=404,
+        kwargs=one,
+    ),
+    Row(
+        "supervision_answer",
+        "POST",
+        ("safety_clerk",),
+        NOT_HANDLERS,
+        status=302,
+        kwargs=one,
+        data=result,
+    ),
+    Row("supervision_new", allowed=("safety_clerk",), denied=NOT_HANDLERS),
+    Row("supervision_new", "POST", ("safety_clerk",), NOT_HANDLERS, status=422),
+]

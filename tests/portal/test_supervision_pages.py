@@ -1,0 +1,98 @@
+"""The pages of 督办: list by deadline, item with its answer, asking a subordinate."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from jiaoan.journal.models import Outgoing
+from jiaoan.kernel.clock import clock_from_environment, local
+from jiaoan.watch.models import Supervision
+from portal.matrix import World
+from portal.matrix.supervision import item_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def client_of(world: World, role: str = "safety_clerk") -> Client:
+    client = Client()
+    person = world.person(role)
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_the_list_shows_what_is_overdue(world: World) -> None:
+    item_of(world)
+    html = client_of(world).get("/supervisions/").content.decode()
+    assert "1 件逾期" in html
+    assert "超速报警" in html
+    assert "示意市级平台" in html
+    assert "暂无督办" in client_of(world).get("/supervisions/?state=done").content.decode()
+
+
+def test_an_answer_is_kept_and_goes_down(world: World) -> None:
+    item, client = item_of(world), client_of(world)
+    url = f"/supervisions/{item.pk}/"
+    assert "督办截止时间为" in client.get(url).content.decode()
+    bad = client.post(url + "answer", {"result": "", "note": "已约谈"})
+    assert bad.status_code == 422
+    assert "请选择报警处理结果。" in bad.content.decode()
+    assert "已约谈</textarea>" in bad.content.decode()
+    assert client.post(url + "answer", {"result": "1", "note": "已约谈"}).status_code == 302
+    html = client.get(url).content.decode()
+    assert "已处理完毕" in html
+    assert "等待链路发送" in html
+    assert 'name="result"' not in html
+    again = client.post(url + "answer", {"result": "1", "note": "再次"})
+    assert again.status_code == 409
+    (order,) = Outgoing.objects.filter(topic="platform.down.43060000")
+    assert order.payload["number"] == 7
+
+
+def test_who_only_looks_sees_no_form(world: World) -> None:
+    item = item_of(world)
+    html = client_of(world, "leader").get(f"/supervisions/{item.pk}/").content.decode()
+    assert "发送应答" not in html
+    assert "督办内容" in html
+
+
+def test_without_platforms_nobody_can_be_asked(world: World, settings: object) -> None:
+    html = client_of(world).get("/supervisions/new").content.decode()
+    assert "尚未接入下级平台" in html
+
+
+def test_a_subordinate_named_in_the_settings_can_be_asked(
+    world: World, settings: object, tmp_path: Path
+) -> None:
+    terms = {
+        "name": "示意运输平台", "access_code": 70000001, "user_id": 8, "password": "secret12",
+        "edition": "2019",
+    }  # fmt: skip
+    value = {"superior": {"listen": "127.0.0.1:7809", "subordinates": [terms]}}
+    (tmp_path / "platform.json").write_text(json.dumps(value), "utf-8")
+    settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
+    world.vehicle("湘F32718")
+    client, now = client_of(world), clock_from_environment().now()
+    assert "示意运输平台" in client.get("/supervisions/new").content.decode()
+    form = {
+        "platform": "70000001", "plate": "湘f·32718", "plate_colour": "2", "warn_type": "2",
+        "level": "0", "happened_at": f"{local(now - timedelta(hours=1)):%Y-%m-%dT%H:%M}",
+        "deadline": f"{local(now + timedelta(hours=1)):%Y-%m-%dT%H:%M}", "tel": "0730",
+    }  # fmt: skip
+    bad = client.post("/supervisions/new", form | {"plate": "京A12345"})
+    assert bad.status_code == 422
+    assert "未登记该号牌及颜色的车辆" in bad.content.decode()
+    done = client.post("/supervisions/new", form)
+    assert done.status_code == 302
+    made = Supervision.objects.get()
+    assert (made.direction, made.platform, made.plate) == ("sent", "示意运输平台", "湘F32718")
+    assert "等待链路发送" in client.get(done.headers["Location"]).content.decode()
