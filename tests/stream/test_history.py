@@ -12,6 +12,7 @@ from typing import cast
 
 import pytest
 
+from jiaoan.kernel.clock import FixedClock
 from jiaoan.stores import positions, tracks
 from jiaoan.stores.bus import Bus, Message
 from jiaoan.stores.tables import Overtaken
@@ -45,7 +46,7 @@ def messages(count: int, *, first: int = 0) -> list[bytes]:
 
 def writer(root: Path, bus: ListBus, *, held_s: float = 60) -> History:
     lease = Lease("tracks", 1, time.monotonic() + held_s)
-    return History(cast(Bus, bus), root / "tracks", lease)
+    return History(cast(Bus, bus), root / "tracks", lease, FixedClock(START))
 
 
 def place(root: Path) -> dict[str, int]:

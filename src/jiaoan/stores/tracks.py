@@ -4,22 +4,31 @@
 ``first`` to ``last`` say of that day; rows that arrived on a later day than they tell of stand in
 ``late-POSITIONS-…`` files beside them. A file appears whole or not at all (written aside, synced,
 renamed, folder synced), and the same range writes the same name. Doubles (the same report live
-and in 0x0704) stay in the files and are removed by readers.
+and in 0x0704) stay in these files and are removed by readers.
+
+:mod:`jiaoan.stores.compaction` puts files of a day together: ``whole-POSITIONS-<first>-<last>``
+takes the place of every file whose range lies within its own (:func:`current`). So at any moment,
+also between the rename and the removal of the old ones, a reader sees each report of a range either
+in the old files or in the new one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from jiaoan.kernel.clock import LOCAL
-from jiaoan.stores.positions import DTYPE, FIXED, Positions
+from jiaoan.stores.positions import DTYPE, FIXED, NO_MILEAGE, Positions
 
 if TYPE_CHECKING:
     import pyarrow
@@ -28,6 +37,8 @@ STREAM: Final = "POSITIONS"
 AHEAD_MS: Final = 600_000
 DAY_MS: Final = 86_400_000
 LOCAL_MS: Final = 8 * 3_600_000
+ROW_GROUP: Final = 16_384  # rows that are read for one question of one vehicle
+_FEW_VALUES: Final = ["terminal", "datum", "source", "version"]
 _COLUMNS: Final = (
     "vehicle", "time_ms", "received_ms", "lat", "lon", "speed", "direction", "altitude",
     "alarm", "status", "mileage", "source",
@@ -87,12 +98,12 @@ def write(root: Path, first: int, last: int, array: Positions, octets: Sequence[
             path = folder / f"{prefix}{STREAM}-{first:012d}-{last:012d}.parquet"
             if not path.exists():
                 rows = rows[np.lexsort((array["time_ms"][rows], array["vehicle"][rows]))]
-                _write_file(path, _table(array[rows], [octets[row] for row in rows.tolist()]))
+                _write_file(path, table_of(array[rows], [octets[row] for row in rows.tolist()]))
                 new += 1
     return new
 
 
-def _table(array: Positions, octets: Sequence[bytes]) -> pyarrow.Table:
+def table_of(array: Positions, octets: Sequence[bytes]) -> pyarrow.Table:
     import pyarrow
 
     columns: dict[str, object] = {}
@@ -108,17 +119,37 @@ def _table(array: Positions, octets: Sequence[bytes]) -> pyarrow.Table:
 
 
 def _write_file(path: Path, table: pyarrow.Table) -> None:
-    import pyarrow.parquet
-
     if not path.parent.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         sync_folder(path.parent.parent)
-    aside = path.with_suffix(".new")
-    with aside.open("wb") as file:
-        pyarrow.parquet.write_table(table, file, compression="zstd", row_group_size=8192)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    publish(path, [table])
+
+
+def publish(path: Path, tables: Iterable[pyarrow.Table]) -> None:
+    """Write the tables, one behind the other, to a file that appears whole or not at all.
+
+    Whatever ends the writing leaves at most a file ``….new``, which nobody reads.
+    """
+    import pyarrow.parquet
+
+    aside = path.with_suffix(f".{os.getpid()}.new")
+    try:
+        with aside.open("wb") as file, contextlib.ExitStack() as closing:
+            writer: pyarrow.parquet.ParquetWriter | None = None
+            for table in tables:
+                if writer is None:
+                    writer = pyarrow.parquet.ParquetWriter(
+                        file, table.schema, compression="zstd", use_dictionary=_FEW_VALUES
+                    )
+                    closing.callback(writer.close)
+                writer.write_table(table, row_group_size=ROW_GROUP)
+            closing.close()
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 
@@ -131,55 +162,172 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+@dataclass(frozen=True)
+class Source:
+    """One file of a day: the stream's messages ``first`` to ``last``."""
+
+    path: Path
+    first: int
+    last: int
+    whole: bool
+
+
+_NAME: Final = re.compile(r"(?P<kind>late-|whole-|)" + STREAM + r"-(\d{12,})-(\d{12,})\.parquet")
+
+
+def sources(folder: Path) -> list[Source]:
+    """Every finished file of a day's folder, also superseded ones, in the order of their ranges."""
+    found = [
+        Source(path, int(match[2]), int(match[3]), match["kind"] == "whole-")
+        for path in folder.glob("*.parquet")
+        if (match := _NAME.fullmatch(path.name))
+    ]
+    return sorted(found, key=lambda one: (one.first, -one.last, not one.whole, one.path.name))
+
+
+def current(folder: Path) -> list[Source]:
+    """The files that count: those that no larger ``whole-`` file has taken the place of."""
+    found: list[Source] = []
+    reached = 0  # the end of the last whole file; ranges of whole files lie apart or within
+    for source in sources(folder):
+        if source.last > reached:
+            found.append(source)
+            reached = source.last if source.whole else reached
+    return found
+
+
 def day(data_dir: Path, vehicle_id: int, start: datetime, end: datetime) -> list[Point]:
     """The sealed track of a vehicle from ``start`` up to before ``end`` (aware), by time.
 
     Each report once; rows without device time are not part of a track. Positions of the last
     half minute may not be sealed yet: they are on the bus.
     """
+    found = columns(data_dir, vehicle_id, start, end)
+    rows = zip(*(found[name].tolist() for name in _COLUMNS), strict=True)
+    return [_point(*row) for row in rows]
+
+
+def _point(
+    vehicle: int,
+    time: int,
+    received: int,
+    lat: int,
+    lon: int,
+    speed: int,
+    direction: int,
+    altitude: int,
+    alarm: int,
+    status: int,
+    mileage: int,
+    source: int,
+) -> Point:
+    """A row of :data:`_COLUMNS` in the units of people."""
+    far = None if mileage == NO_MILEAGE else mileage / 10
+    at = _moment(time), _moment(received)
+    where = lat / 1e6, lon / 1e6, speed / 10
+    return Point(vehicle, *at, *where, direction, altitude, alarm, status, far, source)
+
+
+Columns = Mapping[str, npt.NDArray[np.generic]]
+
+
+def columns(data_dir: Path, vehicle_id: int, start: datetime, end: datetime) -> Columns:
+    """The same track as arrays of equal length, named as in ``positions.DTYPE``, by time."""
     first, last = _ms(start), _ms(end)
-    rows: dict[tuple[int, ...], Point] = {}
-    for path in _files(data_dir / "tracks", start, end):
-        for point, key in _read(path, vehicle_id, first, last):
-            rows.setdefault(key, point)
-    return [rows[key] for key in sorted(rows)]
+    folders = [data_dir / "tracks" / f"day={day}" for day in _days(start, end)]
+    while True:
+        try:
+            parts = [
+                part
+                for folder in folders
+                for source in current(folder)
+                for part in _read(source.path, vehicle_id, first, last)
+            ]
+        except FileNotFoundError:
+            continue  # put together with others since the folder was listed: what counts is new
+        return _once(parts)
 
 
-def _files(root: Path, start: datetime, end: datetime) -> Iterator[Path]:
+def _days(start: datetime, end: datetime) -> Iterator[date]:
     today, until = start.astimezone(LOCAL).date(), end.astimezone(LOCAL).date()
     while today <= until:
-        yield from sorted((root / f"day={today}").glob("*.parquet"))
+        yield today
         today += timedelta(days=1)
 
 
-def _read(
-    path: Path, vehicle: int, first: int, last: int
-) -> Iterator[tuple[Point, tuple[int, ...]]]:
+@dataclass(frozen=True)
+class Groups:
+    """What a file's footer says, kept: a file never changes once it has its name."""
+
+    metadata: pyarrow.parquet.FileMetaData
+    vehicles: npt.NDArray[np.int64]  # (groups, 2): the least and the greatest
+    times: npt.NDArray[np.int64]
+
+    def of(self, low: int, high: int) -> npt.NDArray[np.int64]:
+        """Numbers of the row groups that may hold vehicles from ``low`` to ``high``."""
+        return np.flatnonzero((self.vehicles[:, 0] <= high) & (self.vehicles[:, 1] >= low))
+
+
+@lru_cache(maxsize=512)
+def groups_of(path: Path) -> Groups:
     import pyarrow.parquet
 
-    table = pyarrow.parquet.read_table(
-        path,
-        columns=list(_COLUMNS),
-        filters=[("vehicle", "=", vehicle), ("time_ms", ">=", first), ("time_ms", "<", last)],
-        partitioning=None,
-    )
-    for row in zip(*(table.column(name).to_pylist() for name in _COLUMNS), strict=True):
-        _, time, received, lat, lon, speed, direction, altitude, alarm, status, far, source = row
-        point = Point(
-            vehicle=vehicle,
-            time=_moment(time),
-            received=_moment(received),
-            lat=lat / 1e6,
-            lon=lon / 1e6,
-            speed_kmh=speed / 10,
-            direction=direction,
-            altitude=altitude,
-            alarm=alarm,
-            status=status,
-            mileage_km=None if far == 0xFFFFFFFF else far / 10,
-            source=source,
+    metadata = pyarrow.parquet.read_metadata(path)
+    names = metadata.schema.names
+    places = [names.index("vehicle"), names.index("time_ms")]
+    bounds = np.empty((2, metadata.num_row_groups, 2), np.int64)
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for which, place in enumerate(places):
+            said = group.column(place).statistics
+            bounds[which, number] = said.min, said.max
+    return Groups(metadata, bounds[0], bounds[1])
+
+
+def _read(path: Path, vehicle: int, first: int, last: int) -> Iterator[Columns]:
+    """The rows of a vehicle in a file; :class:`FileNotFoundError` where it is gone."""
+    import pyarrow.parquet
+
+    groups = groups_of(path)
+    times = groups.times
+    wanted = groups.of(vehicle, vehicle)
+    wanted = wanted[(times[wanted, 0] < last) & (times[wanted, 1] >= first)]
+    if not len(wanted):
+        return
+    file = pyarrow.parquet.ParquetFile(path, metadata=groups.metadata, memory_map=True)
+    with file:
+        table = file.read_row_groups(wanted.tolist(), columns=list(_COLUMNS), use_threads=False)
+    part = {name: table.column(name).to_numpy() for name in _COLUMNS}
+    time = part["time_ms"]
+    mine = np.flatnonzero((part["vehicle"] == vehicle) & (time >= first) & (time < last))
+    if len(mine):
+        yield {name: array[mine] for name, array in part.items()}
+
+
+KEY: Final = ("vehicle", "time_ms", "lat", "lon", "alarm", "status")
+"""What makes a report the same report (``positions.key_of``)."""
+
+
+def _once(parts: Sequence[Columns]) -> Columns:
+    """All parts by time, each report once, as it came first."""
+    if not parts:
+        return {name: np.zeros(0, DTYPE[name]) for name in _COLUMNS}
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in _COLUMNS}
+    order = np.lexsort((whole["received_ms"], *(whole[name] for name in reversed(KEY))))
+    order = order[~doubles(whole, order)]
+    return {name: array[order] for name, array in whole.items()}
+
+
+def doubles(
+    whole: Mapping[str, npt.NDArray[np.generic]], order: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Which places of ``order`` (sorted by :data:`KEY`) tell the report before them once more."""
+    again = np.zeros(len(order), bool)
+    if len(order) > 1:
+        again[1:] = np.logical_and.reduce(
+            [whole[name][order[1:]] == whole[name][order[:-1]] for name in KEY]
         )
-        yield point, (time, lat, lon, alarm, status)
+    return again
 
 
 def _ms(moment: datetime) -> int:

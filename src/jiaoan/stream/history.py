@@ -3,6 +3,9 @@
 It keeps its own place beside the files (``tracks/sequence.json``), because files and place must
 agree. Before a range is written its end is noted; after a crash the same range is read again up
 to that end, so the same names are written, and files of it that stand already are left alone.
+
+Beside it, in a thread, files are put together (:mod:`jiaoan.stores.compaction`); a merge that a
+stop or a lost lease finds under way is given up and leaves nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +14,14 @@ import asyncio
 import json
 import logging
 import os
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from jiaoan.stores import tracks
+from jiaoan.kernel.clock import Clock
+from jiaoan.stores import compaction, tracks
 from jiaoan.stores.bus import Bus, Message
 from jiaoan.stores.positions import NotPositions, Positions, unpack
 from jiaoan.stores.tables import Overtaken
@@ -26,6 +31,7 @@ logger = logging.getLogger("jiaoan.stream")
 
 FLUSH_S = 30.0
 FLUSH_ROWS = 50_000
+TIDY_S = 60.0
 
 
 @dataclass
@@ -50,8 +56,8 @@ class _Rows:
 class History:
     """Writes tracks under ``root`` while ``lease`` holds."""
 
-    def __init__(self, bus: Bus, root: Path, lease: Lease) -> None:
-        self._bus, self._root, self._lease = bus, root, lease
+    def __init__(self, bus: Bus, root: Path, lease: Lease, clock: Clock) -> None:
+        self._bus, self._root, self._lease, self._clock = bus, root, lease, clock
         self._rows = _Rows()
         self._place = _Place()
         self._due = 0.0
@@ -62,6 +68,7 @@ class History:
         self._place = self._load()
         queue: asyncio.Queue[Message] = asyncio.Queue(100)
         reading = asyncio.create_task(self._read(queue), name="tracks")
+        tidying = asyncio.create_task(self._tidy(), name="compaction")
         stopping = asyncio.create_task(stop.wait())
         getting: asyncio.Task[Message] | None = None
         try:
@@ -83,9 +90,34 @@ class History:
             if self._rows.last >= self._place.writing:
                 await self._flush()
         finally:
-            for task in (reading, stopping, getting):
+            for task in (reading, stopping, getting, tidying):
                 if task is not None:
                     task.cancel()
+            await asyncio.gather(tidying, return_exceptions=True)
+
+    async def _tidy(self) -> None:
+        """Now and then put files together; what fails is tried again the next time."""
+        given_up = threading.Event()
+        try:
+            await asyncio.to_thread(compaction.tidy, self._root)
+            while True:
+                await asyncio.sleep(TIDY_S)
+                await asyncio.shield(asyncio.to_thread(self._compact, given_up))
+        finally:
+            given_up.set()
+
+    def _compact(self, given_up: threading.Event) -> None:
+        for job in compaction.jobs(self._root, self._place.sequence, self._clock.now()):
+            if given_up.is_set() or not self._lease.holds:
+                return
+            try:
+                path = compaction.merge(job, given_up)
+            except (compaction.Stopped, FileNotFoundError):
+                return
+            except OSError as error:
+                logger.error("tracks of %s stay apart: %s", job.output.parent.name, error)
+                return
+            logger.info("%d files of tracks became %s", len(job.inputs), path.name)
 
     async def _read(self, queue: asyncio.Queue[Message]) -> None:
         async for message in self._bus.read("positions.*", after=self._place.sequence):

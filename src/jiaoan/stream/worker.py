@@ -143,7 +143,7 @@ class Worker:
         stop = asyncio.Event()
         run: Callable[[asyncio.Event], Awaitable[None]]
         if key == TRACKS:
-            run = History(self._bus, self._data / "tracks", lease).run
+            run = History(self._bus, self._data / "tracks", lease, self._clock).run
         else:
             run = Partition(
                 int(key[1:]), lease, self._bus, self._snapshots, self._references, self._clock
