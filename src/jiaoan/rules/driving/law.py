@@ -176,7 +176,8 @@ CLAUSES: Final = (
     ),
     _clause(
         "hazchem-regulation.48", "危险化学品安全管理条例", "第四十八条",
-        {_R.STAY, _R.TOGETHER}, date(2011, 12, 1),
+        # Which clause such a finding rests on is our own reading.
+        {_R.STAY, _R.TOGETHER}, date(2011, 12, 1), mark="U",
     ),
     _clause(
         "school-bus-regulation.hours", "校车安全管理条例", "开行时间与线路条款",
@@ -192,8 +193,9 @@ CLAUSES: Final = (
     ),
     _clause(
         "work-safety-law.99.4", "安全生产法", "第九十九条第四项",
+        # Our own reading too.
         {_R.FROZEN, _R.MISMATCH, _R.MILEAGE, _R.CLOCK, _R.CLONED, _R.DISPLACED, _R.OFFLINE},
-        date(2021, 9, 1),
+        date(2021, 9, 1), mark="U",
     ),
 )  # fmt: skip
 
