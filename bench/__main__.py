@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from bench import alarm, fence, notices, rules, start
+from bench import alarm, fence, notices, rules, start, tracks
 from bench.result import Impossible, Result
 
 MEASURES: dict[str, tuple[Callable[[int], Result], int]] = {
@@ -18,6 +18,7 @@ MEASURES: dict[str, tuple[Callable[[int], Result], int]] = {
     "frame-to-alarm": (alarm.measure, 20),
     "notices": (notices.measure, 5),
     "rules": (rules.measure, 5),
+    "track-day": (tracks.measure, 40),
 }
 
 

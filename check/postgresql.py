@@ -49,10 +49,11 @@ def programs() -> Path:
 
 
 @contextlib.contextmanager
-def private(under: Path | None = None) -> Iterator[str]:
+def private(under: Path | None = None, **settings: str) -> Iterator[str]:
     """Start a server and give its URL; stop it and remove its directory at the end.
 
-    Raises :class:`Missing` when the machine has no server.
+    ``settings`` are the server's own (``shared_buffers="2GB"``). Raises :class:`Missing` when the
+    machine has no server.
     """
     server = programs()
     home = Path(tempfile.mkdtemp(prefix="pg-", dir=under))
@@ -84,6 +85,7 @@ def private(under: Path | None = None) -> Iterator[str]:
         port = probe.getsockname()[1]
     # Nothing in it outlives the run, so it need not wait for the disk.
     how = f"-p {port} -c listen_addresses=127.0.0.1 -k {home} -c fsync=off"
+    how += "".join(f" -c {name}={value}" for name, value in settings.items())
     control: Words = [server / "pg_ctl", "-D", data, "-l", log, "-w"]
     try:
         _must([*control, "-o", how, "start"], who, home)

@@ -19,7 +19,8 @@ from bench import __main__ as runner  # noqa: E402
 from bench import load, processes  # noqa: E402
 
 NAMES = (
-    "fence", "frame-to-alarm", "notices", "rules", "setup-cold", "setup-warm", "warm-start",
+    "fence", "frame-to-alarm", "notices", "rules",
+    "setup-cold", "setup-warm", "track-day", "warm-start",
 )  # fmt: skip
 
 
