@@ -7,13 +7,14 @@ import json
 import sys
 from collections.abc import Callable
 
-from bench import alarm, fence, start
+from bench import alarm, decode, fence, start
 from bench.result import Impossible, Result
 
 MEASURES: dict[str, tuple[Callable[[int], Result], int]] = {
     "setup-cold": (start.cold, 1),
     "setup-warm": (start.prepared, 3),
     "warm-start": (start.warm, 5),
+    "decode": (decode.measure, 7),
     "fence": (fence.measure, 7),
     "frame-to-alarm": (alarm.measure, 20),
 }
