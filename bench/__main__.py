@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from bench import alarm, decode, fence, start
+from bench import alarm, decode, fence, gateway, start
 from bench.result import Impossible, Result
 
 MEASURES: dict[str, tuple[Callable[[int], Result], int]] = {
@@ -17,6 +17,11 @@ MEASURES: dict[str, tuple[Callable[[int], Result], int]] = {
     "decode": (decode.measure, 7),
     "fence": (fence.measure, 7),
     "frame-to-alarm": (alarm.measure, 20),
+    "gateway-one": (gateway.one, 5),
+    "gateway-one-10k": (gateway.one_10k, 5),
+    "gateway-eight": (gateway.eight, 5),
+    "gateway-durable": (gateway.durable, 5),
+    "gateway-memory": (gateway.memory, 3),
 }
 
 

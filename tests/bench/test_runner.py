@@ -18,7 +18,19 @@ from bench.result import Impossible, Result, percentile, spread  # noqa: E402
 from bench import __main__ as runner  # noqa: E402
 from bench import load, processes  # noqa: E402
 
-NAMES = ("decode", "fence", "frame-to-alarm", "setup-cold", "setup-warm", "warm-start")
+NAMES = (
+    "decode",
+    "fence",
+    "frame-to-alarm",
+    "gateway-durable",
+    "gateway-eight",
+    "gateway-memory",
+    "gateway-one",
+    "gateway-one-10k",
+    "setup-cold",
+    "setup-warm",
+    "warm-start",
+)
 
 
 def call(*words: str) -> subprocess.CompletedProcess[str]:
