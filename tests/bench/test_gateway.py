@@ -47,30 +47,36 @@ def test_both_servers_answer_every_frame(group: int) -> None:
 
 
 def test_frames_that_are_not_stored_are_no_figure() -> None:
-    with workshop() as shop, gateway._gateway(shop, 1, durable=False) as server:
-        with pytest.raises(Impossible, match="7 frames were sent, but the gateway counts 0"):
-            gateway._check(server, 7)
+    with (
+        workshop() as shop,
+        gateway._gateway(shop, 1, durable=False) as server,
+        pytest.raises(Impossible, match="7 frames were sent, but the gateway counts 0"),
+    ):
+        gateway._check(server, 7)
 
 
 def test_the_yardstick_counts_flags_across_portions_and_answers_each_frame() -> None:
     frame = b"\x7e\x01\x02\x7e"
-    with workshop() as shop, gateway._echo(shop) as server:
-        with socket.create_connection(("127.0.0.1", server.port), timeout=5) as link:
-            for portion in (frame[:2], frame[2:] + frame * 2 + b"\x7e", b"\x01\x7e"):
-                link.sendall(portion)
-            wanted = acknowledgement() * 4
-            got = b""
-            while len(got) < len(wanted):
-                more = link.recv(4096)
-                assert more
-                got += more
-            assert got == wanted
-            link.settimeout(0.1)
-            with pytest.raises(TimeoutError):
-                link.recv(1)
+    with (
+        workshop() as shop,
+        gateway._echo(shop) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=5) as link,
+    ):
+        for portion in (frame[:2], frame[2:] + frame * 2 + b"\x7e", b"\x01\x7e"):
+            link.sendall(portion)
+        wanted = acknowledgement() * 4
+        got = b""
+        while len(got) < len(wanted):
+            more = link.recv(4096)
+            assert more
+            got += more
+        assert got == wanted
+        link.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            link.recv(1)
 
 
-def test_a_load_that_is_not_let_in_says_so(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_load_that_is_not_let_in_is_no_figure() -> None:
     """The register knows one terminal, two come: the second is answered, but its reports are no
     positions."""
     with workshop() as shop, gateway._gateway(shop, 1, durable=False) as server:
