@@ -313,7 +313,11 @@ def _echo(shop: Workshop) -> Iterator[_Server]:
     process = shop.start(shop.server_core, [shop.folder / "echo", shop.folder / "ack"], "echo.log")
     with _ended(process):
         assert process.stdout is not None
-        yield _Server(process, int(process.stdout.readline()))
+        told = process.stdout.readline()
+        if not told:
+            said = (shop.folder / "echo.log").read_text("utf-8").strip()
+            raise Impossible(f"the yardstick does not start: {said}")
+        yield _Server(process, int(told))
 
 
 @contextlib.contextmanager
