@@ -7,15 +7,21 @@ import json
 import sys
 from collections.abc import Callable
 
-from bench import alarm, fence, notices, rules, start, tracks
+from bench import alarm, decode, fence, gateway, notices, rules, start, tracks
 from bench.result import Impossible, Result
 
 MEASURES: dict[str, tuple[Callable[[int], Result], int]] = {
     "setup-cold": (start.cold, 1),
     "setup-warm": (start.prepared, 3),
     "warm-start": (start.warm, 5),
+    "decode": (decode.measure, 7),
     "fence": (fence.measure, 7),
     "frame-to-alarm": (alarm.measure, 20),
+    "gateway-one": (gateway.one, 5),
+    "gateway-one-10k": (gateway.one_10k, 5),
+    "gateway-eight": (gateway.eight, 5),
+    "gateway-durable": (gateway.durable, 5),
+    "gateway-memory": (gateway.memory, 3),
     "notices": (notices.measure, 5),
     "rules": (rules.measure, 5),
     "track-day": (tracks.measure, 40),

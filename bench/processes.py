@@ -1,4 +1,4 @@
-"""CPU seconds of processes, from ``/proc`` (Linux)."""
+"""CPU seconds and memory of processes, from ``/proc`` (Linux)."""
 
 from __future__ import annotations
 
@@ -46,3 +46,15 @@ def _named(process: int, names: dict[str, str]) -> str:
     except (FileNotFoundError, ProcessLookupError):
         return "other"
     return next((name for piece, name in names.items() if piece in words), "other")
+
+
+def cpu_of(process: int) -> float:
+    """CPU seconds of one process so far, all its threads."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def resident_of(process: int) -> float:
+    """Resident memory of one process in MB (10**6 octets)."""
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -19,9 +19,21 @@ from bench import __main__ as runner  # noqa: E402
 from bench import load, processes  # noqa: E402
 
 NAMES = (
-    "fence", "frame-to-alarm", "notices", "rules",
-    "setup-cold", "setup-warm", "track-day", "warm-start",
-)  # fmt: skip
+    "decode",
+    "fence",
+    "frame-to-alarm",
+    "gateway-durable",
+    "gateway-eight",
+    "gateway-memory",
+    "gateway-one",
+    "gateway-one-10k",
+    "notices",
+    "rules",
+    "setup-cold",
+    "setup-warm",
+    "track-day",
+    "warm-start",
+)
 
 
 def call(*words: str) -> subprocess.CompletedProcess[str]:

@@ -12,8 +12,9 @@ Theory of operation
    the field, the reason and the octets. An id we do not speak becomes :class:`Unknown`. What is
    remembered of a terminal is its :class:`Profile`.
 4. :func:`decode_batch` is the fast way for what matters in volume: many frames to flat
-   :class:`Position` values. It stands behind :class:`BatchDecoder`, so that a compiled decoder
-   can take its place.
+   :class:`Position` values. It stands behind :class:`BatchDecoder`. Where octets of many frames
+   lie end to end, :mod:`jiaoan.wire.jt808.jitted` reads the plain 0x0200 ones in one compiled pass
+   and leaves the rest to this codec.
 5. Every body has ``build``; :func:`build_frame` puts header, checksum, escapes and flags around,
    :func:`split_message` makes parts of what is too long.
 6. :class:`AttachmentReader` reads the second link, where alarm files come.

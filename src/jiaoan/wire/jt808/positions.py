@@ -1,7 +1,8 @@
 """From many frames to flat positions: the way that carries the volume.
 
-:func:`decode_batch` is the plain one and the oracle; a compiled one has the same shape,
-:class:`BatchDecoder`. Nothing here makes an object per extra item.
+:func:`decode_batch` is the plain one and the oracle of the compiled one
+(:mod:`jiaoan.wire.jt808.jitted`), which begins at the octets. Nothing here makes an object per
+extra item.
 """
 
 from __future__ import annotations
