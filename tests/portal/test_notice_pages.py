@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -24,6 +26,7 @@ from ledger.factory import Bureau, duty, judge_all, make_bureau, make_plan, publ
 from ledger.test_intake import SECOND
 
 pytestmark = pytest.mark.django_db
+FORMS = Path(__file__).resolve().parents[1] / "notices" / "corpus" / "forms"
 
 
 @pytest.fixture
@@ -244,6 +247,27 @@ def test_word_and_excel_are_what_stands_on_the_screen(
 
 
 # ---------------------------------------------------------------- files and second documents
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "03-wuling-qizhong.pdf",
+        "12-wanglan-renwu.xlsx",
+        "14-tinglan-lvyou.docx",
+        "18-hebu-halfwidth.gb18030.txt",
+        "26-tonghu-weijian.html",
+    ],
+)
+def test_it_takes_every_form_of_file_and_keeps_the_original(bureau: Bureau, name: str) -> None:
+    octets = (FORMS / name).read_bytes()
+    client = as_(bureau.clerk)
+    done = client.post(reverse("notices"), {"file": SimpleUploadedFile(name, octets)})
+    assert done.status_code == 302
+    plan = Plan.objects.latest("id")
+    assert plan.drafts.count() > 3
+    assert plan.original.sha256 == hashlib.sha256(octets).hexdigest()
+    assert client.get(done["Location"]).status_code == 200
 
 
 def test_it_keeps_a_pasted_text_that_is_no_notice(bureau: Bureau) -> None:
