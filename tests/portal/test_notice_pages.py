@@ -22,6 +22,7 @@ from jiaoan.kernel.clock import Clock
 from jiaoan.ledger import actions
 from jiaoan.ledger.models import IntakeDraft, Plan, TypedDraft
 from jiaoan.org.models import User
+from jiaoan.portal.notice.differences import signed, stretches, with_year
 from ledger.factory import Bureau, duty, judge_all, make_bureau, make_plan, published
 from ledger.test_intake import SECOND
 
@@ -386,6 +387,13 @@ def test_it_lays_two_years_beside_each_other(bureau: Bureau) -> None:
     assert "组织演练" in page
     assert re.search(r"<del>[^<]*每月", page)
     assert re.search(r"<ins>[^<]*每季度", page)
+
+
+def test_each_side_of_a_comparison_says_its_own_year() -> None:
+    old, new = stretches(signed("Y+0年Y+1年建成"), signed("Y+0年Y+2年建成"))
+    assert [one.words for one in new if one.changed] == [signed("Y+2")]
+    assert "".join(with_year(one.words, 2024) for one in old) == "2024年2025年建成"
+    assert "".join(with_year(one.words, 2025) for one in new) == "2025年2027年建成"
 
 
 def test_a_comparison_needs_two_notices(bureau: Bureau) -> None:

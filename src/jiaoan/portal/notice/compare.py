@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponse
@@ -23,10 +22,9 @@ from jiaoan.notices.compare import (
 )
 from jiaoan.portal.access import page
 from jiaoan.portal.notice.desk import number
-from jiaoan.portal.notice.differences import Stretch, stretches
+from jiaoan.portal.notice.differences import Stretch, signed, stretches, with_year
 
 KINDS = tuple(ChangeKind)
-_YEAR = re.compile(r"(?<![A-Za-z])Y(?![A-Za-z])")
 
 
 @require_safe
@@ -99,18 +97,15 @@ def _line(change: Change, old: Plan, new: Plan) -> dict[str, object]:
 
 
 def _field(field: FieldChange, before: int, after: int) -> dict[str, object]:
-    """Both sides cut where they differ; a list is compared name by name.
-
-    The comparison reads the year of each plan as one sign, ``Y``: here each side says its own.
-    """
+    """Both sides cut where they differ; a list is compared name by name."""
     listed = field.field is not ChangedField.TEXT
     if listed:
         old = [Stretch(word, word not in field.after) for word in field.before]
         new = [Stretch(word, word not in field.before) for word in field.after]
     else:
-        old, new = stretches("".join(field.before), "".join(field.after))
-        old = [Stretch(_YEAR.sub(str(before), one.words), one.changed) for one in old]
-        new = [Stretch(_YEAR.sub(str(after), one.words), one.changed) for one in new]
+        old, new = stretches(signed("".join(field.before)), signed("".join(field.after)))
+        old = [Stretch(with_year(one.words, before), one.changed) for one in old]
+        new = [Stretch(with_year(one.words, after), one.changed) for one in new]
     return {"label": field.field.label_zh, "old": old, "new": new, "listed": listed}
 
 

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 _CONTEXT = 8
+_COUNTED = re.compile(r"(?<![A-Za-z])Y([+-]\d+)")
+_ZERO = 0xE100  # in Unicode's private use area, so in no notice
+_SIGN = re.compile(f"[{chr(_ZERO - 99)}-{chr(_ZERO + 99)}]")
+
+
+def signed(words: str) -> str:
+    """The years that the comparison counts from that of the plan (``Y+0``), each as one sign, so
+    that no cut goes through one and the same year of two plans is no difference."""
+    return _COUNTED.sub(lambda found: chr(_ZERO + int(found[1])), words)
+
+
+def with_year(words: str, year: int) -> str:
+    """The signs as years again: each side says its own.
+
+    >>> with_year(signed("Y+0年底前完成，Y+2年评估"), 2025)
+    '2025年底前完成，2027年评估'
+    """
+    return _SIGN.sub(lambda found: str(year + ord(found[0]) - _ZERO), words)
 
 
 @dataclass(frozen=True)
