@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,8 +11,8 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from jiaoan.hazmat.actions import invite
@@ -27,6 +28,8 @@ from jiaoan.portal.journal.words import fact_word
 from jiaoan.portal.watch.commands import SENTENCES, shown
 from jiaoan.portal.watch.sketch import sketch_of
 from jiaoan.portal.watch.speed import speed_curve
+from jiaoan.rules import hazmat_english
+from jiaoan.rules.hazmat_english import Record
 from jiaoan.rules.hazmat_record import BadRecord, reasons_of, rejudge
 from jiaoan.scope import can
 from jiaoan.watch import actions, figures, queries
@@ -197,7 +200,7 @@ def _case(request: HttpRequest, alarm: Alarm) -> dict[str, object]:
     invites = FilingInvite.objects.filter(trip=trip).order_by("-id") if trip and handles else ()
     return shown(request, alarm.vehicle) | {
         "why": why_of(alarm),
-        "remark": alarm.record.get("remark", ""),
+        "remark": remark_of(alarm.record),
         "sketch": sketch,
         "speed": speed_curve(settings.DATA_DIR, alarm.vehicle_id, alarm.happened_at, sketch),
         "trip": trip,
@@ -226,14 +229,28 @@ def _share(alarm: Alarm, now: datetime) -> int:
     return round(300 * min(1.0, max(0.0, (now - alarm.opened_at).total_seconds() / whole)))
 
 
+def _said(record: Record, reason: Mapping[str, str]) -> tuple[str, str]:
+    """A reason's sentence and value: as kept, or in English for who reads English."""
+    kept = reason["text"], reason["value"]
+    return hazmat_english.reason(record, reason["code"], *kept) if reads_english() else kept
+
+
+def reads_english() -> bool:
+    return (get_language() or "").startswith("en")
+
+
+def remark_of(record: Record) -> str:
+    kept = str(record.get("remark") or "")
+    return hazmat_english.REMARK if kept and reads_english() else kept
+
+
 def why_of(alarm: Alarm) -> Why:
     """The explanation, from the record alone."""
     record = alarm.record
     entered = any(one["ok"] for one in record["reasons"] if one["code"].startswith("entry."))
     checks = tuple(
         Check(
-            reason["text"],
-            reason["value"],
+            *_said(record, reason),
             Verdict.YES if reason["ok"] else Verdict.NO,
             reason["unverified"],
         )
