@@ -1,19 +1,28 @@
-"""One TCP link: octets to the reader, answers to the transport. Every received octet comes by."""
+"""One TCP link: octets to its frames, answers to its socket; what is plain goes past it.
+
+:mod:`jiaoan.gateway.reactor` reads the socket and takes plain reports of a live terminal itself;
+everything else comes here, whole and in order.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Sequence
 from typing import Protocol
 
-from jiaoan.gateway.flood import Bucket, Doors
+from jiaoan.gateway.flood import Doors
+from jiaoan.gateway.lanes import Lanes
 from jiaoan.gateway.limits import Limits
 from jiaoan.gateway.links import Links
 from jiaoan.gateway.metrics import Metrics
+from jiaoan.gateway.reactor import Reader
 from jiaoan.gateway.session import Session, Surroundings
 from jiaoan.gateway.states import LinkState
 from jiaoan.gateway.tap import Taps
 from jiaoan.wire.jt808 import BadFrame, Frame, FrameReader, Header
+
+_READ = 16 * 1024
 
 
 class House(Protocol):
@@ -23,60 +32,69 @@ class House(Protocol):
     metrics: Metrics
     around: Surroundings
     links: Links
+    lanes: Lanes
     doors: Doors
     taps: Taps
-    slab: memoryview
+    reader: Reader
     stopping: bool
 
     def relieve(self) -> None:
         """Stop reading sockets where the queues are full."""
 
 
-class Connection(asyncio.BufferedProtocol):
-    """A :class:`jiaoan.gateway.links.Link` over TCP."""
+class Connection:
+    """A :class:`jiaoan.gateway.links.Link` over TCP; it owns ``its`` socket until its end."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._reader = FrameReader()
-        self._transport: asyncio.Transport | None = None
-        self._opened = self.heard = asyncio.get_running_loop().time()
+    def __init__(self, house: House, its: socket.socket, peer: tuple[str, int]) -> None:
+        self._house, self._socket = house, its
+        self.number = its.fileno()
+        self._loop = asyncio.get_running_loop()
+        self._opened = self._loop.time()
+        self._frames = FrameReader()
+        self._lane = house.lanes.open(self.number, self._opened)
+        self._waiting = bytearray()
+        self._closing_at: float | None = None
         self._refused_at: float | None = None
-        self._reading = True
-        self._address = ""
         self._held_until = 0.0
-        self._bucket = Bucket(house.limits.frames_burst)
-        self.session = Session(house.around, self, "")
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        peer = transport.get_extra_info("peername")
-        self.session.peer = f"{peer[0]}:{peer[1]}" if peer else "?"
-        address = peer[0] if peer else ""
-        local = transport.get_extra_info("sockname")
-        self.session.local = local[0] if local else ""
-        house = self._house
-        house.metrics.links += 1
-        room = len(house.links) < house.limits.connections and not house.stopping
-        if not room or not house.doors.enter(address, self._opened):
-            house.metrics.links_refused += 1
-            self.session.end()
-            transport.abort()
-            return
-        self._address = address
+        self._address = peer[0]
+        self.session = Session(house.around, self, f"{peer[0]}:{peer[1]}")
+        self.session.local = its.getsockname()[0]
         house.links.add(self)
-        if house.metrics.paused_now:
-            self.pause()
+        house.reader.watch(self)
 
-    def get_buffer(self, sizehint: int) -> memoryview:
-        return self._house.slab
+    @property
+    def heard(self) -> float:
+        return float(self._lane.row["heard"])
 
-    def buffer_updated(self, nbytes: int) -> None:
-        self.heard = asyncio.get_running_loop().time()
-        self._house.metrics.octets += nbytes
-        self._take(self._reader.receive(bytes(self._house.slab[:nbytes])))
+    @property
+    def _open(self) -> bool:
+        return self._closing_at is None
 
-    def _take(self, found: Sequence[Frame | BadFrame]) -> None:
+    def take_serials(self, count: int) -> int:
+        return self._lane.take_serials(count)
+
+    def read(self) -> None:
+        """Read the socket once, and hear from the system what a batch could not tell."""
+        try:
+            octets = self._socket.recv(_READ)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            octets = b""
+        if octets:
+            now = self._loop.time()
+            self._lane.row["heard"] = now
+            self._house.metrics.octets += len(octets)
+            self.received(octets, now)
+        else:
+            self._ended()
+
+    def received(self, octets: bytes, now: float) -> None:
+        """What came, with what the lane held of a frame before it."""
+        self._take(self._frames.receive(self._lane.take_partial() + octets), now)
+        self._align()
+
+    def _take(self, found: Sequence[Frame | BadFrame], now: float) -> None:
         if not found:
             return
         house = self._house
@@ -84,84 +102,138 @@ class Connection(asyncio.BufferedProtocol):
         if house.taps.wanted:
             house.taps.up(self.session, found)
         self.write(self.session.handle(found))
-        house.relieve()
-        if not self._bucket.take(len(found), house.limits.frames_per_s, self.heard):
-            self._hold()
+        if self._open and house.lanes.take(self.number, len(found), now):
+            self.hold()
 
-    def _hold(self) -> None:
+    def _align(self) -> None:
+        """Whether plain reports may go the fast way from here on."""
+        if not self._open:
+            return
+        terminal = self.session.terminal
+        if self.session.state is LinkState.LIVE and terminal and self._frames.idle:
+            self._lane.admit(terminal.phone, terminal.vehicle_id)
+        else:
+            self._lane.row["fast"] = False
+
+    def recheck(self) -> None:
+        self.session.recheck()
+        self._align()
+
+    def hold(self) -> None:
         """More frames a second than a terminal may send: it is read again when its time has come.
 
         What it sent is taken and what it sends further waits in its own buffers: nothing is lost.
         """
-        rate = self._house.limits.frames_per_s
-        self._held_until = self.heard + self._bucket.owed / rate
+        owed = max(0.0, -float(self._lane.row["left"]))
+        self._held_until = self._loop.time() + owed / self._house.limits.frames_per_s
         self._house.metrics.held_back += 1
-        if self._reading and self._transport and not self._transport.is_closing():
-            self._transport.pause_reading()
+        self._house.reader.rest(self)
 
     def stored(self, headers: Sequence[Header]) -> None:
         """The bus has these reports on disk: only now the terminal may forget them."""
         self.write(self.session.acknowledge(headers))
 
     def write(self, octets: bytes) -> None:
-        if not octets or self._transport is None or self._transport.is_closing():
-            return
-        if self._house.taps.wanted:
-            self._house.taps.down(self.session, octets)
-        self._transport.write(octets)
-        if self._transport.get_write_buffer_size() > self._house.limits.unread_octets:
-            self._house.metrics.closed["does_not_read"] += 1
-            self._transport.abort()
+        if octets and self._open:
+            if self._house.taps.wanted:
+                self._house.taps.down(self.session, octets)
+            self.queue(octets)
 
-    def pause(self) -> None:
-        open_ = self._transport is not None and not self._transport.is_closing()
-        if self._reading and not self._held_until and open_ and self._transport:
-            self._transport.pause_reading()
-        self._reading = False
+    def queue(self, octets: bytes) -> None:
+        """Send now what the socket takes, and the rest when it takes more."""
+        if not self._open:
+            return
+        if self._waiting:
+            self._waiting += octets
+        else:
+            sent = self._send(octets)
+            if sent == len(octets):
+                self._lane.row["queued"] = False
+                return
+            self._waiting += octets[sent:]
+            self._lane.row["queued"] = True
+            self._loop.add_writer(self.number, self._flush)
+        if len(self._waiting) > self._house.limits.unread_octets:
+            self._house.metrics.closed["does_not_read"] += 1
+            self._lost()
+
+    def _send(self, octets: bytes | bytearray) -> int:
+        """How many octets the socket took. One that is broken ends when it is read."""
+        try:
+            return self._socket.send(octets)
+        except (BlockingIOError, InterruptedError):
+            return 0
+        except OSError:
+            return len(octets)
+
+    def _flush(self) -> None:
+        del self._waiting[: self._send(self._waiting)]
+        if self._waiting:
+            return
+        self._loop.remove_writer(self.number)
+        self._lane.row["queued"] = False
+        if not self._open:
+            self._lost()
 
     def resume(self) -> None:
-        self._reading = True
-        if not self._held_until:
-            self._read_again()
-
-    def _read_again(self) -> None:
-        if self._transport and not self._transport.is_closing():
-            self._transport.resume_reading()
-        # What could not be read while we did not listen is not the terminal's silence.
-        self.heard = asyncio.get_running_loop().time()
+        self._lane.row["heard"] = self._loop.time()
 
     def close(self, reason: str) -> None:
         """Send what was written, then close."""
-        if self._transport and not self._transport.is_closing():
-            self._house.metrics.closed[reason] += 1
-            self.session.end()
-            self._transport.close()
+        if not self._open:
+            return
+        self._house.metrics.closed[reason] += 1
+        self.session.end()
+        self._lane.row["fast"] = False
+        self._closing_at = self._loop.time()
+        self._house.reader.rest(self)
+        if not self._waiting:
+            self._lost()
 
     def check(self, now: float) -> None:
         """Close the link where one of its times has run out; read on where a hold has."""
         limits, state = self._house.limits, self.session.state
+        if self._closing_at is not None:
+            if now - self._closing_at >= limits.grace_s:
+                self._lost()  # it never took what was written last
+            return
         if self._held_until and now >= self._held_until:
             self._held_until = 0.0
-            if self._reading:
-                self._read_again()
+            self.resume()
+            self._house.reader.watch(self)
         if state is LinkState.REFUSED:
             self._refused_at = now if self._refused_at is None else self._refused_at
             if now - self._refused_at >= limits.grace_s:
                 self.close("refused")
+                return
         else:
             self._refused_at = None
-        if not self._reading or self._held_until:
+        # What could not be read while we did not listen is not the terminal's silence.
+        if self._house.metrics.paused_now or self._house.stopping or self._held_until:
             return
         if state is LinkState.NEW and now - self._opened >= limits.login_s:
             self.close("no_login")
         elif now - self.heard >= limits.idle_s:
             self.close("idle")
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self.session.state is not LinkState.ENDED:
-            self._take(self._reader.end())
+    def _ended(self) -> None:
+        """The terminal closed its end, or the network did: what waits is a cut frame."""
+        now = self._loop.time()
+        left = self._lane.take_partial()
+        self._take([*(self._frames.receive(left) if left else ()), *self._frames.end()], now)
+        if self._open:
             self._house.metrics.closed["by_terminal"] += 1
+            self._lost()
+
+    def _lost(self) -> None:
+        """The end of the socket, once."""
+        if self._socket.fileno() < 0:
+            return
+        self._closing_at = self._closing_at or self._loop.time()
         self.session.end()
-        if self in self._house.links.all:
-            self._house.links.remove(self)
-            self._house.doors.leave(self._address)
+        self._house.reader.forget(self)
+        self._loop.remove_writer(self.number)
+        self._lane.clear()
+        self._socket.close()
+        self._house.links.remove(self)
+        self._house.doors.leave(self._address)

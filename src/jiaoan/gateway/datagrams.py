@@ -116,12 +116,13 @@ class Datagrams(asyncio.DatagramProtocol):
 class DatagramLink:
     """A :class:`jiaoan.gateway.links.Link` over UDP."""
 
-    __slots__ = ("_opened", "_owner", "_refused_at", "heard", "key", "session")
+    __slots__ = ("_opened", "_owner", "_refused_at", "_serial", "heard", "key", "session")
 
     def __init__(self, owner: Datagrams, address: Address, terminal: str) -> None:
         self._owner, self.key = owner, (address, terminal)
         self.heard = self._opened = asyncio.get_running_loop().time()
         self._refused_at: float | None = None
+        self._serial = 0
         self.session = Session(owner.house.around, self, f"udp {address[0]}:{address[1]}")
 
     def take(self, found: Sequence[Frame | BadFrame], now: float) -> None:
@@ -147,8 +148,12 @@ class DatagramLink:
             if part:
                 transport.sendto(b"\x7e" + part + b"\x7e", self.key[0])
 
-    def pause(self) -> None:
-        """Datagrams are dropped while the queues are full; there is nothing to hold back."""
+    def take_serials(self, count: int) -> int:
+        first, self._serial = self._serial, (self._serial + count) & 0xFFFF
+        return first
+
+    def recheck(self) -> None:
+        self.session.recheck()
 
     def resume(self) -> None:
         self.heard = asyncio.get_running_loop().time()

@@ -33,13 +33,20 @@ class Link(Protocol):
     """One terminal's way to us, over TCP or UDP."""
 
     session: Session
-    heard: float
-    """When octets came last, in the loop's seconds."""
+
+    @property
+    def heard(self) -> float:
+        """When octets came last, in the loop's seconds."""
 
     def write(self, octets: bytes) -> None: ...
+    def take_serials(self, count: int) -> int: ...
     def stored(self, headers: Sequence[Header]) -> None: ...
-    def pause(self) -> None: ...
-    def resume(self) -> None: ...
+    def recheck(self) -> None:
+        """What is known of its terminal changed."""
+
+    def resume(self) -> None:
+        """Nothing was read for a while: its silence was ours."""
+
     def close(self, reason: str) -> None: ...
     def check(self, now: float) -> None: ...
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -72,11 +72,13 @@ def _day(value: object) -> date | None:
 
 
 class Reference:
-    """All terminals by phone without leading zeros."""
+    """All terminals by phone without leading zeros; ``changed`` hears of each new word on one."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(
+        self, metrics: Metrics, changed: Callable[[str], None] = lambda phone: None
+    ) -> None:
         self._terminals: dict[str, Terminal] = {}
-        self._metrics = metrics
+        self._metrics, self._changed = metrics, changed
         self._last = 0
 
     def __len__(self) -> int:
@@ -100,6 +102,7 @@ class Reference:
             self._terminals.pop(phone, None)
         else:
             self._terminals[phone] = terminal
+        self._changed(phone)
 
     async def load(self, bus: Source) -> None:
         """Read all that is there now; ``BusUnavailable`` when the bus is gone."""
@@ -124,7 +127,9 @@ class Reference:
             except LookupError as replaced:
                 logger.warning("the bus was replaced, references are read anew: %s", replaced)
                 self._last = 0
-                self._terminals.clear()
+                known, self._terminals = self._terminals, {}
+                for phone in known:
+                    self._changed(phone)
 
     def _take(self, message: Message) -> None:
         self.apply(message.subject, message.data)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-
 from jiaoan.kernel.coords import Datum, to_wgs84
-from jiaoan.stores.positions import DTYPE, GCJ02, V2013, V2019, WGS84, pack
+from jiaoan.stores.positions import GCJ02, V2013, V2019, WGS84
 from jiaoan.wire.jt808 import Position, Version
 
 NO_COORDINATE = -(2**31)
@@ -51,8 +47,3 @@ def row(position: Position, vehicle: int, received_ms: int) -> tuple[object, ...
         V2019 if position.version is Version.V2019 else V2013,
         position.serial,
     )
-
-
-def packed(rows: Sequence[tuple[object, ...]], octets: Sequence[bytes]) -> bytes:
-    """The bus message of these rows and the body octets beside them."""
-    return pack(np.array(list(rows), DTYPE), octets)

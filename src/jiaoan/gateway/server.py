@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -18,6 +19,7 @@ from jiaoan.gateway.commands.desk import Port as CommandsPort
 from jiaoan.gateway.connection import Connection
 from jiaoan.gateway.datagrams import Datagrams
 from jiaoan.gateway.flood import Doors
+from jiaoan.gateway.lanes import Lanes
 from jiaoan.gateway.limits import Limits
 from jiaoan.gateway.links import Links
 from jiaoan.gateway.metrics import Metrics
@@ -26,6 +28,7 @@ from jiaoan.gateway.parts import Parts
 from jiaoan.gateway.prometheus import exposition
 from jiaoan.gateway.publisher import Publisher, Sink
 from jiaoan.gateway.quarantine import Quarantine
+from jiaoan.gateway.reactor import Reader, reader
 from jiaoan.gateway.reference import Reference, Source
 from jiaoan.gateway.session import Session, Surroundings, steady_ms
 from jiaoan.gateway.states import LinkState
@@ -38,7 +41,8 @@ logger = logging.getLogger("jiaoan.gateway")
 _SWEEP_S = 0.5
 _LINE_S = 10.0
 _LOAD_S = 10.0
-_SLAB = 16 * 1024
+_BACKLOG = 1024
+_ACCEPT_AGAIN_S = 1.0
 _HEAR_AGAIN_S = 1.0
 _SAY_JUMP_S = 60.0
 
@@ -72,17 +76,17 @@ class Gateway:
         self.limits = limits or Limits()
         self.metrics = Metrics()
         self.stopping = False
-        # All reads of one loop turn share one buffer: what is read is taken before the next.
-        self.slab = memoryview(bytearray(_SLAB))
+        self.clock, self.lanes = clock, Lanes(self.limits)
         # A process that starts anew is another one: its claims and notes are not the old one's.
         self.label, self.name = name, f"{name}-{uuid.uuid4().hex[:8]}"
-        self.reference = Reference(self.metrics)
+        self.reference = Reference(self.metrics, self._changed)
         self.access = Access(settings or folder / FILE, self.metrics)
         self.doors = Doors(self.limits, self.metrics, self.access)
         self.notes = Notes(bus, self.metrics)
         self.links = Links(self.notes, self.metrics, self.name)
         self.taps = Taps(self.notes, clock, self.name)
         self.publisher = Publisher(bus, self.limits, self.metrics, self._stored)
+        self.reader: Reader = reader(self)
         self.commands = commands.Commands(bus, self.limits, self.metrics, clock, self.links)
         self._quarantine = Quarantine(folder, self.limits.quarantine_octets, clock, self.metrics)
         self.parts = Parts(self.limits, self.metrics, self._quarantine)
@@ -113,8 +117,8 @@ class Gateway:
             else None
         )
         self._told_address = read_attachment_address(settings or folder / FILE)
-        self._bus, self._stats_file, self._clock = bus, stats_file, clock
-        self._server: asyncio.Server | None = None
+        self._bus, self._stats_file, self._day = bus, stats_file, clock.today()
+        self._server: socket.socket | None = None
         self._datagrams: asyncio.DatagramTransport | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._jumped_at = 0.0
@@ -133,16 +137,21 @@ class Gateway:
         except TimeoutError:
             logger.warning("terminals are still being read; those not read yet are refused")
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Connection(self), host, port, backlog=1024, reuse_port=shared or None
+        self._server = socket.create_server(
+            (host, port),
+            family=socket.AF_INET6 if ":" in host else socket.AF_INET,
+            backlog=_BACKLOG,
+            reuse_port=shared,
         )
-        port = int(self._server.sockets[0].getsockname()[1])
+        self._server.setblocking(False)
+        loop.add_reader(self._server, self._accept)
+        port = int(self._server.getsockname()[1])
         try:
             self._datagrams, _ = await loop.create_datagram_endpoint(
                 lambda: Datagrams(self), (host, port), reuse_port=shared or None
             )
         except OSError:
-            self._server.close()
+            self._listen_no_more()
             raise
         if self.attachments:
             await self._listen_for_files(host, attachment_port, shared=shared)
@@ -184,15 +193,14 @@ class Gateway:
     async def stop(self) -> None:
         """No new links, nothing more read; store and answer what is queued; close."""
         self.stopping = True
-        if self._server:
-            self._server.close()
-        for link in self.links:
-            link.pause()
+        self._listen_no_more()
+        self.reader.pause()
         await self.publisher.stop()
         if self.attachments:
             await self.attachments.stop()
         for link in self.links:
             link.close("stopped")
+        self.reader.close()
         if self._datagrams:
             self._datagrams.close()
         for task in self._tasks:
@@ -201,20 +209,55 @@ class Gateway:
         self._quarantine.close()
         self._tell()
 
+    def _listen_no_more(self) -> None:
+        if self._server:
+            asyncio.get_running_loop().remove_reader(self._server)
+            self._server.close()
+            self._server = None
+
+    def _accept(self) -> None:
+        """Take whoever waits at the door."""
+        assert self._server is not None
+        loop = asyncio.get_running_loop()
+        for _ in range(_BACKLOG):
+            try:
+                its, peer = self._server.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as full:
+                # Too many open files: whoever waits goes on waiting, and the log says why.
+                logger.error("no connection can be taken for a second: %s", full)
+                loop.remove_reader(self._server)
+                loop.call_later(_ACCEPT_AGAIN_S, self._listen_again)
+                return
+            self.metrics.links += 1
+            room = len(self.links) < self.limits.connections and not self.stopping
+            if room and self.doors.enter(peer[0], loop.time()):
+                its.setblocking(False)
+                its.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                Connection(self, its, peer[:2])
+            else:
+                self.metrics.links_refused += 1
+                its.close()
+
+    def _listen_again(self) -> None:
+        if self._server:
+            asyncio.get_running_loop().add_reader(self._server, self._accept)
+
     def relieve(self) -> None:
         """Stop reading where more waits than the limits allow."""
         if self.publisher.depth >= self.limits.queued_positions and not self.metrics.paused_now:
             self.metrics.paused_now = True
             self.metrics.pauses += 1
             logger.warning("%d positions wait: sockets are not read", self.publisher.depth)
-            for one in self.links:
-                one.pause()
+            self.reader.pause()
 
     def _stored(self) -> None:
         half = self.limits.queued_positions // 2
         if self.metrics.paused_now and self.publisher.depth <= half and not self.stopping:
             self.metrics.paused_now = False
             logger.warning("sockets are read again")
+            self.reader.resume()
             for one in self.links:
                 one.resume()
 
@@ -247,6 +290,7 @@ class Gateway:
             drift = self._watch_clock(drift)
             if self.access.renew():
                 self._put_out()
+            self.keep_to_the_day()
             for link in self.links:
                 link.check(now)
             self.parts.due(steady_ms())
@@ -258,9 +302,22 @@ class Gateway:
             self._tell(log=now - told >= _LINE_S)
             told = now if now - told >= _LINE_S else told
 
+    def keep_to_the_day(self) -> None:
+        """Entries of the register begin and end with days."""
+        if self._day != self.clock.today():
+            self._day = self.clock.today()
+            for link in self.links:
+                link.recheck()
+
+    def _changed(self, phone: str) -> None:
+        """The register has other words on this terminal."""
+        link = self.links.of(phone)
+        if link:
+            link.recheck()
+
     def _drift(self) -> float:
         """Wall clock against the steady one, in seconds: it stays the same while nobody sets it."""
-        return self._clock.now().timestamp() - time.monotonic()
+        return self.clock.now().timestamp() - time.monotonic()
 
     def _watch_clock(self, before: float) -> float:
         """Say when the wall clock jumped. No time-out of a link or a batch rests on it."""

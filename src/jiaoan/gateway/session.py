@@ -82,9 +82,11 @@ class Surroundings:
 
 
 class Outlet(Asker, Protocol):
-    """The link of a session: takes octets at any time."""
+    """The link of a session: takes octets at any time, and numbers what goes out on it."""
 
     def write(self, octets: bytes) -> None: ...
+    def take_serials(self, count: int) -> int:
+        """The first of ``count`` serials of our own messages, which follow each other."""
 
 
 class Session:
@@ -103,7 +105,6 @@ class Session:
         self._wholes: dict[Header, Whole] = {}
         """Messages put together from parts that are not answered yet."""
         self._around = around
-        self._serial = 0
         self._out = bytearray()
         self._waiting: list[Frame] = []
 
@@ -111,7 +112,7 @@ class Session:
         """Take what a reader found, in order; the octets that are answered at once."""
         if self.state is LinkState.ENDED:
             return b""
-        self._recheck()
+        self.recheck()
         for one in found:
             if isinstance(one, BadFrame):
                 self._bad(one)
@@ -138,9 +139,9 @@ class Session:
         """
         assert self.profile is not None, "nobody has logged in on this link"
         octets = body.build(self.profile.form)
-        header = self.profile.down(message_id, self._serial)
+        parts = len(split_message(self.profile.down(message_id, 0), octets))
+        header = self.profile.down(message_id, self.outlet.take_serials(parts))
         frames = split_message(header, octets)
-        self._serial = (self._serial + len(frames)) & 0xFFFF
         self._around.sent.keep(header, frames, steady_ms())
         return header.serial, b"".join(frames)
 
@@ -188,7 +189,7 @@ class Session:
         self._out.clear()
         return octets
 
-    def _recheck(self) -> None:
+    def recheck(self) -> None:
         """A terminal whose entry ended, moved or got another code is live no longer."""
         if self.state is not LinkState.LIVE or self.terminal is None:
             return
@@ -408,12 +409,8 @@ class Session:
         self._around.metrics.answers[f"register_{result.name.lower()}"] += 1
 
     def _send(self, header: Header, message_id: MessageId, body: bytes) -> None:
-        self._out += build_frame(header.answer(message_id, self._next_serial()), body)
-
-    def _next_serial(self) -> int:
-        serial = self._serial
-        self._serial = (self._serial + 1) & 0xFFFF
-        return serial
+        serial = self.outlet.take_serials(1)
+        self._out += build_frame(header.answer(message_id, serial), body)
 
 
 def _is_answer(header: Header) -> bool:

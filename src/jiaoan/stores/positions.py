@@ -85,12 +85,19 @@ def pack(array: Positions, octets: Sequence[bytes]) -> bytes:
 
     Raises ``ValueError`` when the array has another form or the two lengths differ.
     """
+    return pack_joined(array, np.array([len(each) for each in octets], "<u4"), b"".join(octets))
+
+
+def pack_joined(array: Positions, lengths: npt.NDArray[np.uint32], octets: bytes) -> bytes:
+    """:func:`pack` for octets that are joined already; ``lengths`` tells where each row's end."""
     if array.dtype != DTYPE or array.ndim != 1:
         raise ValueError(f"positions must be one-dimensional of DTYPE, not {array.dtype}")
-    if len(array) != len(octets):
-        raise ValueError(f"{len(array)} positions but octets of {len(octets)}")
-    ends = np.cumsum([len(each) for each in octets], dtype="<u4")
-    body = array.tobytes() + ends.tobytes() + b"".join(octets)
+    if len(array) != len(lengths):
+        raise ValueError(f"{len(array)} positions but octets of {len(lengths)}")
+    ends = np.cumsum(lengths, dtype="<u4")
+    if int(ends[-1] if len(ends) else 0) != len(octets):
+        raise ValueError(f"{len(octets)} octets do not agree with the lengths of the rows")
+    body = array.tobytes() + ends.tobytes() + octets
     checksum = _checksum(len(array), body)
     return _HEADER.pack(_MAGIC, DTYPE.itemsize, _FORM, len(array), checksum) + body
 

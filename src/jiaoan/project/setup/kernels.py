@@ -11,7 +11,10 @@ import importlib.util
 import sys
 
 # Modules whose import compiles what they hold. A room that gets one adds it here.
-KERNELS = ("jiaoan.rules.grid_kernels",)
+KERNELS = (
+    "jiaoan.gateway.reactor_kernels",
+    "jiaoan.rules.grid_kernels",
+)
 
 
 def main() -> int:

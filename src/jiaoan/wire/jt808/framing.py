@@ -222,6 +222,11 @@ class FrameReader:
     def counts(self) -> Counter[Fault | Tolerance]:
         return self.log.counts
 
+    @property
+    def idle(self) -> bool:
+        """Nothing waits: what comes next may begin a frame with a flag of its own."""
+        return not self._pending and not self._skipping
+
     def receive(self, data: bytes) -> list[Frame | BadFrame]:
         """Everything that ``data`` completes, in order."""
         found: list[Frame | BadFrame] = []

@@ -1,0 +1,276 @@
+"""The sockets of all TCP terminals, read, decoded and answered in batches.
+
+Theory of operation
+-------------------
+*A turn.* All links' sockets stand in one epoll of our own. When something came, one compiled pass
+reads every ready socket once into one slab, a second one decodes it. Nearly all that terminals
+send are plain 0x0200 reports of a link that is live; a span of octets that is nothing else goes
+the *fast way*: rows for the bus, by partition, without a Python object for a frame. Everything
+else goes, whole, the way that is written in Python (:class:`~.connection.Connection`,
+:class:`~.session.Session`): other messages, log-ins, bad or tolerated frames, GCJ-02, a terminal
+that says another phone, all while somebody looks on. So the fast way decides nothing that is not
+plain, and the tests hold both ways together octet by octet.
+
+*Rhythm.* After a turn the sockets rest for :data:`GATHER_S`, so that a busy gateway takes many
+links in one turn; an idle one is woken by the first octet. A turn is bounded by its slab.
+
+*Answers.* When the bus has stored a block, a compiled pass builds its 0x8001 and sends those of
+one link together. A socket that does not take them all leaves the rest to its connection, which
+keeps the order, and cuts a link that does not read.
+
+*Without numba* (or epoll) every link is read by the event loop, and all goes the slow way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import numpy as np
+
+from jiaoan.gateway.lanes import Lanes, Rows
+from jiaoan.gateway.limits import Limits
+from jiaoan.gateway.metrics import Metrics
+from jiaoan.gateway.publisher import Publisher
+from jiaoan.kernel.clock import Clock
+from jiaoan.wire.jt808.jitted import LETTERS
+
+if TYPE_CHECKING:
+    from jiaoan.gateway.connection import Connection
+    from jiaoan.gateway.tap import Taps
+
+GATHER_S: Final = 0.002
+SLAB: Final = 1024 * 1024
+_MOST_SPANS: Final = 2048
+_MOST_ROWS: Final = 32 * 1024
+FAST, SLOW, CLOSED, ODD = range(4)
+
+EVENT: Final = np.dtype(
+    {
+        "names": ["events", "number"],
+        "formats": ["<u4", "<i4"],
+        # The kernel's struct is packed on this processor and on no other.
+        "offsets": [0, 4 if os.uname().machine == "x86_64" else 8],
+        "itemsize": 12 if os.uname().machine == "x86_64" else 16,
+    }
+)
+SPAN: Final = np.dtype(
+    [
+        ("number", "<i8"),
+        ("start", "<i8"),  # in the slab
+        ("end", "<i8"),
+        ("got", "<i8"),
+        ("way", "u1"),
+        ("owed", "?"),
+    ],
+    align=True,
+)
+"""What one socket gave in one turn."""
+
+
+class House(Protocol):
+    """What the reading of sockets needs of the gateway."""
+
+    limits: Limits
+    metrics: Metrics
+    lanes: Lanes
+    taps: Taps
+    publisher: Publisher
+    clock: Clock
+
+    def relieve(self) -> None: ...
+    def keep_to_the_day(self) -> None:
+        """Look whether a new day has changed who may be here."""
+
+
+class Reader(Protocol):
+    """Reads the sockets of connections and hands them what came."""
+
+    def watch(self, connection: Connection) -> None: ...
+    def rest(self, connection: Connection) -> None:
+        """Do not read this one until it is watched again."""
+
+    def forget(self, connection: Connection) -> None: ...
+    def pause(self) -> None:
+        """Read nothing until :meth:`resume`."""
+
+    def resume(self) -> None: ...
+    def close(self) -> None: ...
+
+
+def reader(house: House) -> Reader:
+    """The compiled one where it can be had."""
+    if os.environ.get("JIAOAN_NUMBA", "1") == "0" or not hasattr(select, "epoll"):
+        return PlainReader(house)
+    try:
+        from jiaoan.gateway import reactor_kernels
+    except ImportError:  # numba is not installed, or its LLVM does not run here
+        return PlainReader(house)
+    return Reactor(house, reactor_kernels)
+
+
+class PlainReader:
+    """Each socket by the event loop."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._loop = asyncio.get_running_loop()
+        self._watched: set[Connection] = set()
+        self._paused = False
+
+    def watch(self, connection: Connection) -> None:
+        self._watched.add(connection)
+        if not self._paused:
+            self._loop.add_reader(connection.number, self._read, connection)
+
+    def rest(self, connection: Connection) -> None:
+        self._watched.discard(connection)
+        self._loop.remove_reader(connection.number)
+
+    forget = rest
+
+    def pause(self) -> None:
+        self._paused = True
+        for one in self._watched:
+            self._loop.remove_reader(one.number)
+
+    def resume(self) -> None:
+        self._paused = False
+        for one in tuple(self._watched):
+            self.watch(one)
+
+    def close(self) -> None:
+        self.pause()
+        self._watched.clear()
+
+    def _read(self, connection: Connection) -> None:
+        connection.read()
+        self._house.relieve()
+
+
+class Reactor:
+    """One epoll, one slab, and the compiled passes over them."""
+
+    def __init__(self, house: House, kernels: Any) -> None:
+        self._house, self._kernels = house, kernels
+        self._loop = asyncio.get_running_loop()
+        self._epoll = select.epoll()
+        self._connections: dict[int, Connection] = {}
+        self._watched: set[int] = set()
+        self._paused = False
+        self._next: asyncio.TimerHandle | None = None
+        self._events = np.zeros(_MOST_SPANS, EVENT)
+        self._spans = np.zeros(_MOST_SPANS, SPAN)
+        self._slab, self._content = np.zeros(SLAB, np.uint8), np.zeros(SLAB, np.uint8)
+        self._rows = np.zeros(_MOST_ROWS, LETTERS)
+        self._owners = np.zeros(_MOST_ROWS, np.int64)
+        self._loop.add_reader(self._epoll.fileno(), self._woken)
+        house.publisher.stored = self.stored
+
+    def watch(self, connection: Connection) -> None:
+        self._connections[connection.number] = connection
+        if connection.number not in self._watched:
+            self._watched.add(connection.number)
+            self._epoll.register(connection.number, select.EPOLLIN)
+
+    def rest(self, connection: Connection) -> None:
+        if connection.number in self._watched:
+            self._watched.discard(connection.number)
+            self._epoll.unregister(connection.number)
+
+    def forget(self, connection: Connection) -> None:
+        self.rest(connection)
+        self._connections.pop(connection.number, None)
+
+    def pause(self) -> None:
+        self._paused = True
+        if not self._epoll.closed:
+            self._loop.remove_reader(self._epoll.fileno())
+        if self._next:
+            self._next.cancel()
+            self._next = None
+
+    def resume(self) -> None:
+        self._paused = False
+        self._loop.add_reader(self._epoll.fileno(), self._woken)
+
+    def close(self) -> None:
+        if not self._epoll.closed:
+            self.pause()
+            self._connections.clear()
+            self._epoll.close()
+
+    def _woken(self) -> None:
+        self._loop.remove_reader(self._epoll.fileno())
+        self._turn()
+
+    def _turn(self) -> None:
+        self._next = None
+        now = self._loop.time()
+        lanes = self._house.lanes.rows
+        count = self._kernels.receive(
+            self._epoll.fileno(), self._events, lanes, self._slab, self._spans, now
+        )
+        if count:
+            self._take(count, now)
+            self._house.relieve()
+        if self._paused:
+            return
+        if count:
+            self._next = self._loop.call_later(GATHER_S, self._turn)
+        else:
+            self._loop.add_reader(self._epoll.fileno(), self._woken)
+
+    def _take(self, count: int, now: float) -> None:
+        house, spans = self._house, self._spans[:count]
+        house.metrics.octets += int(spans["got"][spans["got"] > 0].sum())
+        house.keep_to_the_day()
+        if not house.taps.wanted:
+            self._sort(count, now)
+        for number, start, end, _, way, _ in spans[(spans["way"] != FAST) | spans["owed"]]:
+            # Handling one link may have ended another (a take-over).
+            connection = self._connections.get(int(number))
+            if connection is None:
+                continue
+            if way == FAST:
+                connection.hold()
+            elif way == SLOW:
+                connection.received(self._slab[start:end].tobytes(), now)
+            else:
+                connection.read()
+
+    def _sort(self, count: int, now: float) -> None:
+        """The fast way of this turn: reports to the publisher, by partition."""
+        house, limits = self._house, self._house.limits
+        found = self._kernels.sort(
+            house.lanes.rows, self._slab, self._spans, count, self._content, self._rows,
+            self._owners, now, limits.frames_per_s, float(limits.frames_burst),
+        )  # fmt: skip
+        if not found:
+            return
+        metrics = house.metrics
+        metrics.frames += found
+        metrics.positions += found
+        metrics.messages["0x0200"] += found
+        received_ms = int(house.clock.now().timestamp() * 1000)
+        trays, laid = house.publisher.trays, 0
+        while laid < found:
+            laid = self._kernels.lay(
+                house.lanes.rows, self._rows, self._owners, laid, found, self._content, received_ms,
+                trays.reports, trays.weights, trays.most_octets,
+                trays.positions, trays.lengths, trays.octets, trays.asks,
+            )  # fmt: skip
+            house.publisher.gathered()
+        house.publisher.depth += found
+
+    def stored(self, asks: Rows) -> None:
+        """The bus has these reports on disk: only now the terminals may forget them."""
+        out = np.empty(len(asks) * self._kernels.ANSWER_ROOM, np.uint8)
+        left, made = np.zeros(len(asks), SPAN), np.zeros(1, np.int64)
+        count = self._kernels.answer(self._house.lanes.rows, asks, out, left, made)
+        self._house.metrics.acked += int(made[0])
+        self._house.metrics.answers["ok"] += int(made[0])
+        for number, start, end, *_ in left[:count]:
+            self._connections[int(number)].queue(out[start:end].tobytes())
