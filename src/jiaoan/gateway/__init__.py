@@ -2,7 +2,8 @@
 
 Theory of operation
 -------------------
-socket → ``Connection`` → ``FrameReader`` → ``Session`` (who is this, what is answered at once)
+sockets → ``Reactor`` (compiled: plain reports of live terminals) → ``Publisher`` → bus → 0x8001;
+else → ``Connection`` → ``FrameReader`` → ``Session`` (who is this, what is answered at once)
 → ``decode_batch`` → ``Publisher`` (one batch in flight for each partition) → bus → 0x8001.
 
 A location report is answered with "ok" only after the bus said that its batch is on disk:
