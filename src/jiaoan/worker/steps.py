@@ -18,7 +18,7 @@ from django.db.models import F
 
 from jiaoan.flows.actions import run_pending
 from jiaoan.hazmat import actions as hazmat
-from jiaoan.hazmat.findings import parse
+from jiaoan.hazmat.findings import Finding, parse
 from jiaoan.journal import chain
 from jiaoan.journal.models import Fact, Outgoing
 from jiaoan.kernel.clock import Clock
@@ -26,6 +26,8 @@ from jiaoan.ledger.actions import keep_current
 from jiaoan.scope import SystemActor
 from jiaoan.watch import actions as watch
 from jiaoan.watch.commands import actions as commands
+from jiaoan.watch.findings import actions as findings
+from jiaoan.watch.findings import messages
 from jiaoan.watch.supervision import actions as supervision
 from jiaoan.watch.supervision import messages as platform_messages
 from jiaoan.worker.batches import Found, Handler, handle_some, park
@@ -56,7 +58,26 @@ def handle_findings(waiting: Sequence[Found], read_to: int, clock: Clock) -> lis
 
 
 def _finding(clock: Clock, data: bytes) -> None:
-    hazmat.handle_finding(ACTOR, clock, parse(data))
+    """Driving findings to the desk, fence findings to the stays of hazmat vehicles and the desk."""
+    rule = messages.rule_of(data)
+    if not rule.startswith(messages.DRIVING):
+        _fence(clock, parse(data))
+    if messages.concerns(rule):
+        findings.take(ACTOR, clock, messages.read(data))
+
+
+def _fence(clock: Clock, finding: Finding) -> None:
+    hazmat.handle_finding(ACTOR, clock, finding)
+    if finding.rule in messages.OVER:
+        findings.end_by_place(
+            ACTOR,
+            clock,
+            rule=finding.rule,
+            id=finding.id,
+            vehicle=finding.vehicle_id,
+            place=finding.place_id,
+            at=finding.happened_at,
+        )
 
 
 def _command(clock: Clock, data: bytes) -> None:
