@@ -45,6 +45,17 @@ class AlarmKind(models.TextChoices):
     PLACE_STAY = "place_stay", _("Stayed too long in a place")
 
 
+LEADS = frozenset(
+    {
+        AlarmKind.UNFILED,
+        AlarmKind.FILING_EXPIRED,
+        AlarmKind.WAYBILL_MISMATCH,
+        AlarmKind.WAYBILL_MISSING,
+    }
+)
+"""Leads of ``hazmat``, about papers; the others are findings of the stream."""
+
+
 class Severity(models.TextChoices):
     """How grave an alarm is taken, gravest first; no official text grades single alarms [U]."""
 
