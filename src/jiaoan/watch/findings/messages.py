@@ -6,11 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from jiaoan.journal.actions import Json
 from jiaoan.rules.driving.findings import Finding as Driving
 from jiaoan.rules.driving.law import ON_ARRIVAL
+
+if TYPE_CHECKING:
+    # Evidence is read without Django, and the journal is a room with rows.
+    from jiaoan.journal.actions import Json
 
 Correction = Literal["", "added", "withdrawn"]
 DRIVING: Final = "driving."
