@@ -90,6 +90,12 @@ class Filter:
         parts = {"kind": self.kind, "severity": self.severity}
         return urlencode({name: value for name, value in parts.items() if value})
 
+    def with_state(self, state: str) -> str:
+        """The same with the state that is shown."""
+        return "&".join(
+            part for part in (urlencode({"state": state} if state else {}), self.query) if part
+        )
+
     def lets(self, alarm: Alarm) -> bool:
         return alarm.kind == (self.kind or alarm.kind) and alarm.severity == (
             self.severity or alarm.severity
@@ -126,6 +132,7 @@ def _queue(request: HttpRequest, current: Alarm | None) -> dict[str, object]:
         "open_count": sum(counts[state] for state in OPEN),
         "state": request.GET.get("state", ""),
         "filter": wanted,
+        "kept": wanted.with_state(request.GET.get("state", "")),
         "kinds": [(kind, kind.label) for kind in AlarmKind if kind in kinds or kind == wanted.kind],
         "severities": Severity.choices,
         "told_today": queries.told_today(request.user, clock),
