@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from bench import alarm, decode, fence, gateway, notices, rules, start, tracks
+from bench import alarm, decode, fence, findings, gateway, notices, rules, start, tracks
 from bench.result import Impossible, Result
 
 MEASURES: dict[str, tuple[Callable[[int], Result], int]] = {
@@ -16,6 +16,7 @@ MEASURES: dict[str, tuple[Callable[[int], Result], int]] = {
     "warm-start": (start.warm, 5),
     "decode": (decode.measure, 7),
     "fence": (fence.measure, 7),
+    "findings": (findings.measure, 5),
     "frame-to-alarm": (alarm.measure, 20),
     "gateway-one": (gateway.one, 5),
     "gateway-one-10k": (gateway.one_10k, 5),

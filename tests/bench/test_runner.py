@@ -21,6 +21,7 @@ from bench import load, processes  # noqa: E402
 NAMES = (
     "decode",
     "fence",
+    "findings",
     "frame-to-alarm",
     "gateway-durable",
     "gateway-eight",

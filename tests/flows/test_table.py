@@ -42,7 +42,7 @@ def enter(world: World) -> None:
 
 
 def test_it_has_an_alarm_for_every_lead() -> None:
-    assert {lead.value for lead in Lead} == set(AlarmKind.values)
+    assert {lead.value for lead in Lead} <= set(AlarmKind.values)
     for lead in Lead:
         assert [flow.name for flow in table.flows_for(f"hazmat.verdict.{lead}")] == ["open_alarm"]
     assert table.flows_for("hazmat.verdict.clear") == ()

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,41 @@ def test_it_behaves_when_it_is_told_to(tmp_path: Path) -> None:
             travelled = [int(row["mileage"]) for row in own]
             assert travelled == sorted(travelled)
             assert {int(row["speed"]) // 100 for row in own} <= {5, 6}
+
+    run(main())
+
+
+def test_it_drives_on_where_it_stopped_and_tells_of_the_time_without_a_link(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        bus = await register(MemoryBus(), 1)
+        async with rig(bus, tmp_path) as one:
+            plan = fleet(one.port, 1)
+            plan["vehicles"][0] |= {
+                "away_s": 900, "rush_kmh": 90, "rush_every_s": 300, "rush_s": 60,
+            }  # fmt: skip
+            driven: dict[str, float] = {}
+            stop = asyncio.Event()
+            asyncio.get_running_loop().call_later(1.0, stop.set)
+            await run_fleet(parse(plan), FixedClock(MOMENT), stop, None, driven)
+            rows = [row for array in positions(bus.messages) for row in array]
+            before = [row for row in rows if row["source"] == 2]
+            assert len(before) == 30
+            spans = {(int(b["time_ms"]) - int(a["time_ms"])) for a, b in pairwise(before)}
+            assert spans == {30_000}
+            fast = [int(row["speed"]) > 800 for row in before]
+            # The rush is the last minute of five: two of the ten reports of each.
+            assert fast == ([False] * 8 + [True] * 2) * 3
+            travelled = [int(row["mileage"]) for row in rows]
+            assert travelled == sorted(travelled)
+            # Started again: it goes on, and what was told is not told again.
+            stop = asyncio.Event()
+            asyncio.get_running_loop().call_later(1.0, stop.set)
+            await run_fleet(parse(plan), FixedClock(MOMENT), stop, None, driven)
+            again = [row for array in positions(bus.messages) for row in array][len(rows) :]
+            assert {int(row["source"]) for row in again} == {0}
+            assert min(int(row["mileage"]) for row in again) >= max(travelled)
 
     run(main())
 

@@ -19,7 +19,8 @@ from jiaoan.registry.models import Enterprise, Terminal
 from jiaoan.watch.commands import actions as commands
 from jiaoan.watch.commands.states import CommandState
 from jiaoan.watch.models import Alarm, TerminalFile
-from jiaoan.worker import steps
+from jiaoan.worker import batches, steps
+from jiaoan.worker.batches import Found, checkpoint, found
 from jiaoan.worker.models import Checkpoint, Parked
 
 pytestmark = pytest.mark.django_db
@@ -33,8 +34,21 @@ def world() -> World:
     return made
 
 
-def handle(world: World, data: bytes, sequence: int) -> bool:
-    return steps.handle("findings.03", data, sequence, STORED, world.clock)
+def handle(
+    world: World,
+    data: bytes,
+    sequence: int,
+    subject: str = "findings.03",
+) -> bool:
+    """Whether it was handled, not parked."""
+    handle_all(world, found(subject, data, sequence, STORED))
+    return not Parked.objects.filter(sequence=sequence).exists()
+
+
+def handle_all(world: World, *waiting: Found) -> None:
+    rest = list(waiting)
+    while rest:
+        rest = steps.handle_findings(rest, waiting[-1].sequence, world.clock)
 
 
 def entered(world: World, **wanted: object) -> bytes:
@@ -42,9 +56,9 @@ def entered(world: World, **wanted: object) -> bytes:
 
 
 def test_it_raises_an_alarm_and_moves_the_checkpoint(world: World) -> None:
-    assert steps.checkpoint() == 0
+    assert checkpoint() == 0
     assert handle(world, entered(world), 7)
-    assert steps.checkpoint() == 7
+    assert checkpoint() == 7
     assert Alarm.objects.count() == 1
     assert "watch.opened" in [row.payload["kind"] for row in Outgoing.objects.all()]
 
@@ -69,11 +83,11 @@ def test_it_writes_rows_and_checkpoint_together_or_not_at_all(
     def cut(sequence: int) -> None:
         raise OperationalError("disk I/O error")
 
-    monkeypatch.setattr(steps, "_advance", cut)
+    monkeypatch.setattr(batches, "_advance", cut)
     with pytest.raises(OperationalError):
         handle(world, entered(world), 7)
     monkeypatch.undo()
-    assert (Trip.objects.count(), steps.checkpoint(), Parked.objects.count()) == (0, 0, 0)
+    assert (Trip.objects.count(), checkpoint(), Parked.objects.count()) == (0, 0, 0)
     assert handle(world, entered(world), 7)
     assert Alarm.objects.count() == 1
 
@@ -86,11 +100,11 @@ def test_it_follows_up_what_was_committed_before_a_kill(
     def killed(clock: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(steps, "run_pending", killed)
+    monkeypatch.setattr(batches, "run_pending", killed)
     with pytest.raises(KeyboardInterrupt):
         handle(world, entered(world), 7)
     monkeypatch.undo()
-    assert (steps.checkpoint(), Alarm.objects.count()) == (7, 0)
+    assert (checkpoint(), Alarm.objects.count()) == (7, 0)
     steps.follow(world.clock)
     assert Alarm.objects.count() == 1
 
@@ -104,7 +118,7 @@ def test_it_parks_what_it_cannot_handle_and_goes_on(world: World) -> None:
     assert errors[1].startswith("BadFinding: no JSON")
     assert errors[2].startswith("DoesNotExist")
     assert bytes(Parked.objects.get(sequence=1).data) == b"{broken"
-    assert (steps.checkpoint(), Alarm.objects.count()) == (3, 1)
+    assert (checkpoint(), Alarm.objects.count()) == (3, 1)
 
 
 def test_it_keeps_the_outbox_in_order_and_sends_each_once(world: World) -> None:
@@ -163,7 +177,7 @@ def test_it_takes_news_of_commands_and_their_files_and_parks_what_is_neither(wor
 
     def tell(subject: str, value: object, sequence: int) -> bool:
         data = json.dumps(value).encode()
-        return steps.handle(subject, data, sequence, STORED, world.clock)
+        return handle(world, data, sequence, subject)
 
     assert tell("findings.command", news(command, "answered"), 1)
     assert tell("findings.attachment", file_news(command), 2)
@@ -172,7 +186,7 @@ def test_it_takes_news_of_commands_and_their_files_and_parks_what_is_neither(wor
     command.refresh_from_db()
     assert command.status is CommandState.ANSWERED
     assert TerminalFile.objects.count() == 1
-    assert (steps.checkpoint(), Parked.objects.count()) == (4, 1)
+    assert (checkpoint(), Parked.objects.count()) == (4, 1)
 
 
 def test_it_notes_what_the_clock_says_of_commands(world: World) -> None:

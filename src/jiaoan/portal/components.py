@@ -191,7 +191,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Why:
-    """Why the system said what it said: rule and version, inputs, law, journal number."""
+    """Why the system said what it said: rule and version, inputs, law, journal number.
+
+    ``clauses`` are further clauses, each with whether it is unverified 未核实.
+    """
 
     title: Text
     rule: Text
@@ -201,6 +204,7 @@ class Why:
     fact: int | None = None
     rows: Sequence[tuple[Text, Text]] = ()
     url: str = ""
+    clauses: Sequence[tuple[Text, bool]] = ()
 
 
 @dataclass(frozen=True)

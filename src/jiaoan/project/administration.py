@@ -116,19 +116,23 @@ def publish_references(bus_url: str | None) -> int:
     """Put every terminal and place on the bus again, as the business database has them."""
     from jiaoan.registry.reference import everything
 
-    url = bus_url or os.environ.get("JIAOAN_BUS_URL") or _running_bus()
+    url = bus_url or running_bus()
+    if url is None:
+        raise Refusal("No running system was found for this directory: name a bus with --bus.")
     values = [(subject, json.dumps(value).encode()) for subject, value in everything()]
     count = asyncio.run(_publish(url, values))
     print(f"{count} references published")
     return 0
 
 
-def _running_bus() -> str:
+def running_bus() -> str | None:
+    """The bus of the system that runs (or ran last) on this directory, or the one named for it."""
     from django.conf import settings
 
+    named = os.environ.get("JIAOAN_BUS_URL")
     path = Path(settings.DATA_DIR) / "addresses.json"
-    if not path.is_file():
-        raise Refusal("No running system was found for this directory: name a bus with --bus.")
+    if named or not path.is_file():
+        return named or None
     return str(json.loads(path.read_text())["bus"])
 
 

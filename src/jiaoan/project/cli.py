@@ -104,6 +104,18 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--data", type=Path, metavar="DIR")
     verify.add_argument("--json", action="store_true")
     verify.set_defaults(command=_verify)
+    explain = commands.add_parser(
+        "explain", help="judge one finding again from its evidence: equal, or where it differs"
+    )
+    explain.add_argument("finding", nargs="?", metavar="FINDING", help="its id, 32 hex digits")
+    explain.add_argument(
+        "--from", dest="file", type=Path, metavar="FILE", help="evidence that was exported"
+    )
+    explain.add_argument("--export", type=Path, metavar="FILE", help="keep the evidence")
+    explain.add_argument("--data", type=Path, metavar="DIR")
+    explain.add_argument("--bus", metavar="URL", help="address of the bus")
+    explain.add_argument("--json", action="store_true", help="the whole result as JSON")
+    explain.set_defaults(command=_explain)
     reference = commands.add_parser("reference", help="what gateway and stream know")
     publish = reference.add_subparsers(required=True, metavar="ACTION").add_parser("publish")
     publish.add_argument("--data", type=Path, metavar="DIR")
@@ -229,6 +241,32 @@ def _verify(options: argparse.Namespace) -> int:
     from jiaoan.project import administration
 
     return administration.verify(as_json=options.json)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    if (options.finding is None) == (options.file is None):
+        print("jiaoan explain wants the id of a finding, or --from FILE.", file=sys.stderr)
+        return 2
+    if options.file is not None:
+        from jiaoan.project import explaining
+
+        return explaining.from_file(options.file, as_json=options.json)
+    try:
+        prepare_django(options.data)
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
+    from django.conf import settings
+
+    from jiaoan.project import administration, explaining
+
+    return explaining.from_data(
+        options.finding,
+        settings.DATA_DIR,
+        options.bus or administration.running_bus(),
+        as_json=options.json,
+        export=options.export,
+    )
 
 
 def _reference_publish(options: argparse.Namespace) -> int:

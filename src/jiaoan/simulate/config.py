@@ -46,6 +46,12 @@ class VehiclePlan:
     """Text of the waybill (电子运单) that is reported after each log-in."""
     alarms: float = 0.0
     """How often, of each report (0-1), it carries an alarm of active safety with a picture."""
+    rush_kmh: float = 0.0
+    """It drives so fast for the last ``rush_s`` of each ``rush_every_s`` seconds."""
+    rush_every_s: float = 0.0
+    rush_s: float = 0.0
+    away_s: float = 0.0
+    """It was on the road so long before, without a link: those reports come as backfill."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +131,16 @@ def _vehicle(value: object, where: str) -> VehiclePlan:
         driver=str(one.get("driver", "")),
         waybill=str(one.get("waybill", "")),
         alarms=_number(one.get("alarms", 0), f"{where}.alarms", 0, 1),
+        **_rush(one, where),
+        away_s=_number(one.get("away_s", 0), f"{where}.away_s", 0, 86400),
     )
+
+
+def _rush(one: Mapping[str, object], where: str) -> dict[str, float]:
+    kmh = _number(one.get("rush_kmh", 0), f"{where}.rush_kmh", 0, 300)
+    every = _number(one.get("rush_every_s", 0), f"{where}.rush_every_s", 0, 86400)
+    lasts = _number(one.get("rush_s", 0), f"{where}.rush_s", 0, every)
+    return {"rush_kmh": kmh, "rush_every_s": every, "rush_s": lasts}
 
 
 def _route(value: object, where: str) -> tuple[tuple[float, float], ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter, deque
+from collections.abc import MutableMapping
+from datetime import datetime, timedelta
 
 from jiaoan.kernel.clock import Clock
 from jiaoan.simulate import bodies, octets
@@ -12,6 +14,7 @@ from jiaoan.simulate.bodies import Driver
 from jiaoan.simulate.config import FleetConfig, VehiclePlan
 from jiaoan.simulate.device import Device
 from jiaoan.simulate.octets import Answer, Fix
+from jiaoan.simulate.pace import Pace
 from jiaoan.simulate.route import Route
 from jiaoan.simulate.terminal import LinkLost, NotAnswered, Refused, Terminal
 
@@ -20,6 +23,7 @@ UNANSWERED_S = 15.0
 """After so long without an answer a terminal takes its link for dead."""
 REFUSED_S, UNREACHED_S = 5.0, 2.0
 """Before the next try to log in."""
+AWAY_INTERVAL_S = 30
 _KEPT = 2000
 _IN_ONE_BATCH = 15
 # Forward collision, lane departure, pedestrian; fatigue, phone, smoking (T/JSATL 12 tables).
@@ -28,14 +32,25 @@ _PICTURE = bytes.fromhex("ffd8ffe000104a464946") + bytes(5000) + bytes.fromhex("
 
 
 class Vehicle:
-    """Reports each ``interval_s`` until it is cancelled; ``counts`` is shared by the fleet."""
+    """Reports each ``interval_s`` until it is cancelled; ``counts`` is shared by the fleet.
+
+    ``driven`` is how many seconds each phone has been driving: a vehicle goes on where it stopped,
+    and the new figure is left there.
+    """
 
     def __init__(
-        self, plan: VehiclePlan, config: FleetConfig, clock: Clock, counts: Counter[str]
+        self,
+        plan: VehiclePlan,
+        config: FleetConfig,
+        clock: Clock,
+        counts: Counter[str],
+        driven: MutableMapping[str, float],
     ) -> None:
         self._plan, self._config, self._clock, self._counts = plan, config, clock, counts
         self._dice = random.Random(f"{config.seed}:{plan.phone}")
         self._route = Route(plan.route, loop=plan.loop)
+        self._pace = Pace(plan.speed_kmh, plan.rush_kmh, plan.rush_every_s, plan.rush_s)
+        self._driven, self._before = driven, driven.get(plan.phone, 0.0)
         self._terminal: Terminal | None = None
         self._unanswered: dict[int, tuple[float, list[bytes]]] = {}
         self._kept: deque[bytes] = deque(maxlen=_KEPT)
@@ -45,18 +60,21 @@ class Vehicle:
         self._device = Device(
             plan.version,
             plan.phone[-7:],
-            lambda: self._fix(self._elapsed),
+            lambda: self._fix(self._elapsed, self._clock.now()),
             Driver(plan.driver) if plan.driver else None,
         )
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(self._plan.start_after_s)
+        if self._plan.phone not in self._driven:
+            self._come_from_afar()
         departed = heard = loop.time()
         try:
             for tick in range(1, 2**62):
                 now = loop.time()
                 self._elapsed = now - departed
+                self._driven[self._plan.phone] = self._before + self._elapsed
                 await self._step(octets.location(self._report()))
                 if now - heard >= HEARTBEAT_S:
                     heard = now
@@ -66,18 +84,29 @@ class Vehicle:
             if self._terminal:
                 await self._terminal.close()
 
+    def _come_from_afar(self) -> None:
+        """The reports of the time before, when there was no link; they wait for the log-in."""
+        now = self._clock.now()
+        for ago in range(round(self._plan.away_s), 0, -AWAY_INTERVAL_S):
+            elapsed = self._plan.away_s - ago
+            fix = self._fix(elapsed, now - timedelta(seconds=ago))
+            self._kept.append(octets.location(fix))
+            self._counts["reports"] += 1
+        self._before = self._plan.away_s
+
     def _report(self) -> Fix:
         """Where it is, now and then with an alarm of active safety."""
         if not self._plan.alarms or not self._happens("alarms", self._plan.alarms):
-            return self._fix(self._elapsed)
+            return self._fix(self._elapsed, self._clock.now())
         kind, alarm_type = self._dice.choice(_ALARMS)
         return self._device.alarm(kind, alarm_type, (_PICTURE,))
 
-    def _fix(self, elapsed: float) -> Fix:
-        metres = elapsed * self._plan.speed_kmh / 3.6
+    def _fix(self, elapsed: float, at: datetime) -> Fix:
+        driven = self._before + elapsed
+        metres = self._pace.metres(driven)
         lat, lon, direction, moving = self._route.at(metres)
-        speed = self._plan.speed_kmh * self._dice.uniform(0.95, 1.05) if moving else 0.0
-        return Fix(lat, lon, speed, direction, self._clock.now(), mileage=round(metres / 100))
+        speed = self._pace.speed(driven) * self._dice.uniform(0.95, 1.05) if moving else 0.0
+        return Fix(lat, lon, speed, direction, at, mileage=round(metres / 100))
 
     async def _step(self, body: bytes) -> None:
         """One report: live when the link is there, else kept for backfill."""

@@ -18,7 +18,7 @@ from jiaoan.registry.models import Vehicle
 from jiaoan.scope import Actor, require
 from jiaoan.watch import figures
 from jiaoan.watch.commands.actions import send_text
-from jiaoan.watch.kinds import AlarmKind, DispositionKind
+from jiaoan.watch.kinds import AlarmKind, DispositionKind, Severity
 from jiaoan.watch.models import Alarm, Disposition
 from jiaoan.watch.policies import require_second_person
 from jiaoan.watch.states import ALARM, OPEN, AlarmState, AlarmVerb
@@ -28,7 +28,10 @@ _LONGEST_NOTE = 1000
 
 @dataclass(frozen=True)
 class Source:
-    """What an alarm is opened from: a verdict of another room as plain values."""
+    """What an alarm is opened from: a verdict of another room, or a finding, as plain values.
+
+    ``respond`` and ``finish`` are the time limits where they are not the general ones.
+    """
 
     key: str
     kind: AlarmKind
@@ -41,6 +44,13 @@ class Source:
     happened_at: datetime
     received_at: datetime
     judged_at: datetime
+    severity: Severity = Severity.HIGH
+    respond: timedelta | None = None
+    finish: timedelta | None = None
+    told: int = 0
+    figure: str = ""
+    amount: int = 0
+    ended_at: datetime | None = None
 
 
 @transaction.atomic
@@ -63,6 +73,7 @@ def open_alarm(actor: Actor, clock: Clock, source: Source) -> Alarm:
     alarm = Alarm.objects.create(
         key=source.key,
         kind=source.kind,
+        severity=source.severity,
         vehicle=source.vehicle,
         carrier_name=source.vehicle.owner_name,
         place_name=source.place_name,
@@ -74,11 +85,15 @@ def open_alarm(actor: Actor, clock: Clock, source: Source) -> Alarm:
         received_at=source.received_at,
         judged_at=source.judged_at,
         opened_at=now,
-        respond_by=now + figures.first_response().span,
-        finish_by=now + figures.handling().span,
+        respond_by=now + (source.respond or figures.first_response().span),
+        finish_by=now + (source.finish or figures.handling().span),
+        told=source.told,
+        figure=source.figure,
+        amount=source.amount,
+        ended_at=source.ended_at,
         fact=fact,
     )
-    _announce("watch.opened", alarm, clock)
+    announce("watch.opened", alarm, clock)
     return alarm
 
 
@@ -174,7 +189,7 @@ def note_papers(actor: Actor, clock: Clock, subject: str, *, complete: bool, cau
     for alarm in alarms:
         kind = "watch.papers_complete" if complete else "watch.papers_incomplete"
         record(kind, actor=actor, obj=alarm, clock=clock, payload={"fact": cause.pk})
-        _announce(kind, alarm, clock)
+        announce(kind, alarm, clock)
     return len(alarms)
 
 
@@ -197,7 +212,7 @@ def note_late(actor: Actor, clock: Clock) -> int:
                 clock=clock,
                 happened_at=alarm.respond_by,
             )
-            _announce("watch.response_late", alarm, clock)
+            announce("watch.response_late", alarm, clock)
             count += 1
     return count
 
@@ -255,11 +270,11 @@ def _move(
         written_at=now,
         fact=fact,
     )
-    _announce(row.fact, alarm, clock)
+    announce(row.fact, alarm, clock)
     return made
 
 
-def _announce(kind: str, alarm: Alarm, clock: Clock) -> None:
+def announce(kind: str, alarm: Alarm, clock: Clock) -> None:
     """Tell open desks and maps; ids only, each reader asks for what it may see."""
     enqueue(
         "events.alarm",

@@ -13,6 +13,8 @@ class WatchConfig(AppConfig):
         owner = "vehicle__enterprise__organisation_id"
         scope.register(m.Alarm, organisations=[owner])
         scope.register(m.Disposition, organisations=[f"alarm__{owner}"])
+        scope.register(m.Finding, organisations=[owner])
+        scope.register(m.Response, public=True)
         scope.register(m.Command, organisations=[owner])
         scope.register(m.TerminalFile, organisations=[f"command__{owner}"])
         scope.register(m.Supervision, organisations=[owner])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from jiaoan.journal.models import Fact
 from jiaoan.journal.queries import timeline
@@ -35,6 +35,21 @@ def counts(actor: object, clock: Clock) -> dict[AlarmState, int]:
     shown = alarms(actor).filter(~Q(state=AlarmState.CLOSED) | Q(closed_at__gte=today))
     rows = dict(shown.order_by().values_list("state").annotate(count=Count("id")))
     return {state: rows.get(state.value, 0) for state in AlarmState}
+
+
+def kinds_open(actor: object) -> frozenset[str]:
+    """Kinds of which an alarm is open."""
+    found = alarms(actor).filter(state__in=OPEN).order_by().values_list("kind", flat=True)
+    return frozenset(found.distinct())
+
+
+def told_today(actor: object, clock: Clock) -> tuple[int, int]:
+    """今日: alarms opened today, and how many findings and verdicts are folded in them."""
+    found = alarms(actor).filter(opened_at__gte=at_local(clock.today()))
+    counted = found.aggregate(
+        alarms=Count("id"), folded=Sum("told"), single=Count("id", filter=Q(told=0))
+    )
+    return counted["alarms"], (counted["folded"] or 0) + counted["single"]
 
 
 def closed_today(actor: object, clock: Clock) -> list[Alarm]:

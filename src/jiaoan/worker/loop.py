@@ -2,10 +2,11 @@
 
 Theory of operation
 -------------------
-``consume``  reads findings behind the checkpoint and hands each to :func:`steps.handle`, which
-             commits its rows and the checkpoint together: a kill before the commit repeats the
-             finding, a kill after it does not.
-             ``platform.up`` (what other platforms say) is read in the same way.
+``read``     takes findings behind the checkpoint from the bus as they come.
+``consume``  hands all that are read to :func:`steps.handle_findings` again and again, which commits
+             some of them and the checkpoint together (:mod:`jiaoan.worker.batches`): a kill before
+             the commit repeats them, a kill after it does not.
+             ``platform.up`` (what other platforms say) is read one by one.
 ``follow``   every tenth of a second runs what follows from facts of the web, and wakes ``relay``.
 ``relay``    sends the outbox in order. A message is marked after the bus has stored it; a kill
              between the two sends it again with the same message id, and the bus keeps one.
@@ -27,7 +28,8 @@ from django.db import OperationalError, close_old_connections, connection
 
 from jiaoan.kernel.clock import Clock
 from jiaoan.stores.bus import Bus, BusFull, BusUnavailable
-from jiaoan.worker import steps
+from jiaoan.worker import batches, steps
+from jiaoan.worker.batches import Found, found
 
 T = TypeVar("T")
 log = logging.getLogger("jiaoan.worker")
@@ -35,6 +37,7 @@ log = logging.getLogger("jiaoan.worker")
 FOLLOW_S = 0.1
 SEAL_S = 1.0
 DUE_S = 5.0
+PAUSE_S = 0.02  # between two transactions of a burst: for other writers
 _RETRY_S = 0.5
 
 
@@ -45,10 +48,12 @@ class Worker:
         self._bus, self._clock = bus, clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
         self._to_send = asyncio.Event()
+        self._found: asyncio.Queue[Found] = asyncio.Queue(maxsize=batches.AHEAD)
 
     async def run(self) -> None:
         try:
             async with asyncio.TaskGroup() as group:
+                group.create_task(self._read())
                 group.create_task(self._consume())
                 group.create_task(self._consume_platform())
                 group.create_task(self._relay())
@@ -72,16 +77,28 @@ class Worker:
                 await loop.run_in_executor(self._thread, connection.close)
                 await asyncio.sleep(_RETRY_S)
 
-    async def _consume(self) -> None:
-        after = await self._database(steps.checkpoint)
+    async def _read(self) -> None:
+        after = await self._database(batches.checkpoint)
         log.info("reading findings behind %d", after)
-        async for message in self._bus.read("findings.*", after=after):
-            await self._database(
-                lambda found=message: steps.handle(  # type: ignore[misc]
-                    found.subject, found.data, found.sequence, found.stored_at, self._clock
+        async for one in self._bus.read("findings.*", after=after):
+            await self._found.put(found(one.subject, one.data, one.sequence, one.stored_at))
+
+    async def _consume(self) -> None:
+        waiting: list[Found] = []
+        read_to = 0
+        while True:
+            if not waiting:
+                waiting.append(await self._found.get())
+            while len(waiting) < batches.AHEAD and not self._found.empty():
+                waiting.append(self._found.get_nowait())
+            read_to = max(read_to, waiting[-1].sequence)
+            waiting = await self._database(
+                lambda some=waiting, last=read_to: steps.handle_findings(  # type: ignore[misc]
+                    some, last, self._clock
                 )
             )
             self._to_send.set()
+            await asyncio.sleep(PAUSE_S if waiting else 0)
 
     async def _consume_platform(self) -> None:
         after = await self._database(steps.platform_checkpoint)

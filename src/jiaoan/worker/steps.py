@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from django.db.models import F
 
 from jiaoan.flows.actions import run_pending
 from jiaoan.hazmat import actions as hazmat
-from jiaoan.hazmat.findings import parse
+from jiaoan.hazmat.findings import Finding, parse
 from jiaoan.journal import chain
 from jiaoan.journal.models import Fact, Outgoing
 from jiaoan.kernel.clock import Clock
@@ -26,15 +26,17 @@ from jiaoan.ledger.actions import keep_current
 from jiaoan.scope import SystemActor
 from jiaoan.watch import actions as watch
 from jiaoan.watch.commands import actions as commands
+from jiaoan.watch.findings import actions as findings
+from jiaoan.watch.findings import messages
 from jiaoan.watch.supervision import actions as supervision
 from jiaoan.watch.supervision import messages as platform_messages
-from jiaoan.worker.models import Checkpoint, Parked
+from jiaoan.worker.batches import Found, Handler, handle_some, park
+from jiaoan.worker.models import Checkpoint
 
 log = logging.getLogger("jiaoan.worker")
 ACTOR = SystemActor(
     "worker", frozenset({"hazmat.judge", "alarm.open", "ledger.assign", "command.note"})
 )
-FINDINGS = "findings"
 PLATFORM = "platform"
 GIVE_UP = 100  # tries after which a message of the outbox is left for a person
 _BATCH = 200
@@ -50,47 +52,32 @@ class Letter:
     message_id: str
 
 
-def checkpoint() -> int:
-    """The sequence of the last finding that was handled; 0 before the first."""
-    return Checkpoint.objects.get_or_create(name=FINDINGS)[0].sequence
-
-
-def handle(subject: str, data: bytes, sequence: int, stored_at: datetime, clock: Clock) -> bool:
-    """Handle one finding and move the checkpoint, both or neither; then what follows from it.
-
-    Returns ``False`` when the finding was parked. Raises ``OperationalError`` when the database
-    itself is in trouble: the caller tries the same finding again.
-    """
-    if sequence <= checkpoint():
-        return True
-    try:
-        with transaction.atomic():
-            _handler(subject)(clock, data)
-            _advance(sequence)
-        handled = True
-    except OperationalError:
-        raise
-    except Exception as error:  # noqa: BLE001  # whatever is wrong with one must not stop the rest
-        log.warning("finding %s parked: %s: %s", sequence, type(error).__name__, error)
-        with transaction.atomic():
-            Parked.objects.get_or_create(
-                sequence=sequence,
-                stored_at=stored_at,
-                defaults={
-                    "subject": subject[:60],
-                    "data": data,
-                    "error": f"{type(error).__name__}: {error}"[:500],
-                    "parked_at": clock.now(),
-                },
-            )
-            _advance(sequence)
-        handled = False
-    run_pending(clock)
-    return handled
+def handle_findings(waiting: Sequence[Found], read_to: int, clock: Clock) -> list[Found]:
+    """Handle some of these findings and what follows from them; those that still wait."""
+    return handle_some(waiting, read_to, clock, _handler)
 
 
 def _finding(clock: Clock, data: bytes) -> None:
-    hazmat.handle_finding(ACTOR, clock, parse(data))
+    """Driving findings to the desk, fence findings to the stays of hazmat vehicles and the desk."""
+    rule = messages.rule_of(data)
+    if not rule.startswith(messages.DRIVING):
+        _fence(clock, parse(data))
+    if messages.concerns(rule):
+        findings.take(ACTOR, clock, messages.read(data))
+
+
+def _fence(clock: Clock, finding: Finding) -> None:
+    hazmat.handle_finding(ACTOR, clock, finding)
+    if finding.rule in messages.OVER:
+        findings.end_by_place(
+            ACTOR,
+            clock,
+            rule=finding.rule,
+            id=finding.id,
+            vehicle=finding.vehicle_id,
+            place=finding.place_id,
+            at=finding.happened_at,
+        )
 
 
 def _command(clock: Clock, data: bytes) -> None:
@@ -102,18 +89,14 @@ def _attachment(clock: Clock, data: bytes) -> None:
 
 
 # Findings of the stream have the number of their partition; the gateway's have a name.
-_HANDLERS: dict[str, Callable[[Clock, bytes], None]] = {
+_HANDLERS: dict[str, Handler] = {
     "command": _command,
     "attachment": _attachment,
 }
 
 
-def _handler(subject: str) -> Callable[[Clock, bytes], None]:
-    return _HANDLERS.get(subject.partition(".")[2], _finding)
-
-
-def _advance(sequence: int) -> None:
-    Checkpoint.objects.filter(name=FINDINGS).update(sequence=sequence)
+def _handler(subject: str) -> Handler:
+    return _HANDLERS.get(subject.partition(".")[2]) or _finding
 
 
 def platform_checkpoint() -> int:
@@ -124,7 +107,7 @@ def platform_checkpoint() -> int:
 def handle_platform(data: bytes, sequence: int, stored_at: datetime, clock: Clock) -> bool:
     """Handle one message of ``platform.up`` and move its checkpoint, both or neither.
 
-    Returns ``False`` when it was parked. ``OperationalError`` as :func:`handle`.
+    Returns ``False`` when it was parked. ``OperationalError`` as :func:`handle_findings`.
     """
     if sequence <= platform_checkpoint():
         return True
@@ -137,16 +120,7 @@ def handle_platform(data: bytes, sequence: int, stored_at: datetime, clock: Cloc
     except Exception as error:  # noqa: BLE001  # whatever is wrong with one must not stop the rest
         log.warning("platform message %s parked: %s: %s", sequence, type(error).__name__, error)
         with transaction.atomic():
-            Parked.objects.get_or_create(
-                sequence=sequence,
-                stored_at=stored_at,
-                defaults={
-                    "subject": "platform.up",
-                    "data": data,
-                    "error": f"{type(error).__name__}: {error}"[:500],
-                    "parked_at": clock.now(),
-                },
-            )
+            park("platform.up", data, sequence, stored_at, error, clock)
             Checkpoint.objects.filter(name=PLATFORM).update(sequence=sequence)
         return False
     return True

@@ -11,13 +11,15 @@ from jiaoan.kernel.plates import display
 from jiaoan.papers.tables import Column, Footer, Kind, Sheet
 from jiaoan.portal.access import page
 from jiaoan.portal.sheets import answer
-from jiaoan.watch import queries
+from jiaoan.portal.watch.views import shown_in
 from jiaoan.watch.states import OPEN, AlarmState
 
 _COLUMNS = (
     Column("number", "序号", Kind.INT, 6),
     Column("plate", "车牌", width=12),
     Column("kind", "报警", width=22),
+    Column("folded", "折叠", Kind.INT, 6),
+    Column("severity", "等级", width=8),
     Column("carrier", "企业", width=26),
     Column("happened", "发生时间", Kind.DATETIME, 18),
     Column("received", "接收时间", Kind.DATETIME, 18),
@@ -35,16 +37,14 @@ def alarms(request: HttpRequest, form: str) -> HttpResponse:
     clock: Clock = request.clock  # type: ignore[attr-defined]
     wanted = request.GET.get("state", "")
     states = (AlarmState(wanted),) if wanted in list(AlarmState) else OPEN
-    found = (
-        queries.closed_today(request.user, clock)
-        if states == (AlarmState.CLOSED,)
-        else queries.queue(request.user, states)
-    )
+    found = shown_in(request)
     rows = [
         {
             "number": number,
             "plate": display(alarm.vehicle.plate),
-            "kind": alarm.get_kind_display(),
+            "kind": f"{alarm.get_kind_display()} {alarm.figure}".strip(),
+            "folded": alarm.folded,
+            "severity": alarm.get_severity_display(),
             "carrier": alarm.carrier_name,
             "happened": alarm.happened_at,
             "received": alarm.received_at,

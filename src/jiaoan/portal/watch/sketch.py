@@ -1,4 +1,4 @@
-"""The entry as a drawing 入区点位: recorded points by their depth behind the line.
+"""A crossing of a fence as a drawing 入区点位: recorded points by their depth behind the line.
 
 Left of the line is outside, then comes the buffer, then inside; down the page runs time. All of it
 is made from the alarm's own record.
@@ -53,9 +53,9 @@ class Sketch:
 
 
 def sketch_of(record: Mapping[str, object]) -> Sketch | None:
-    """The drawing of a verdict's record; ``None`` when it holds no points."""
+    """The drawing of a record, a verdict's or a fence's; ``None`` when it holds no points."""
     inputs = record.get("inputs")
-    entry = inputs.get("entry") if isinstance(inputs, Mapping) else None
+    entry = inputs.get("entry", inputs) if isinstance(inputs, Mapping) else None
     if not isinstance(entry, Mapping) or not entry.get("points"):
         return None
     rows = list(entry["points"])

@@ -1,7 +1,7 @@
-"""The speed curve beside the entry 车速: half an hour up to the alarm, silences as gaps.
+"""The speed curve 车速: half an hour up to the alarm, or all of what lasted; silences as gaps.
 
 It is drawn from the sealed track and from the alarm's own recorded points, which are there also
-while the last half minute is not sealed yet. No limit is drawn: the record holds none.
+while the last half minute is not sealed yet. The limit is drawn where the record holds one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ STEP_KMH: Final = 20
 @dataclass(frozen=True)
 class SpeedCurve:
     """``lines`` and ``areas`` are SVG paths, one for each stretch without silence; ``now`` is the
-    x of the alarm, ``grid`` pairs a height with its km/h."""
+    x of the alarm, ``grid`` pairs a height with its km/h, ``limit`` is the height of the limit."""
 
     lines: tuple[str, ...]
     areas: tuple[str, ...]
@@ -37,11 +37,23 @@ class SpeedCurve:
     begins: datetime
     at_alarm_kmh: float
     grid: tuple[tuple[float, int], ...]
+    limit: float | None = None
 
 
-def speed_curve(data: Path, vehicle: int, at: datetime, sketch: Sketch | None) -> SpeedCurve | None:
-    """The curve of ``vehicle`` around ``at`` (aware); ``None`` with fewer than two reports."""
-    begins, ends = at - BEFORE, at + AFTER
+def speed_curve(
+    data: Path,
+    vehicle: int,
+    at: datetime,
+    sketch: Sketch | None,
+    *,
+    until: datetime | None = None,
+    limit_kmh: float | None = None,
+) -> SpeedCurve | None:
+    """The curve of ``vehicle`` around ``at`` (aware); ``None`` with fewer than two reports.
+
+    ``until`` is when the thing that began at ``at`` was over or is known to last.
+    """
+    begins, ends = at - BEFORE, max(at, until or at) + AFTER
     speeds = {
         point.time: point.speed_kmh
         for point in tracks.day(data, vehicle, begins, ends)
@@ -55,7 +67,8 @@ def speed_curve(data: Path, vehicle: int, at: datetime, sketch: Sketch | None) -
         return None
     times = sorted(speeds)
     first = times[0]
-    top = max(80, STEP_KMH * -(-round(max(speeds.values())) // STEP_KMH))
+    fastest = max(*speeds.values(), limit_kmh or 0.0)
+    top = max(80, STEP_KMH * -(-round(fastest) // STEP_KMH))
     span = max((max(times[-1], at) - first).total_seconds() * 1.03, SHORTEST_S)
 
     def place(moment: datetime) -> tuple[float, float]:
@@ -71,6 +84,7 @@ def speed_curve(data: Path, vehicle: int, at: datetime, sketch: Sketch | None) -
         first,
         speeds[nearest],
         tuple((round(HEIGHT * (1 - kmh / top), 1), kmh) for kmh in range(STEP_KMH, top, STEP_KMH)),
+        None if not limit_kmh else round(HEIGHT * (1 - limit_kmh / top), 1),
     )
 
 

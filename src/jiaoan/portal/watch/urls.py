@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from jiaoan.portal.navigation import register_badge
-from jiaoan.portal.watch import commands, export, views
+from jiaoan.portal.watch import commands, export, findings, responses, views
 from jiaoan.watch.queries import open_count
 
 urlpatterns = [
@@ -18,6 +18,13 @@ urlpatterns = [
     path("<int:pk>/review", views.review, name="alarm_review"),
     path("<int:pk>/reopen", views.reopen, name="alarm_reopen"),
     path("<int:pk>/again", views.again, name="alarm_again"),
+    path("findings/", findings.listing, name="findings"),
+    path("findings/export.<str:form>", findings.export, name="findings_export"),
+    path("findings/<int:pk>/", findings.finding, name="finding"),
+    path("findings/<int:pk>/again", findings.again, name="finding_again"),
+    path("findings/<int:pk>/evidence.json", findings.evidence, name="finding_evidence"),
+    path("responses/", responses.table, name="responses"),
+    path("responses/<str:rule>", responses.change, name="response"),
     path("vehicle/<int:pk>/", commands.terminal, name="vehicle_terminal"),
     path("vehicle/<int:pk>/commands", commands.recent, name="vehicle_commands"),
     path("vehicle/<int:pk>/text", commands.text, name="command_text"),

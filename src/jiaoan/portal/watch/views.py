@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,76 +21,23 @@ from jiaoan.kernel.states import TransitionRefused
 from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.org.models import User
 from jiaoan.portal.access import page
-from jiaoan.portal.components import Check, Empty, TimelineEntry, Verdict, Why
+from jiaoan.portal.components import Empty, TimelineEntry
 from jiaoan.portal.hazmat.strip import steps_of, trip_of_subject
 from jiaoan.portal.journal.words import fact_word
-from jiaoan.portal.watch.commands import SENTENCES, shown
-from jiaoan.portal.watch.sketch import sketch_of
-from jiaoan.portal.watch.speed import speed_curve
-from jiaoan.rules import hazmat_english
-from jiaoan.rules.hazmat_english import Record
+from jiaoan.portal.watch.choices import choices_of, texts_of
+from jiaoan.portal.watch.commands import shown
+from jiaoan.portal.watch.pictures import pictures
+from jiaoan.portal.watch.why import is_verdict, remark_of, sentence_of, why_of
 from jiaoan.rules.hazmat_record import BadRecord, reasons_of, rejudge
 from jiaoan.scope import can
 from jiaoan.watch import actions, figures, queries
-from jiaoan.watch.kinds import DispositionKind
+from jiaoan.watch.findings.queries import of_alarm
+from jiaoan.watch.kinds import AlarmKind, DispositionKind, Severity
 from jiaoan.watch.models import Alarm
 from jiaoan.watch.policies import may_review
 from jiaoan.watch.states import OPEN, AlarmState
 
 _GROUPS = (AlarmState.PENDING, AlarmState.HANDLING, AlarmState.REVIEW, AlarmState.CLOSED)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of the ways to act, with its key and a sentence to begin with."""
-
-    key: int
-    kind: DispositionKind
-    title: str | Promise
-    hint: str | Promise
-    sentence: str | Promise
-
-
-CHOICES = (
-    Choice(
-        1,
-        DispositionKind.PHONE,
-        gettext_lazy("Verify by telephone"),
-        gettext_lazy("Dispatcher of the carrier, driver"),
-        gettext_lazy(
-            "Called the carrier's dispatcher: told them that the vehicle entered without a valid "
-            "filing, asked for the filing within 30 minutes."
-        ),
-    ),
-    Choice(
-        2,
-        DispositionKind.TEXT,
-        gettext_lazy("Text to the terminal"),
-        gettext_lazy("Shown and spoken in the cab"),
-        SENTENCES[0],
-    ),
-    Choice(
-        3,
-        DispositionKind.ROAD,
-        gettext_lazy("Hand to road check"),
-        gettext_lazy("Enforcement team checks on the road"),
-        gettext_lazy("Handed to the enforcement team to check papers on the road."),
-    ),
-    Choice(
-        4,
-        DispositionKind.FILING,
-        gettext_lazy("Make up the filing"),
-        gettext_lazy("Makes a filing link for the carrier's phone"),
-        gettext_lazy("Sent the filing link to the carrier; unloading waits for the approval."),
-    ),
-    Choice(
-        5,
-        DispositionKind.FALSE_ALARM,
-        gettext_lazy("Judge a false alarm"),
-        gettext_lazy("With the reason; another person reviews it"),
-        "",
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -122,14 +68,57 @@ def _states(request: HttpRequest) -> tuple[AlarmState, ...]:
     return (AlarmState(wanted),) if wanted in list(AlarmState) else OPEN
 
 
-def _queue(request: HttpRequest, current: Alarm | None) -> dict[str, object]:
+@dataclass(frozen=True)
+class Filter:
+    """Which alarms of the queue are shown: one kind, one severity, or all."""
+
+    kind: str = ""
+    severity: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Filter:
+        """What the address asks for; a word that is none of ours asks for all."""
+        kind, severity = request.GET.get("kind", ""), request.GET.get("severity", "")
+        return cls(
+            kind if kind in AlarmKind.values else "",
+            severity if severity in Severity.values else "",
+        )
+
+    @property
+    def query(self) -> str:
+        """The part of an address that keeps it."""
+        parts = {"kind": self.kind, "severity": self.severity}
+        return urlencode({name: value for name, value in parts.items() if value})
+
+    def with_state(self, state: str) -> str:
+        """The same with the state that is shown."""
+        return "&".join(
+            part for part in (urlencode({"state": state} if state else {}), self.query) if part
+        )
+
+    def lets(self, alarm: Alarm) -> bool:
+        return alarm.kind == (self.kind or alarm.kind) and alarm.severity == (
+            self.severity or alarm.severity
+        )
+
+
+def shown_in(request: HttpRequest) -> list[Alarm]:
+    """The queue as the address asks for it."""
     clock: Clock = request.clock  # type: ignore[attr-defined]
-    states, now = _states(request), clock.now()
-    shown = (
+    states, wanted = _states(request), Filter.of(request)
+    found = (
         queries.closed_today(request.user, clock)
         if states == (AlarmState.CLOSED,)
         else queries.queue(request.user, states)
     )
+    return [alarm for alarm in found if wanted.lets(alarm)]
+
+
+def _queue(request: HttpRequest, current: Alarm | None) -> dict[str, object]:
+    clock: Clock = request.clock  # type: ignore[attr-defined]
+    wanted, now = Filter.of(request), clock.now()
+    shown = shown_in(request)
+    kinds = queries.kinds_open(request.user)
     counts = queries.counts(request.user, clock)
     groups = [
         (state, [_waiting(alarm, now) for alarm in shown if alarm.status is state])
@@ -142,9 +131,16 @@ def _queue(request: HttpRequest, current: Alarm | None) -> dict[str, object]:
         "tabs": [(state, counts[state]) for state in _GROUPS],
         "open_count": sum(counts[state] for state in OPEN),
         "state": request.GET.get("state", ""),
+        "filter": wanted,
+        "kept": wanted.with_state(request.GET.get("state", "")),
+        "kinds": [(kind, kind.label) for kind in AlarmKind if kind in kinds or kind == wanted.kind],
+        "severities": Severity.choices,
+        "told_today": queries.told_today(request.user, clock),
         "current": current,
         "response_limit": figures.first_response(),
         "handling_limit": figures.handling(),
+        "general_response": figures.first_response(),
+        "general_handling": figures.handling(),
         "empty": Empty(
             title=_("No alarms here"),
             text=_("An alarm comes by itself when a rule finds a lead, and stays until handled."),
@@ -157,7 +153,7 @@ def _queue(request: HttpRequest, current: Alarm | None) -> dict[str, object]:
 def desk(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """The desk with one alarm open: the named one, or the first of the queue."""
     if pk is None:
-        first = queries.queue(request.user, _states(request))
+        first = shown_in(request)
         current = first[0] if first else None
     else:
         current = get_object_or_404(queries.alarms(request.user), pk=pk)
@@ -196,83 +192,44 @@ def _case(request: HttpRequest, alarm: Alarm) -> dict[str, object]:
     waiting = _waiting(alarm, now)
     recent = queries.of_vehicle_since(user, alarm, now)
     handles = can(user, "alarm.handle")
-    sketch = sketch_of(alarm.record)
+    told = list(of_alarm(user, alarm))
     invites = FilingInvite.objects.filter(trip=trip).order_by("-id") if trip and handles else ()
-    return shown(request, alarm.vehicle) | {
-        "why": why_of(alarm),
-        "remark": remark_of(alarm.record),
-        "sketch": sketch,
-        "speed": speed_curve(settings.DATA_DIR, alarm.vehicle_id, alarm.happened_at, sketch),
-        "trip": trip,
-        "strip": steps_of(user, trip) if trip else [],
-        "nth": queries.nth_of_vehicle(user, alarm),
-        "timeline": _timeline(request, alarm),
-        "waiting": waiting,
-        "left_share": _share(alarm, now),
-        "handles": handles,
-        "choices": CHOICES if alarm.status in (AlarmState.PENDING, AlarmState.HANDLING) else (),
-        "chosen": request.POST.get("kind", DispositionKind.PHONE.value),
-        "may_close": alarm.status is AlarmState.HANDLING,
-        "may_review": isinstance(user, User) and may_review(user, alarm),
-        "invites": [
-            (one, request.build_absolute_uri(f"/hazmat/file/{one.token}/")) for one in invites
-        ],
-        "recent_alarms": recent.count(),
-        "recent_open": recent.exclude(state=AlarmState.CLOSED).count(),
-        "now_value": f"{local(now):%Y-%m-%dT%H:%M}",
-    }
+    return (
+        shown(request, alarm.vehicle)
+        | pictures(settings.DATA_DIR, alarm, told)
+        | {
+            "response_limit": figures.Limit(alarm.respond_by - alarm.opened_at),
+            "handling_limit": figures.Limit(alarm.finish_by - alarm.opened_at),
+            "why": why_of(alarm),
+            "verdict": is_verdict(alarm.record),
+            "remark": remark_of(alarm.record),
+            "findings": [(one, sentence_of(one)) for one in told],
+            "sentences": texts_of(alarm),
+            "trip": trip,
+            "strip": steps_of(user, trip) if trip else [],
+            "nth": queries.nth_of_vehicle(user, alarm),
+            "timeline": _timeline(request, alarm),
+            "waiting": waiting,
+            "left_share": _share(alarm, now),
+            "handles": handles,
+            "choices": choices_of(alarm),
+            "chosen": request.POST.get("kind", DispositionKind.PHONE.value),
+            "may_close": alarm.status is AlarmState.HANDLING,
+            "may_review": isinstance(user, User) and may_review(user, alarm),
+            "invites": [
+                (one, request.build_absolute_uri(f"/hazmat/file/{one.token}/")) for one in invites
+            ],
+            "recent_alarms": recent.count(),
+            "recent_open": recent.exclude(state=AlarmState.CLOSED).count(),
+            "now_value": f"{local(now):%Y-%m-%dT%H:%M}",
+        }
+    )
 
 
 def _share(alarm: Alarm, now: datetime) -> int:
     """Width of the time bar in the 300 units of its drawing."""
     whole = (alarm.due - alarm.opened_at).total_seconds()
     return round(300 * min(1.0, max(0.0, (now - alarm.opened_at).total_seconds() / whole)))
-
-
-def _said(record: Record, reason: Mapping[str, str]) -> tuple[str, str]:
-    """A reason's sentence and value: as kept, or in English for who reads English."""
-    kept = reason["text"], reason["value"]
-    return hazmat_english.reason(record, reason["code"], *kept) if reads_english() else kept
-
-
-def reads_english() -> bool:
-    return (get_language() or "").startswith("en")
-
-
-def remark_of(record: Record) -> str:
-    kept = str(record.get("remark") or "")
-    return hazmat_english.REMARK if kept and reads_english() else kept
-
-
-def why_of(alarm: Alarm) -> Why:
-    """The explanation, from the record alone."""
-    record = alarm.record
-    entered = any(one["ok"] for one in record["reasons"] if one["code"].startswith("entry."))
-    checks = tuple(
-        Check(
-            *_said(record, reason),
-            Verdict.YES if reason["ok"] else Verdict.NO,
-            reason["unverified"],
-        )
-        for reason in record["reasons"]
-        # Depth or count confirms an entry: where one did, the other says nothing against it.
-        if reason["ok"] or not (entered and reason["code"].startswith("entry."))
-    )
-    times = _("happened %(a)s, received %(b)s, judged %(c)s") % {
-        "a": f"{local(alarm.happened_at):%H:%M:%S}",
-        "b": f"{local(alarm.received_at):%H:%M:%S}",
-        "c": f"{local(alarm.judged_at):%H:%M:%S}",
-    }
-    law = record["law"]
-    return Why(
-        title=_("Why this alarm"),
-        rule=alarm.rule,
-        version=alarm.version,
-        checks=checks,
-        law=f"{law['label']} “{law['sentence']}”",
-        fact=alarm.fact.seq,
-        rows=((_("Kept"), times),),
-    )
 
 
 def _timeline(request: HttpRequest, alarm: Alarm) -> list[TimelineEntry]:
@@ -408,6 +365,8 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     """用当时数据复算: run the rule on the kept inputs and lay both results side by side."""
     alarm = _alarm(request, pk)
+    if not is_verdict(alarm.record):
+        raise Http404("findings are recomputed from their track")
     try:
         judged = rejudge(alarm.record)
     except BadRecord as broken:

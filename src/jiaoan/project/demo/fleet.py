@@ -22,6 +22,15 @@ _MISBEHAVIOUR: dict[str, Json] = {
 }
 
 
+# What the rules of the road are there for: number of the local vehicle → what it does. Its limit is
+# that of hazmat vehicles, 80 km/h where the class of the road is not known (a.46).
+_OFFENCES: dict[int, dict[str, Json]] = {
+    0: {"rush_kmh": 93, "rush_every_s": 240, "rush_s": 80, "interval_s": 10},
+    1: {"away_s": 15_000},  # four hours and ten minutes without a rest, and without a link
+    14: {"rush_kmh": 88, "rush_every_s": 420, "rush_s": 60, "interval_s": 10},
+}
+
+
 def fleet_config(
     local: Sequence[Vehicle], outside: Sequence[Vehicle], *, host: str, port: int
 ) -> dict[str, Json]:
@@ -33,9 +42,8 @@ def fleet_config(
     for number, vehicle in enumerate(local[:DRIVING]):
         route = geography.LOCAL_ROUTES[number % len(geography.LOCAL_ROUTES)]
         shifted = _start_at(route, number // len(geography.LOCAL_ROUTES))
-        vehicles.append(
-            _entry(terminals[vehicle.pk], shifted, 38 + number % 5 * 6, 15, number % 15)
-        )
+        entry = _entry(terminals[vehicle.pk], shifted, 38 + number % 5 * 6, 15, number % 15)
+        vehicles.append(entry | _OFFENCES.get(number, {}))
     for number, vehicle in enumerate(outside[:FILED]):
         route = geography.OUTSIDE_ROUTES[number % len(geography.OUTSIDE_ROUTES)]
         vehicles.append(_entry(terminals[vehicle.pk], route, 56, 10, 5 + number * 40))

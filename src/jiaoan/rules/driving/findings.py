@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import date, datetime
 from typing import Final, Literal
 
 from jiaoan.kernel.clock import LOCAL
-from jiaoan.rules.driving.law import IDS, VERSION, Clause, Rule, Severity, clauses_on, severity
+from jiaoan.rules.driving.law import (
+    BY_ID,
+    IDS,
+    VERSION,
+    Clause,
+    Rule,
+    Severity,
+    clauses_on,
+    severity,
+)
 
 Phase = Literal["begun", "ended"]
+FORM: Final = 1  # of Finding.as_json: raise it when a field changes
+
+
+class NotFinding(ValueError):
+    """A value that :meth:`Finding.as_json` of this form did not make; says which field and why."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +150,97 @@ class Finding:
     @property
     def severity(self) -> Severity:
         return severity(self.rule)
+
+    def as_json(self) -> dict[str, object]:
+        """All of it in values of JSON; :meth:`from_json` gives an equal finding.
+
+        Keys of positions are lists [UTC ms, latitude, longitude, alarm, status].
+        """
+        return {
+            "form": FORM,
+            "rule": self.rule_id,
+            "version": VERSION,
+            "phase": self.phase,
+            "vehicle": self.vehicle,
+            "kind": self.kind,
+            "driver": self.driver,
+            "first": list(astuple(self.first)),
+            "deciding": list(astuple(self.deciding)),
+            "end_ms": self.end_ms,
+            "values": dict(self.values),
+            "limits": dict(self.limits),
+            "source": self.source,
+        }
+
+    @classmethod
+    def from_json(cls, said: object) -> Finding:
+        """The finding that :meth:`as_json` wrote; :class:`NotFinding` for anything else.
+
+        A finding of another version of the rules is refused: its id is made from its version.
+        """
+        if not isinstance(said, Mapping):
+            raise NotFinding(f"a finding must be an object, not {said!r:.40}")
+        if said.get("form") != FORM:
+            raise NotFinding(f"form: this release reads {FORM}, not {said.get('form')!r:.40}")
+        if said.get("version") != VERSION:
+            raise NotFinding(
+                f"version: this release has version {VERSION} of the rules, the finding was made "
+                f"by {said.get('version')!r:.40}; read it with the release that made it"
+            )
+        rule = BY_ID.get(_text(said, "rule"))
+        if rule is None:
+            raise NotFinding(f"rule: no driving rule is called {said['rule']!r:.40}")
+        phase = _text(said, "phase")
+        if phase not in ("begun", "ended"):
+            raise NotFinding(f"phase: must be begun or ended, not {phase!r:.40}")
+        finding = cls(
+            rule,
+            "begun" if phase == "begun" else "ended",
+            _whole(said, "vehicle"),
+            _text(said, "kind"),
+            _whole(said, "driver"),
+            _key(said, "first"),
+            _key(said, "deciding"),
+            _whole(said, "end_ms"),
+            _figures(said, "values"),
+            _figures(said, "limits"),
+            _text(said, "source"),
+        )
+        needed = {Rule.INVALID: "fields", Rule.TOGETHER: "other"}.get(rule)
+        if needed and needed not in finding.values:
+            raise NotFinding(f"values.{needed}: is missing; the id of {finding.rule_id} needs it")
+        return finding
+
+
+def _text(said: Mapping[str, object], name: str) -> str:
+    value = said.get(name)
+    if not isinstance(value, str):
+        raise NotFinding(f"{name}: must be a text, not {value!r:.40}")
+    return value
+
+
+def _whole(said: Mapping[str, object], name: str) -> int:
+    return _number(said.get(name), name)
+
+
+def _number(value: object, name: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise NotFinding(f"{name}: must be a whole number, not {value!r:.40}")
+    return value
+
+
+def _key(said: Mapping[str, object], name: str) -> Key:
+    value = said.get(name)
+    if not isinstance(value, list) or len(value) != len(fields(Key)):
+        raise NotFinding(f"{name}: must be a list of {len(fields(Key))} numbers, not {value!r:.40}")
+    return Key(*(_number(each, name) for each in value))
+
+
+def _figures(said: Mapping[str, object], name: str) -> dict[str, int]:
+    value = said.get(name)
+    if not isinstance(value, Mapping) or not all(isinstance(each, str) for each in value):
+        raise NotFinding(f"{name}: must be an object of whole numbers, not {value!r:.40}")
+    return {each: _number(number, f"{name}.{each}") for each, number in value.items()}
 
 
 def _id(*parts: str) -> str:

@@ -2,12 +2,15 @@
 
 from jiaoan.watch.models.alarm import Alarm, Disposition
 from jiaoan.watch.models.command import Command, TerminalFile
+from jiaoan.watch.models.finding import Finding, Response
 from jiaoan.watch.models.supervision import Supervision, SupervisionAnswer
 
 __all__ = [
     "Alarm",
     "Command",
     "Disposition",
+    "Finding",
+    "Response",
     "Supervision",
     "SupervisionAnswer",
     "TerminalFile",

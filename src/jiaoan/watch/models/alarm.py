@@ -7,7 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 
-from jiaoan.watch.kinds import AlarmKind, DispositionKind
+from jiaoan.watch.kinds import AlarmKind, DispositionKind, Severity
 from jiaoan.watch.states import AlarmState
 
 
@@ -16,10 +16,15 @@ class Alarm(models.Model):
 
     ``key`` is unique: the same verdict opens no second alarm. ``subject`` names what it is about
     (``hazmat.trip:5``) without knowing that room. ``record`` is the verdict's record as it was.
+
+    ``told`` counts the findings of the stream that it stands for, the first and those folded into
+    it 折叠; ``figure`` is the gravest of them in short ("78/60"), by ``amount``. ``ended_at`` is
+    when the last of them was over, ``None`` while one lasts.
     """
 
     key = models.CharField(max_length=100, unique=True)
     kind = models.CharField(max_length=30, choices=AlarmKind.choices)
+    severity = models.CharField(max_length=10, choices=Severity.choices, default=Severity.HIGH)
     state = models.CharField(max_length=20, default=AlarmState.PENDING, db_index=True)
     vehicle = models.ForeignKey("registry.Vehicle", on_delete=models.PROTECT, related_name="alarms")
     carrier_name = models.CharField(max_length=120, blank=True)
@@ -37,10 +42,15 @@ class Alarm(models.Model):
     responded_at = models.DateTimeField(null=True)
     late_noted_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    told = models.PositiveIntegerField(default=0)
+    figure = models.CharField(max_length=30, blank=True)
+    amount = models.BigIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True)
     fact = models.OneToOneField("journal.Fact", on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ["happened_at", "id"]
+        indexes = [models.Index(fields=["vehicle", "kind", "state"])]
 
     def __str__(self) -> str:
         return f"{self.vehicle} {self.kind}"
@@ -48,6 +58,11 @@ class Alarm(models.Model):
     @property
     def status(self) -> AlarmState:
         return AlarmState(self.state)
+
+    @property
+    def folded(self) -> int:
+        """折叠: how many findings came in besides the first."""
+        return max(self.told - 1, 0)
 
     @property
     def due(self) -> datetime:

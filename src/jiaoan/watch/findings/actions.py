@@ -1,0 +1,317 @@
+"""Every write about findings. :func:`take` is called by the worker, once for each message."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from jiaoan.journal.actions import Json, record
+from jiaoan.journal.models import Fact
+from jiaoan.kernel.clock import Clock
+from jiaoan.ledger.errors import FieldErrors
+from jiaoan.org.models import User
+from jiaoan.registry.models import Vehicle
+from jiaoan.rules.driving.findings import Finding as Driving
+from jiaoan.scope import Actor, require
+from jiaoan.watch import models
+from jiaoan.watch.actions import Source, announce, open_alarm
+from jiaoan.watch.findings.messages import OVER, Told
+from jiaoan.watch.findings.responses import Response, kind_of, lasts, response
+from jiaoan.watch.findings.short import Short, short
+from jiaoan.watch.kinds import Severity
+from jiaoan.watch.models import Alarm, Finding
+from jiaoan.watch.states import OPEN
+
+
+class NotTold(LookupError):
+    """A finding was taken back that was never told here. The worker parks the message."""
+
+
+@transaction.atomic
+def take(actor: Actor, clock: Clock, told: Told) -> Finding:
+    """Record one finding, its end, or its correction. The same message again changes nothing.
+
+    Raises ``Vehicle.DoesNotExist`` for a vehicle that the registry does not know, and
+    :class:`NotTold`: the worker parks such a message.
+    """
+    require(actor, "alarm.open")
+    known = Finding.objects.filter(key=told.begun).select_related("alarm").first()
+    if told.correction == "withdrawn":
+        return _withdraw(actor, clock, _known(known, told), told)
+    if known is None:
+        return _begin(actor, clock, told)
+    if known.withdrawn_at is not None and told.correction == "added":
+        _restore(actor, clock, known, told)
+    if told.ended and not known.end_key:
+        _end(actor, clock, known, told)
+    return known
+
+
+def _known(finding: Finding | None, told: Told) -> Finding:
+    if finding is None:
+        raise NotTold(f"finding {told.begun} was taken back but never told here")
+    return finding
+
+
+def _begin(actor: Actor, clock: Clock, told: Told) -> Finding:
+    """Record it; open an alarm or fold it into the open one where its rule asks for one."""
+    vehicle = Vehicle.objects.select_related("enterprise__organisation").get(pk=told.vehicle)
+    wanted = response(told.rule)
+    gist = _gist(told.driving)
+    fact = _note(actor, clock, f"registry.vehicle:{vehicle.pk}", "watch.found", told)
+    finding = Finding.objects.create(
+        key=told.begun,
+        end_key=told.id if told.ended else "",
+        rule=told.rule,
+        version=told.version,
+        kind=wanted.kind,
+        severity=wanted.severity,
+        vehicle=vehicle,
+        place=told.place,
+        place_name=told.place_name[:80],
+        figure=gist.text,
+        amount=gist.amount,
+        late=told.correction == "added",
+        record=told.record,
+        end_record=told.record if told.ended else None,
+        happened_at=told.happened_at,
+        certain_at=told.certain_at,
+        received_at=told.received_at,
+        judged_at=told.judged_at,
+        recorded_at=clock.now(),
+        ended_at=told.ended_at if told.ended or lasts(told.rule) else told.certain_at,
+        corrected_at=told.judged_at if told.correction else None,
+        fact=fact,
+    )
+    if wanted.raises:
+        _raise(actor, clock, finding, wanted)
+    return finding
+
+
+def _gist(driving: Driving | None) -> Short:
+    return short(driving) if driving else Short("", 0)
+
+
+def _raise(actor: Actor, clock: Clock, finding: Finding, wanted: Response) -> None:
+    """Into the open alarm of the vehicle and kind, else a new one."""
+    open_one = Alarm.objects.filter(
+        vehicle=finding.vehicle_id, kind=finding.kind, state__in=OPEN
+    ).last()
+    if open_one is not None and _fold(actor, clock, finding, open_one):
+        return
+    finding.alarm = open_alarm(
+        actor,
+        clock,
+        Source(
+            key=f"{finding.rule}:{finding.key}",
+            kind=wanted.kind,
+            vehicle=finding.vehicle,
+            place_name=finding.place_name,
+            subject=finding.subject,
+            rule=finding.rule,
+            version=finding.version,
+            record=finding.record,
+            happened_at=finding.happened_at,
+            received_at=finding.received_at,
+            judged_at=finding.judged_at,
+            severity=wanted.severity,
+            respond=wanted.respond,
+            finish=wanted.finish,
+            told=1,
+            figure=finding.figure,
+            amount=finding.amount,
+            ended_at=finding.ended_at,
+        ),
+    )
+    finding.save(update_fields=["alarm"])
+
+
+def _fold(actor: Actor, clock: Clock, finding: Finding, alarm: Alarm) -> bool:
+    """Whether it was folded in: somebody may just have closed the alarm."""
+    claimed = Alarm.objects.filter(pk=alarm.pk, state__in=OPEN).update(told=F("told") + 1)
+    if not claimed:
+        return False
+    finding.alarm = alarm
+    finding.save(update_fields=["alarm"])
+    record(
+        "watch.folded",
+        actor=actor,
+        obj=alarm,
+        clock=clock,
+        happened_at=finding.happened_at,
+        reported_at=finding.received_at,
+        payload={"finding": finding.key, "figure": finding.figure},
+    )
+    _sum_up(clock, alarm, "watch.folded")
+    return True
+
+
+def _end(actor: Actor, clock: Clock, finding: Finding, told: Told) -> None:
+    """It is over: its end and largest figure, on the record and on the alarm. Closes nothing."""
+    gist = _gist(told.driving)
+    finding.end_key, finding.end_record = told.id, told.record
+    finding.ended_at = told.ended_at
+    if gist.amount >= finding.amount:
+        finding.figure, finding.amount = gist.text, gist.amount
+    finding.save(update_fields=["end_key", "end_record", "ended_at", "figure", "amount"])
+    _over(actor, clock, finding, told)
+
+
+def _over(actor: Actor, clock: Clock, finding: Finding, told: Told) -> None:
+    _note(actor, clock, finding.alarm or finding.subject, "watch.ended", told, finding.ended_at)
+    if finding.alarm is not None:
+        _sum_up(clock, finding.alarm, "watch.ended")
+
+
+@transaction.atomic
+def end_by_place(
+    actor: Actor, clock: Clock, *, rule: str, id: str, vehicle: int, place: int, at: datetime
+) -> int:
+    """A vehicle left (or is back in) a place: what lasted while it was there is over.
+
+    ``rule`` and ``id`` are those of the fence finding that says so. Returns how many ended.
+    """
+    require(actor, "alarm.open")
+    lasting = Finding.objects.filter(
+        rule__in=OVER.get(rule, ()), vehicle=vehicle, place=place, ended_at=None,
+        withdrawn_at=None, happened_at__lte=at,
+    )  # fmt: skip
+    for finding in lasting.select_related("alarm"):
+        finding.end_key, finding.ended_at = id, at
+        finding.save(update_fields=["end_key", "ended_at"])
+        record(
+            "watch.ended",
+            actor=actor,
+            obj=finding.alarm or finding.subject,
+            clock=clock,
+            happened_at=at,
+            payload={"finding": finding.key, "end": id, "rule": finding.rule},
+        )
+        if finding.alarm is not None:
+            _sum_up(clock, finding.alarm, "watch.ended")
+    return len(lasting)
+
+
+def _withdraw(actor: Actor, clock: Clock, finding: Finding, told: Told) -> Finding:
+    """Late positions disprove it, or its end. Nothing is deleted and no alarm closed by this."""
+    if finding.corrected_at is not None and told.judged_at <= finding.corrected_at:
+        return finding
+    finding.corrected_at = told.judged_at
+    if told.ended:
+        finding.end_key, finding.end_record, finding.ended_at = "", None, None
+    else:
+        finding.withdrawn_at = clock.now()
+    finding.save(
+        update_fields=["corrected_at", "end_key", "end_record", "ended_at", "withdrawn_at"]
+    )
+    kind = "watch.end_withdrawn" if told.ended else "watch.withdrawn"
+    _note(actor, clock, finding.alarm or finding.subject, kind, told)
+    if finding.alarm is not None:
+        _sum_up(clock, finding.alarm, kind)
+    return finding
+
+
+def _restore(actor: Actor, clock: Clock, finding: Finding, told: Told) -> None:
+    """Still later positions prove it after all."""
+    if finding.corrected_at is not None and told.judged_at <= finding.corrected_at:
+        return
+    finding.corrected_at, finding.withdrawn_at = told.judged_at, None
+    finding.save(update_fields=["corrected_at", "withdrawn_at"])
+    _note(actor, clock, finding.alarm or finding.subject, "watch.restored", told)
+    if finding.alarm is not None:
+        _sum_up(clock, finding.alarm, "watch.restored")
+
+
+def _note(
+    actor: Actor,
+    clock: Clock,
+    obj: Alarm | str,
+    kind: str,
+    told: Told,
+    happened_at: datetime | None = None,
+) -> Fact:
+    return record(
+        kind,
+        actor=actor,
+        obj=obj,
+        clock=clock,
+        happened_at=happened_at or told.certain_at,
+        reported_at=told.received_at,
+        payload={"finding": told.begun, "rule": told.rule, "version": told.version},
+    )
+
+
+def _sum_up(clock: Clock, alarm: Alarm, kind: str) -> None:
+    """What its findings add up to, without those taken back: the gravest, and if one lasts."""
+    standing = list(
+        Finding.objects.filter(alarm=alarm, withdrawn_at=None).values_list(
+            "amount", "figure", "ended_at"
+        )
+    )
+    ends = [ended for _, _, ended in standing]
+    amount, figure, _ = max(standing, key=lambda one: one[0], default=(0, "", None))
+    over = [end for end in ends if end is not None]
+    ended_at = max(over) if over and len(over) == len(ends) else None
+    Alarm.objects.filter(pk=alarm.pk).update(amount=amount, figure=figure, ended_at=ended_at)
+    announce(kind, alarm, clock)
+
+
+LONGEST: Final = timedelta(days=30)
+
+
+@transaction.atomic
+def set_response(
+    actor: User,
+    clock: Clock,
+    rule: str,
+    *,
+    raises: bool,
+    severity: str,
+    respond_minutes: int,
+    finish_hours: int,
+    confirmed: bool,
+) -> models.Response:
+    """Say what findings of ``rule`` lead to from now on; alarms that are open stay as they are.
+
+    ``confirmed`` = the bureau answers for these figures, else they stay 未核实. Raises
+    :class:`FieldErrors` (``rule``, ``severity``, ``respond_minutes``, ``finish_hours``).
+    """
+    require(actor, "alarm.handle")
+    errors: dict[str, str | Promise] = {}
+    try:
+        kind_of(rule)
+    except KeyError:
+        errors["rule"] = _("There is no such rule.")
+    if severity not in Severity.values:
+        errors["severity"] = _("Choose a severity from the list.")
+    respond, finish = timedelta(minutes=respond_minutes), timedelta(hours=finish_hours)
+    if not timedelta() < respond <= LONGEST:
+        errors["respond_minutes"] = _("From 1 minute to 30 days.")
+    if not respond <= finish <= LONGEST:
+        errors["finish_hours"] = _("Not before the first response, and 30 days at most.")
+    if errors:
+        raise FieldErrors(errors)
+    payload: dict[str, Json] = {
+        "rule": rule, "raises": raises, "severity": severity, "respond_minutes": respond_minutes,
+        "finish_hours": finish_hours, "confirmed": confirmed,
+    }  # fmt: skip
+    fact = record("watch.response_set", actor=actor, obj=f"watch.response:{rule}", clock=clock,
+                  payload=payload)  # fmt: skip
+    row, _made = models.Response.objects.update_or_create(
+        rule=rule,
+        defaults={
+            "raises": raises,
+            "severity": severity,
+            "respond_minutes": respond_minutes,
+            "finish_hours": finish_hours,
+            "confirmed_by": actor.name if confirmed else "",
+            "changed_at": clock.now(),
+            "fact": fact,
+        },
+    )
+    return row

@@ -1,0 +1,220 @@
+"""A finding comes out again from its evidence alone, or it is said where it differs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hazmat.factory import SYSTEM, World, make_world
+from jiaoan.journal.actions import Json, enqueue
+from jiaoan.registry.actions import add_place
+from jiaoan.registry.models import Place
+from jiaoan.registry.reference import place_value
+from jiaoan.rules import fences
+from jiaoan.rules.driving import judge as driving
+from jiaoan.rules.driving.book import Book, Profile
+from jiaoan.rules.driving.judge import silent
+from jiaoan.rules.driving.memory import Memory
+from jiaoan.rules.driving.settle import run
+from jiaoan.stores import positions, tracks
+from jiaoan.stores.positions import Positions, key_of
+from jiaoan.stream.findings import encode
+from jiaoan.watch.findings import actions, messages
+from jiaoan.watch.findings.evidence import NoEvidence, gather
+from jiaoan.watch.findings.explaining import NotEvidence, explain, fence_of, read
+from jiaoan.watch.models import Finding
+from watch.told import message
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world() -> World:
+    return make_world()
+
+
+def drive(world: World, data: Path, speeds: list[int], *, every_s: int = 10) -> Positions:
+    """A report each ``every_s`` seconds with these speeds (km/h) on a way to the east, sealed."""
+    track = positions.empty(len(speeds))
+    begin = round(world.clock.now().timestamp() * 1000)
+    east = 0.0
+    for number, kmh in enumerate(speeds):
+        row = track[number]
+        row["vehicle"], row["terminal"] = world.own_truck.pk, "13900000001"
+        row["status"] = positions.FIXED | 1
+        row["time_ms"] = begin + number * every_s * 1000
+        row["received_ms"] = row["time_ms"] + 400
+        row["lat"], row["lon"] = 29_489_500, 113_160_000 + round(east / 0.0968)
+        row["speed"] = kmh * 10
+        east += kmh / 3.6 * every_s
+    tracks.write(data / "tracks", 1, 1, track, [b""] * len(track))
+    return track
+
+
+def told_by(world: World, track: Positions, rule: str) -> Finding:
+    """What the rules find in the track, told and recorded; the record of ``rule``."""
+    truck = world.own_truck
+    book = Book({truck.pk: Profile(kind=truck.kind)})
+    for finding in run(track, book):
+        actions.take(SYSTEM, world.clock, messages.read(message(truck, finding)))
+    return Finding.objects.get(rule=rule)
+
+
+FAST = [50] * 6 + [82, 84, 86, 84, 82] + [50] * 20
+
+
+def test_an_overspeed_comes_out_equal_without_the_database(world: World, tmp_path: Path) -> None:
+    finding = told_by(world, drive(world, tmp_path, FAST), "driving.overspeed")
+    assert finding.end_record is not None
+    text = json.dumps(gather(tmp_path, finding), ensure_ascii=False)
+    explained = explain(read(text))
+    assert explained.equal, explained.differences
+    assert explained.id == finding.key
+    assert explained.positions == len(FAST)
+    assert "86" in explained.said.zh
+    assert "86" in explained.said.en
+
+
+def slower(evidence: dict[str, Any]) -> None:
+    evidence["positions"]["rows"][8][4] = 830
+
+
+def stricter(evidence: dict[str, Any]) -> None:
+    for one in evidence["settings"]:
+        one["hazmat_express"] = 700
+
+
+def unknown_vehicle(evidence: dict[str, Any]) -> None:
+    evidence["profile"]["kind"] = ""
+
+
+def switched_off(evidence: dict[str, Any]) -> None:
+    evidence["off"].append("driving.overspeed")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (slower, "values.peak_speed"),
+        (stricter, "limits.limit_milli"),
+        (unknown_vehicle, "finding"),
+        (switched_off, "ended.finding"),
+    ],
+)
+def test_it_says_field_by_field_where_it_differs(
+    world: World, tmp_path: Path, change: Callable[[dict[str, Any]], None], field: str
+) -> None:
+    finding = told_by(world, drive(world, tmp_path, FAST), "driving.overspeed")
+    evidence = gather(tmp_path, finding)
+    change(evidence)
+    explained = explain(evidence)
+    assert not explained.equal
+    assert field in {one.field for one in explained.differences}, explained.differences
+
+
+def test_published_figures_and_limits_of_places_are_part_of_it(
+    world: World, tmp_path: Path
+) -> None:
+    square = [[113.1, 29.4], [113.3, 29.4], [113.3, 29.6], [113.1, 29.6], [113.1, 29.4]]
+    add_place(
+        SYSTEM, world.clock, name="示意工业园", kind="plant",
+        geometry={"type": "Polygon", "coordinates": [square]}, limits_kmh={"hazmat": 40},
+    )  # fmt: skip
+    figures: dict[str, Json] = {
+        "settings": [{"valid_from": "0001-01-01", "over_s": 20}],
+        "off": ["driving.drift"],
+    }
+    enqueue("ref.rules.driving", figures, clock=world.clock)
+    track = drive(world, tmp_path, FAST)
+    evidence = gather(tmp_path, told_by(world, track, "driving.overspeed"))
+    assert evidence["surroundings"] == [[400, 0, 1]] * len(track)
+    assert [one["over_s"] for one in evidence["settings"]] == [20]
+    assert evidence["off"] == ["driving.drift"]
+    # It was judged without all that here, so it does not come out.
+    assert not explain(evidence).equal
+
+
+def test_a_silence_is_judged_at_its_own_moment(world: World, tmp_path: Path) -> None:
+    track = drive(world, tmp_path, [50] * 10)
+    truck = world.own_truck
+    book, memory = Book({truck.pk: Profile(kind="hazmat")}), Memory()
+    memory.take(driving.judge(memory, track, book).changes)
+    later = int(track["time_ms"][-1]) + 3_600_000
+    begun = silent(memory, book, later)[0]
+    actions.take(SYSTEM, world.clock, messages.read(message(truck, begun)))
+    finding = Finding.objects.get(rule="driving.offline")
+    explained = explain(gather(tmp_path, finding))
+    assert explained.equal, explained.differences
+
+
+def test_a_fence_finding_comes_out_of_the_track_and_its_place(world: World, tmp_path: Path) -> None:
+    square = [[113.162, 29.48], [113.3, 29.48], [113.3, 29.5], [113.162, 29.5], [113.162, 29.48]]
+    place = add_place(
+        SYSTEM, world.clock, name="示意禁行区", kind="forbidden", role="forbidden",
+        geometry={"type": "Polygon", "coordinates": [square]}, vehicle_kinds=["hazmat"],
+    )  # fmt: skip
+    truck = world.own_truck
+    track = drive(world, tmp_path, [50] * 20)
+    outcome = fences.judge(
+        fences.Fences([fence_of(place_value(place))]), {}, track, key_of=key_of,
+        kind_of=lambda _vehicle: "hazmat",
+    )  # fmt: skip
+    found = next(one for one in outcome.findings if one.kind == "forbidden")
+    envelope = json.loads(encode(found, None, None, datetime(2024, 4, 8, tzinfo=UTC)))
+    envelope |= {"place_name": place.name, "place_kind": place.kind}
+    finding = actions.take(SYSTEM, world.clock, messages.told(envelope))
+    evidence = gather(tmp_path, finding)
+    explained = explain(evidence)
+    assert explained.equal, explained.differences
+    assert place.name in explained.said.zh
+    assert truck.pk == finding.vehicle_id
+    # Another buffer, and other points confirm it.
+    evidence["place"]["buffer_m"] = 400
+    assert "inputs.buffer_m" in {one.field for one in explain(evidence).differences} or (
+        explain(evidence).differences[0].field == "finding"
+    )
+    # Changed since: the version that was judged was published, and is found there.
+    Place.objects.filter(pk=place.pk).update(version=place.version + 1, buffer_m=7)
+    assert explain(gather(tmp_path, finding)).equal
+    finding.record["place_version"] = 99
+    with pytest.raises(NoEvidence):
+        gather(tmp_path, finding)
+
+
+def test_it_refuses_what_it_cannot_judge(world: World, tmp_path: Path) -> None:
+    finding = told_by(world, drive(world, tmp_path, FAST), "driving.overspeed")
+    evidence = gather(tmp_path, finding)
+    for bad, names in (
+        ({**evidence, "form": "else"}, "form"),
+        ({**evidence, "version": 9}, "version"),
+    ):
+        with pytest.raises(NotEvidence, match=names):
+            read(json.dumps(bad))
+    with pytest.raises(NotEvidence, match="JSON"):
+        read("{")
+    for name in ("positions", "surroundings", "settings", "profile", "cards"):
+        less = {key: value for key, value in evidence.items() if key != name}
+        with pytest.raises(NotEvidence, match=name):
+            explain(less)
+    with pytest.raises(NotEvidence, match="surroundings"):
+        explain({**evidence, "surroundings": []})
+    elsewhere = tmp_path / "empty"
+    elsewhere.mkdir()
+    with pytest.raises(NoEvidence):
+        gather(elsewhere, finding)
+
+
+def test_reports_that_no_track_holds_yet_are_taken_from_the_bus(
+    world: World, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "other"
+    elsewhere.mkdir()
+    track = drive(world, elsewhere, FAST)
+    finding = told_by(world, track, "driving.overspeed")
+    assert explain(gather(tmp_path, finding, track)).equal
+    assert finding.happened_at == world.clock.now() + timedelta(seconds=60)
