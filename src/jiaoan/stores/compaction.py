@@ -55,8 +55,7 @@ class Job:
     def output(self) -> Path:
         first = min(source.first for source in self.inputs)
         last = max(source.last for source in self.inputs)
-        name = f"whole-{tracks.STREAM}-{first:012d}-{last:012d}.parquet"
-        return self.inputs[0].path.with_name(name)
+        return self.inputs[0].path.with_name(tracks.whole_name(first, last))
 
 
 def jobs(root: Path, upto: int, now: datetime) -> Iterator[Job]:
