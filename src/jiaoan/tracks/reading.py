@@ -98,7 +98,7 @@ def figures_on(day: date) -> Settings:
 
 
 def read(said: Columns, figures: Settings, start: datetime, end: datetime) -> Reading:
-    """The rows of :func:`~.tracks.said` for ``start`` up to ``end``, which is not beyond now."""
+    """``said`` (:func:`jiaoan.stores.tracks.said`) from ``start`` up to ``end``, at most now."""
     good = placed(said) & true_times(said)
     points = points_of({name: array[good] for name, array in said.items()})
     bad = {name: array[~good] for name, array in said.items()}

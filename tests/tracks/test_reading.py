@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from jiaoan.kernel.clock import at_local
-from jiaoan.stores import positions, reading, tracks
+from jiaoan.stores import positions, tracks
 from jiaoan.stores.positions import Positions
-from jiaoan.stores.reading import Gap, GapReason, Reading
+from jiaoan.tracks import reading
+from jiaoan.tracks.reading import Gap, GapReason, Reading
 
 DAY = date(2024, 4, 8)
 NOON = at_local(DAY, 12)
