@@ -49,7 +49,7 @@ async function beginReplay(root: HTMLElement): Promise<void> {
   map?.getSource<GeoJSONSource>("track")?.setData({ type: "FeatureCollection", features: drawn });
   const home = (duration = 400): void => {
     const box = bounds({ type: "FeatureCollection", features: drawn }) ?? DISTRICT;
-    map?.fitBounds(box, { padding: 48, maxZoom: 15, duration });
+    map?.fitBounds(box, { padding: { top: 56, bottom: 84, left: 48, right: 64 }, maxZoom: 15, duration });
   };
   home(0);
   find("[data-home]")?.addEventListener("click", () => home());
@@ -123,7 +123,7 @@ class Player {
     if (this.slider) this.slider.value = String(share);
     this.cursor?.setAttribute("d", `M${share} 0V150`);
     const report = this.reportAt(this.now);
-    const silent = this.gaps.some(([from, to]) => this.now > from && this.now < to);
+    const silent = this.gaps.some(([from, to]) => this.now >= from && this.now < to);
     const words = silent ? (this.root.dataset["tGap"] ?? "") : `${Math.round(report[3])} km/h`;
     const said = `${clock(this.now)}  ${words}`;
     if (this.output) this.output.value = said;
