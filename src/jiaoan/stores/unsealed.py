@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 import numpy as np
 
-from jiaoan.stores.address import BusUnavailable
+from jiaoan.stores.address import Address, BusUnavailable
 from jiaoan.stores.bus import Bus
 from jiaoan.stores.positions import (
     DTYPE,
@@ -106,6 +107,21 @@ def _rows(message: Message, vehicle: int | None) -> list[Positions]:
     return [array if vehicle is None else array[array["vehicle"] == vehicle]]
 
 
+async def _knock(url: str) -> None:
+    """Tell a bus that is not there at once: its client would try again until the time is over."""
+    refused = f"no bus listens at {url}"
+    for server in Address.parse(url).servers:
+        where = urlsplit(server)
+        try:
+            _, writer = await asyncio.open_connection(where.hostname, where.port or 4222)
+        except OSError as error:
+            refused = f"{server}: {error}"
+            continue
+        writer.close()
+        return
+    raise BusUnavailable(refused)
+
+
 _silent_until: dict[str, float] = {}
 
 
@@ -126,6 +142,7 @@ def ask(url: str, root: Path, vehicle: int | None = None) -> Unsealed:
 
 async def _ask(url: str, root: Path, vehicle: int | None) -> Unsealed:
     async with asyncio.timeout(2 * WAIT_S):
+        await _knock(url)
         bus = await Bus.connect(url, name="tracks")
         try:
             return await read(bus, root, vehicle)

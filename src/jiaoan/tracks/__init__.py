@@ -7,5 +7,6 @@ The files are :mod:`jiaoan.stores.tracks`; this room knows vehicles, people and 
 * :mod:`.files`     CSV, GeoJSON and Parquet of a day and of a region
 * :mod:`.queries`   the vehicles a person may ask about, a day, a region
 * :mod:`.retention` how long positions are kept by kind of vehicle, and what holds them longer
-* :mod:`.actions`   an evidence sheet, a removal: each a fact of the journal
+* :mod:`.actions`   an evidence sheet, a fact of the journal
+* :mod:`.removal`   taking out what is over, a fact for each day
 """

@@ -15,6 +15,7 @@ from jiaoan.tracks.files import day_csv
 from jiaoan.tracks.queries import VERB, Day
 
 EVIDENCE = "tracks.evidence"
+RETAINED = "tracks.retained"
 
 
 def digest_of(day: Day) -> str:

@@ -121,6 +121,27 @@ class TooLong(ValueError):
     """A question about more time than :data:`LONGEST`, or about none."""
 
 
+class BoxRefused(ValueError):
+    """A text that is no box; ``empty``: four numbers, but without an area."""
+
+    def __init__(self, *, empty: bool) -> None:
+        self.empty = empty
+        said = "west must be below east, south below north" if empty else "west,south,east,north"
+        super().__init__(f"a box is four numbers in degrees: {said}")
+
+
+def box_of(text: str) -> dict[str, object]:
+    """GeoJSON of ``west,south,east,north`` in degrees. Raises :class:`BoxRefused`."""
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise BoxRefused(empty=False) from None
+    if not (west < east and south < north):
+        raise BoxRefused(empty=True)
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
 def region_of(
     store: Store, actor: object, area: Outline, start: datetime, end: datetime, clock: Clock
 ) -> Region:

@@ -23,7 +23,7 @@ from jiaoan.portal.watch.commands import shown
 from jiaoan.registry.models import Vehicle
 from jiaoan.registry.queries import places, vehicles_on_map
 from jiaoan.scope import Refused
-from jiaoan.stores import tracks
+from jiaoan.stores import tracks, unsealed
 
 ONLINE_S = 300  # a figure of the house, shown as such: no text says when a vehicle is offline
 LISTED = 200
@@ -176,7 +176,8 @@ def track(request: HttpRequest) -> HttpResponse:
     except ValueError:
         return _bad(_("The day must be written as 2024-06-05."))
     start = at_local(day)
-    points = tracks.day(settings.DATA_DIR, chosen.pk, start, start + timedelta(days=1))
+    fresh = unsealed.ask(settings.BUS_URL, settings.DATA_DIR / "tracks", chosen.pk)
+    points = tracks.day(settings.DATA_DIR, chosen.pk, start, start + timedelta(days=1), fresh.rows)
     drawn = shapes.track(points)
     return JsonResponse({**shapes.collection(drawn.features), "summary": drawn.summary})
 

@@ -14,7 +14,7 @@ from jiaoan.portal.asked import clock
 from jiaoan.registry.models import Place, Vehicle
 from jiaoan.registry.queries import places
 from jiaoan.rules.shapes import Outline, OutlineRefused, outline
-from jiaoan.tracks.queries import LONGEST, Store, vehicle_of
+from jiaoan.tracks.queries import LONGEST, BoxRefused, Store, box_of, vehicle_of
 
 FIRST = date(2000, 1, 1)
 
@@ -95,29 +95,21 @@ def _typed(moment: datetime) -> str:
 def _read_area(request: HttpRequest, asked: RegionAsked) -> None:
     try:
         if asked.box:
-            asked.geometry, asked.name = _box(asked.box), _("drawn box")
+            asked.geometry, asked.name = box_of(asked.box), _("drawn box")
         elif asked.place.isdecimal():
             asked.geometry, asked.name = _place(request, int(asked.place))
         else:
             asked.errors["place"] = _("Choose a place, or draw a box on the map.")
             return
         asked.area = outline(asked.geometry)
+    except BoxRefused as refused:
+        asked.errors["place"] = (
+            _("The box has no area: west must be below east, south below north.")
+            if refused.empty
+            else _("A box is four numbers: west, south, east, north, in degrees.")
+        )
     except OutlineRefused as refused:
         asked.errors["place"] = str(refused)
-
-
-def _box(text: str) -> dict[str, object]:
-    """Raises :class:`OutlineRefused`."""
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        raise OutlineRefused(
-            _("A box is four numbers: west, south, east, north, in degrees.")
-        ) from None
-    if not (west < east and south < north):
-        raise OutlineRefused(_("The box has no area: west must be below east, south below north."))
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return {"type": "Polygon", "coordinates": [ring]}
 
 
 def _place(request: HttpRequest, pk: int) -> tuple[dict[str, object], str]:
