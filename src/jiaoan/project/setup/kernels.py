@@ -11,7 +11,7 @@ import importlib.util
 import sys
 
 # Modules whose import compiles what they hold. A room that gets one adds it here.
-KERNELS = ("jiaoan.rules.grid_kernels",)
+KERNELS = ("jiaoan.rules.grid_kernels", "jiaoan.rules.driving.kernel")
 
 
 def main() -> int:
