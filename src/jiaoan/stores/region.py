@@ -154,8 +154,9 @@ def _inside_once(
     parts = (part for path in files for part in _near(path, question, allowed))
     for part in (*fresh, *parts) if fresh else parts:
         time = part["time_ms"].astype(np.int64)
-        mine = (time >= question.start) & (time < question.end)
-        found.append(np.unique(part["vehicle"][mine & question.inside(part)]).astype(np.int64))
+        mine = np.flatnonzero((time >= question.start) & (time < question.end))
+        wanted = {name: part[name][mine] for name in _PLACE}
+        found.append(np.unique(wanted["vehicle"][question.inside(wanted)]).astype(np.int64))
     vehicles = np.unique(np.concatenate(found))
     return vehicles if allowed is None else vehicles[np.isin(vehicles, allowed)]
 
@@ -196,7 +197,7 @@ def _read(
 
     metadata = groups_of(path).metadata
     with pyarrow.parquet.ParquetFile(path, metadata=metadata, memory_map=True) as file:
-        table = file.read_row_groups(groups, columns=list(names), use_threads=False)
+        table = file.read_row_groups(groups, columns=list(names))
     return {name: table.column(name).to_numpy() for name in names}
 
 
