@@ -101,8 +101,10 @@ class Player {
       const target = event.target as HTMLElement;
       const jump = target.closest<HTMLElement>("[data-jump]");
       const curve = target.closest<SVGElement>(".rp-svg");
-      if (jump) this.go(Number(jump.dataset["jump"]), true);
-      else if (curve) {
+      if (jump) {
+        event.preventDefault();
+        this.go(Number(jump.dataset["jump"]), true);
+      } else if (curve) {
         const box = curve.getBoundingClientRect();
         this.go(this.begins + ((event.clientX - box.left) / box.width) * this.span);
       }

@@ -49,7 +49,7 @@ def test_a_day_is_replayed_and_taken_as_evidence(
     expect(page.locator("#replay[data-drawn=yes]")).to_be_visible(timeout=30_000)
     picture(page, "replay")
 
-    page.click(".is-displaced button")
+    page.click(".is-displaced a")
     expect(now).to_have_text("00:29:50  无上报")
     page.locator("[data-slider]").focus()
     page.keyboard.press("End")

@@ -55,6 +55,8 @@ def vehicles_in(folder: Path) -> frozenset[int]:
 
 
 def _held(folder: Path, files: Sequence[Source]) -> frozenset[int]:
+    if not files:
+        return frozenset()
     names = [source.path.name for source in files]
     with contextlib.suppress(FileNotFoundError, ValueError, KeyError):
         kept = json.loads((folder / NOTE).read_text(encoding="utf-8"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from django.conf import settings
@@ -67,9 +68,9 @@ def _day(request: HttpRequest, pk: int) -> tuple[Day, str]:
 @require_safe
 @page("map.view")
 def show(request: HttpRequest, pk: int) -> HttpResponse:
-    """The replay; ``?at=14:11:05`` puts the slider there, ``?page=`` turns the table of reports."""
+    """The replay; ``?at=14:11:05`` puts slider and table there, ``?page=`` turns the table."""
     day, error = _day(request, pk)
-    points = points_of(day.track)
+    points, at = points_of(day.track), request.GET.get("at", "")[:8]
     context = {
         "section": "map",
         "vehicle": day.vehicle,
@@ -79,10 +80,10 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "km": day.reading.metres / 1000,
         "curve": curve_of(day),
         "events": events_of(day),
-        "rows": Paginator(points, ROWS).get_page(request.GET.get("page")),
+        "rows": Paginator(points, ROWS).get_page(request.GET.get("page") or _page_at(points, at)),
         "notes": notes.of_day(day),
         "figures": day.figures,
-        "at": request.GET.get("at", "")[:8],
+        "at": at,
         "today": clock(request).today(),
         "nothing": Empty(
             _("No position on this day"),
@@ -90,6 +91,12 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         ),
     }
     return render(request, "portal/tracks/replay.html", context)
+
+
+def _page_at(points: Sequence[Point], at: str) -> int:
+    """The page of the table with the first report from that time of day on."""
+    rows = (n for n, point in enumerate(points) if f"{local(point.time):%H:%M:%S}" >= at)
+    return next(rows, len(points)) // ROWS + 1 if at else 1
 
 
 @require_safe
@@ -154,7 +161,7 @@ def evidence(request: HttpRequest, pk: int) -> HttpResponse:
         events = [
             TrackEvent(each.start, each.end, str(each.label), each.text) for each in events_of(day)
         ]
-        remark = "".join(notes.of_day(day))
+        remark = "".join(note.on_paper() for note in notes.of_day(day))
     points = day.reading.points
     sheet = TrackSheet(
         plate=Plate(day.vehicle.plate, PlateColour(day.vehicle.plate_colour)),
