@@ -1,25 +1,19 @@
 // The live map: MapLibre over our own shapes, positions by server-sent events, drawers by htmx.
 
-import { Map as GlMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import type { GeoJSONSource } from "maplibre-gl";
-import { LAYERS, addMarks, bounds, style } from "./drawing";
+import { LAYERS, bounds } from "./drawing";
 import { Fleet, inside } from "./fleet";
+import { DISTRICT, json, makeMap } from "./ground";
+import "./replay";
 import type { Fix, State, Vehicle, VehicleList } from "./types";
 
 const LISTED = 60;
-const DISTRICT: [number, number, number, number] = [113.15, 29.39, 113.44, 29.65];
 
 const root = document.querySelector<HTMLElement>("#map");
 if (root) void begin(root);
 
 function find<T extends HTMLElement>(selector: string): T | null {
   return document.querySelector<T>(selector);
-}
-
-async function json<T>(url: string): Promise<T> {
-  const answer = await fetch(url, { headers: { Accept: "application/json" } });
-  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
-  return (await answer.json()) as T;
 }
 
 async function begin(root: HTMLElement): Promise<void> {
@@ -293,31 +287,6 @@ async function begin(root: HTMLElement): Promise<void> {
   // Ages and the offline state change while nothing arrives.
   window.setInterval(drawAll, 5000);
   map?.once("idle", () => (root.dataset["drawn"] = "yes"));
-}
-
-function makeMap(root: HTMLElement): GlMap | undefined {
-  const canvas = root.querySelector<HTMLElement>("[data-canvas]");
-  if (!canvas || !document.createElement("canvas").getContext("webgl2")) {
-    root.querySelector<HTMLElement>("[data-nogl]")?.removeAttribute("hidden");
-    return undefined;
-  }
-  setWorkerUrl(new URL(root.dataset["worker"] ?? "", location.href).href);
-  const map = new GlMap({
-    container: canvas,
-    style: style(),
-    bounds: DISTRICT,
-    attributionControl: false,
-    dragRotate: false,
-    pitchWithRotate: false,
-    localIdeographFontFamily: getComputedStyle(document.body).fontFamily,
-  });
-  map.touchZoomRotate.disableRotation();
-  map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
-  map.addControl(new ScaleControl({ unit: "metric" }), "bottom-right");
-  map.on("styledata", () => {
-    if (!map.hasImage("v-local")) addMarks(map);
-  });
-  return map;
 }
 
 declare global {

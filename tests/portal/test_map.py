@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from jiaoan.portal.map import alarms, movements, shapes
 from jiaoan.registry.models import Place
 from jiaoan.scope import SystemActor
 from jiaoan.stores import positions, tracks
-from jiaoan.stores.tracks import Point
 from jiaoan.watch.kinds import AlarmKind
 from jiaoan.watch.models import Alarm
 from jiaoan.watch.states import AlarmState
@@ -47,35 +45,6 @@ def rows(*seconds: int) -> positions.Positions:
         array[at]["lat"], array[at]["lon"] = 29_500_000 + after, 113_200_000
         array[at]["status"], array[at]["speed"] = positions.FIXED, 400 + after
     return array
-
-
-def point(after: int, *, fixed: bool = True) -> Point:
-    at = MORNING + timedelta(seconds=after)
-    status = positions.FIXED if fixed else 0
-    return Point(1, at, at, 29.5 + after / 1e6, 113.2, 40.0, 90, 30, 0, status, None, 0)
-
-
-def kinds(track: shapes.Track) -> list[object]:
-    return [feature["properties"]["kind"] for feature in track.features]  # type: ignore[index]
-
-
-def test_it_draws_a_silence_as_a_gap_not_as_a_road() -> None:
-    track = shapes.track([point(0), point(10), point(20), point(420), point(430)])
-    assert kinds(track) == ["way", "gap", "way", "start", "end"]
-    assert (track.points, track.gaps) == (5, 1)
-    assert kinds(shapes.track([point(0), point(180)])) == ["way", "start", "end"]
-
-
-def test_it_leaves_out_positions_without_a_satellite_fix() -> None:
-    track = shapes.track([point(0), replace(point(5), lat=0.0, status=0), point(10)])
-    assert track.points == 2
-    way = track.features[0]["geometry"]
-    assert [lat for _lon, lat in way["coordinates"]] == [29.5, 29.50001]  # type: ignore[index]
-
-
-def test_it_says_when_a_day_has_no_position() -> None:
-    assert shapes.track([]).features == []
-    assert "0" not in shapes.track([]).summary
 
 
 def test_it_gives_an_enterprise_only_its_own_vehicles(client: Client, world: World) -> None:
@@ -105,9 +74,11 @@ def test_it_gives_a_track_of_one_local_day_from_the_files(
         "start",
         "end",
     ]
-    assert found["features"][0]["properties"]["from"] == "06:40:00"
+    assert found["features"][0]["properties"]["from"] == "2024-06-05T06:40:00.000+08:00"
+    assert found["summary"] == "定位 3 个，中断 0 处"
     empty = client.get(reverse("map_track"), {**asked, "day": "2024-06-04"}).json()
     assert empty["features"] == []
+    assert "0" not in empty["summary"]
 
 
 def test_it_refuses_a_track_of_somebody_elses_vehicle(client: Client, world: World) -> None:

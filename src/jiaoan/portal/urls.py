@@ -37,6 +37,7 @@ urlpatterns = [
     path("notices/", include("jiaoan.portal.notice.urls")),
     path("ledger/", include("jiaoan.portal.ledger.urls")),
     path("map/", include("jiaoan.portal.map.urls")),
+    path("tracks/", include("jiaoan.portal.tracks.urls")),
     path("places/", include("jiaoan.portal.places.urls")),
     path("live/", include("jiaoan.portal.live.urls")),
     path("alarms/", include("jiaoan.portal.watch.urls")),

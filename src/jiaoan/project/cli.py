@@ -27,6 +27,7 @@ _PASSED: dict[str, tuple[str, bool, str]] = {
     "tap": ("jiaoan.gateway.tap_cli", False, "show a terminal's frames as they come and go"),
     "platform": ("jiaoan.gateway.platform.main", False, "exchange with platforms over JT/T 809"),
     "demo": ("jiaoan.project.demo.cli", True, "make the demonstration district"),
+    "tracks": ("jiaoan.project.tracks", False, "tracks: a day, a region, export, retention"),
     "manage": ("jiaoan.project.manage", True, "Django's own commands"),
 }
 

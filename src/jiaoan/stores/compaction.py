@@ -13,10 +13,17 @@ written aside, synced and renamed; only then the old ones are removed. A kill le
 files, or both, of which the old count no more and are removed at the next :func:`tidy`.
 
 Memory does not grow with the day: vehicles are merged in slices of some :data:`SLICE_ROWS` rows.
+
+Only one process changes files at a time (:func:`alone`): this one, or the retention, which writes a
+day anew without the vehicles whose time is over (:mod:`jiaoan.stores.retention`). Writing *new*
+files and reading need no lock.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -42,21 +49,45 @@ SLICE_ROWS: Final = 500_000
 
 
 class Stopped(Exception):
-    """Told to stop while merging: nothing has changed."""
+    """Told to stop while merging, or another changes files now: nothing has changed."""
+
+
+@contextlib.contextmanager
+def alone(root: Path, *, wait: bool = False) -> Iterator[None]:
+    """Be the only one who changes files under ``root``; :class:`Stopped` while another is.
+
+    The kernel takes the lock back when its holder dies.
+    """
+    handle = os.open(root, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError as error:
+            raise Stopped from error
+        yield
+    finally:
+        os.close(handle)
 
 
 @dataclass(frozen=True)
 class Job:
-    """A run of files of one day that becomes one."""
+    """A run of files of one day that becomes one, without the vehicles of ``leave``."""
 
     inputs: tuple[Source, ...]
+    leave: frozenset[int] = frozenset()
 
     @property
     def output(self) -> Path:
+        """A name that no file had before: the next revision where one file keeps its range."""
         first = min(source.first for source in self.inputs)
         last = max(source.last for source in self.inputs)
-        name = f"whole-{tracks.STREAM}-{first:012d}-{last:012d}.parquet"
-        return self.inputs[0].path.with_name(name)
+        before = [
+            source.revision
+            for source in self.inputs
+            if source.whole and (source.first, source.last) == (first, last)
+        ]
+        revision = 1 + max(before) if before else 0
+        return self.inputs[0].path.with_name(tracks.whole_name(first, last, revision))
 
 
 def jobs(root: Path, upto: int, now: datetime) -> Iterator[Job]:
@@ -83,7 +114,18 @@ def _newest_run(files: Sequence[Source]) -> list[Source]:
 
 
 def tidy(root: Path) -> int:
-    """Remove what a kill left: files written aside, and files that count no more. How many."""
+    """Remove what a kill left: files written aside, and files that count no more. How many.
+
+    Nothing while another changes files: what lies there may be his.
+    """
+    try:
+        with alone(root):
+            return _tidy(root)
+    except Stopped:
+        return 0
+
+
+def _tidy(root: Path) -> int:
     gone = list(root.glob("day=*/*.new"))
     for folder in root.glob("day=*"):
         kept = {source.path for source in current(folder)}
@@ -98,6 +140,12 @@ def merge(job: Job, stop: threading.Event | None = None) -> Path:
 
     Reports without device time are kept each: nothing tells that two of them are the same.
     """
+    with alone(job.output.parent.parent):
+        return write_anew(job, stop)
+
+
+def write_anew(job: Job, stop: threading.Event | None = None) -> Path:
+    """The same for who is :func:`alone` already."""
     tracks.publish(job.output, _slices(job, stop or threading.Event()))
     for source in job.inputs:
         source.path.unlink(missing_ok=True)
@@ -121,6 +169,8 @@ def _vehicle_ranges(job: Job) -> list[tuple[int, int]]:
         table = pyarrow.parquet.read_table(source.path, columns=["vehicle"], partitioning=None)
         vehicles, counts = np.unique(table.column("vehicle").to_numpy(), return_counts=True)
         for vehicle, count in zip(vehicles.tolist(), counts.tolist(), strict=True):
+            if vehicle in job.leave:
+                continue
             counted[vehicle] = counted.get(vehicle, 0) + count
     ranges: list[tuple[int, int]] = []
     rows = SLICE_ROWS
@@ -146,7 +196,8 @@ def _slice(job: Job, low: int, high: int) -> pyarrow.Table:
             with pyarrow.parquet.ParquetFile(source.path, metadata=groups.metadata) as file:
                 part = file.read_row_groups(wanted.tolist(), use_threads=False)
             vehicle = part.column("vehicle").to_numpy()
-            parts.append(part.filter((vehicle >= low) & (vehicle <= high)))
+            mine = (vehicle >= low) & (vehicle <= high)
+            parts.append(part.filter(mine & ~np.isin(vehicle, list(job.leave))))
     whole = pyarrow.concat_tables(parts).combine_chunks()
     arrays = {name: whole.column(name).to_numpy() for name in (*KEY, "received_ms")}
     order = np.lexsort((arrays["received_ms"], *(arrays[name] for name in reversed(KEY))))

@@ -9,7 +9,11 @@ and in 0x0704) stay in these files and are removed by readers.
 :mod:`jiaoan.stores.compaction` puts files of a day together: ``whole-POSITIONS-<first>-<last>``
 takes the place of every file whose range lies within its own (:func:`current`). So at any moment,
 also between the rename and the removal of the old ones, a reader sees each report of a range either
-in the old files or in the new one.
+in the old files or in the new one. A whole file that is written anew over its own range
+(:mod:`jiaoan.stores.retention`) is named ``…-r1``, ``…-r2``: a name never gets another content.
+
+What the writer has not put into files yet is on the bus: :mod:`jiaoan.stores.unsealed` reads it,
+and :func:`day` and :func:`columns` merge it in, so that a track never ends early.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -73,11 +77,8 @@ def days_of(array: Positions) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
     The device's day; the day of arrival for rows without time or with a clock that runs ahead.
     """
-    time, received = array["time_ms"], array["received_ms"]
-    sane = (time >= 0) & (time <= received + AHEAD_MS)
-    days: np.ndarray[tuple[int], np.dtype[np.int64]] = (
-        np.where(sane, time, received) + LOCAL_MS
-    ) // DAY_MS
+    moments = np.where(true_times(array), array["time_ms"], array["received_ms"])
+    days: np.ndarray[tuple[int], np.dtype[np.int64]] = (moments + LOCAL_MS) // DAY_MS
     return days
 
 
@@ -170,19 +171,31 @@ class Source:
     first: int
     last: int
     whole: bool
+    revision: int = 0
 
 
-_NAME: Final = re.compile(r"(?P<kind>late-|whole-|)" + STREAM + r"-(\d{12,})-(\d{12,})\.parquet")
+_NAME: Final = re.compile(
+    r"(?P<kind>late-|whole-|)" + STREAM + r"-(\d{12,})-(\d{12,})(?:-r(\d+))?\.parquet"
+)
+
+
+def whole_name(first: int, last: int, revision: int = 0) -> str:
+    """The name of a file that takes the place of all others from ``first`` to ``last``."""
+    again = f"-r{revision}" if revision else ""
+    return f"whole-{STREAM}-{first:012d}-{last:012d}{again}.parquet"
 
 
 def sources(folder: Path) -> list[Source]:
     """Every finished file of a day's folder, also superseded ones, in the order of their ranges."""
     found = [
-        Source(path, int(match[2]), int(match[3]), match["kind"] == "whole-")
+        Source(path, int(match[2]), int(match[3]), match["kind"] == "whole-", int(match[4] or 0))
         for path in folder.glob("*.parquet")
         if (match := _NAME.fullmatch(path.name))
     ]
-    return sorted(found, key=lambda one: (one.first, -one.last, not one.whole, one.path.name))
+    return sorted(
+        found,
+        key=lambda one: (one.first, -one.last, not one.whole, -one.revision, one.path.name),
+    )
 
 
 def current(folder: Path) -> list[Source]:
@@ -196,13 +209,23 @@ def current(folder: Path) -> list[Source]:
     return found
 
 
-def day(data_dir: Path, vehicle_id: int, start: datetime, end: datetime) -> list[Point]:
-    """The sealed track of a vehicle from ``start`` up to before ``end`` (aware), by time.
+def day(
+    data_dir: Path,
+    vehicle_id: int,
+    start: datetime,
+    end: datetime,
+    unsealed: Positions | None = None,
+) -> list[Point]:
+    """The track of a vehicle from ``start`` up to before ``end`` (aware), by time.
 
-    Each report once; rows without device time are not part of a track. Positions of the last
-    half minute may not be sealed yet: they are on the bus.
+    Each report once; rows without device time are not part of a track. Without ``unsealed`` (what
+    :mod:`jiaoan.stores.unsealed` reads from the bus) the last half minute may be missing.
     """
-    found = columns(data_dir, vehicle_id, start, end)
+    return points_of(columns(data_dir, vehicle_id, start, end, unsealed))
+
+
+def points_of(found: Columns) -> list[Point]:
+    """Columns in the units of people."""
     rows = zip(*(found[name].tolist() for name in _COLUMNS), strict=True)
     return [_point(*row) for row in rows]
 
@@ -223,7 +246,7 @@ def _point(
 ) -> Point:
     """A row of :data:`_COLUMNS` in the units of people."""
     far = None if mileage == NO_MILEAGE else mileage / 10
-    at = _moment(time), _moment(received)
+    at = moment_of(time), moment_of(received)
     where = lat / 1e6, lon / 1e6, speed / 10
     return Point(vehicle, *at, *where, direction, altitude, alarm, status, far, source)
 
@@ -231,21 +254,84 @@ def _point(
 Columns = Mapping[str, npt.NDArray[np.generic]]
 
 
-def columns(data_dir: Path, vehicle_id: int, start: datetime, end: datetime) -> Columns:
+def columns(
+    data_dir: Path,
+    vehicle_id: int,
+    start: datetime,
+    end: datetime,
+    unsealed: Positions | None = None,
+) -> Columns:
     """The same track as arrays of equal length, named as in ``positions.DTYPE``, by time."""
-    first, last = _ms(start), _ms(end)
-    folders = [data_dir / "tracks" / f"day={day}" for day in _days(start, end)]
+    first, last = in_ms(start), in_ms(end)
+
+    def chosen(part: Columns) -> npt.NDArray[np.bool_]:
+        time = part["time_ms"].astype(np.int64)
+        return np.asarray((time >= first) & (time < last))
+
+    return _gather(folders_of(data_dir, start, end), vehicle_id, (first, last), chosen, unsealed)
+
+
+def said(
+    data_dir: Path,
+    vehicle_id: int,
+    start: datetime,
+    end: datetime,
+    unsealed: Positions | None = None,
+) -> Columns:
+    """Everything a vehicle said, also rows whose time cannot be true (:func:`true_times`).
+
+    Those count by their arrival. For who must tell why a track has a gap.
+    """
+    first, last = in_ms(start), in_ms(end)
+
+    def chosen(part: Columns) -> npt.NDArray[np.bool_]:
+        moment = np.where(true_times(part), part["time_ms"], part["received_ms"]).astype(np.int64)
+        return np.asarray((moment >= first) & (moment < last))
+
+    return _gather(folders_of(data_dir, start, end), vehicle_id, None, chosen, unsealed)
+
+
+def true_times(part: Columns | Positions) -> npt.NDArray[np.bool_]:
+    """Which rows have a device time that is not ahead of their arrival by :data:`AHEAD_MS`."""
+    time, received = part["time_ms"].astype(np.int64), part["received_ms"].astype(np.int64)
+    return np.asarray((time >= 0) & (time <= received + AHEAD_MS))
+
+
+Choice = Callable[[Columns], npt.NDArray[np.bool_]]
+
+
+def _gather(
+    folders: Sequence[Path],
+    vehicle: int,
+    times: tuple[int, int] | None,
+    chosen: Choice,
+    unsealed: Positions | None,
+) -> Columns:
+    fresh = [] if unsealed is None else list(_kept(unsealed, vehicle, chosen))
     while True:
         try:
             parts = [
                 part
                 for folder in folders
                 for source in current(folder)
-                for part in _read(source.path, vehicle_id, first, last)
+                for part in _read(source.path, vehicle, times, chosen)
             ]
         except FileNotFoundError:
             continue  # put together with others since the folder was listed: what counts is new
-        return _once(parts)
+        return once([*parts, *fresh])
+
+
+def _kept(part: Columns | Positions, vehicle: int, chosen: Choice) -> Iterator[Columns]:
+    mine = part["vehicle"] == vehicle
+    held = {name: part[name][mine] for name in _COLUMNS}
+    rows = np.flatnonzero(chosen(held))
+    if len(rows):
+        yield {name: array[rows] for name, array in held.items()}
+
+
+def folders_of(data_dir: Path, start: datetime, end: datetime) -> list[Path]:
+    """The folders of the local days from ``start`` to ``end``; they need not be there."""
+    return [data_dir / "tracks" / f"day={day}" for day in _days(start, end)]
 
 
 def _days(start: datetime, end: datetime) -> Iterator[date]:
@@ -262,6 +348,8 @@ class Groups:
     metadata: pyarrow.parquet.FileMetaData
     vehicles: npt.NDArray[np.int64]  # (groups, 2): the least and the greatest
     times: npt.NDArray[np.int64]
+    lats: npt.NDArray[np.int64]  # microdegrees
+    lons: npt.NDArray[np.int64]
 
     def of(self, low: int, high: int) -> npt.NDArray[np.int64]:
         """Numbers of the row groups that may hold vehicles from ``low`` to ``high``."""
@@ -274,48 +362,56 @@ def groups_of(path: Path) -> Groups:
 
     metadata = pyarrow.parquet.read_metadata(path)
     names = metadata.schema.names
-    places = [names.index("vehicle"), names.index("time_ms")]
-    bounds = np.empty((2, metadata.num_row_groups, 2), np.int64)
+    places = [names.index(name) for name in ("vehicle", "time_ms", "lat", "lon")]
+    bounds = np.empty((len(places), metadata.num_row_groups, 2), np.int64)
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         for which, place in enumerate(places):
             said = group.column(place).statistics
             bounds[which, number] = said.min, said.max
-    return Groups(metadata, bounds[0], bounds[1])
+    return Groups(metadata, *bounds)
 
 
-def _read(path: Path, vehicle: int, first: int, last: int) -> Iterator[Columns]:
-    """The rows of a vehicle in a file; :class:`FileNotFoundError` where it is gone."""
+def _read(
+    path: Path, vehicle: int, times: tuple[int, int] | None, chosen: Choice
+) -> Iterator[Columns]:
+    """The chosen rows of a vehicle in a file; :class:`FileNotFoundError` where it is gone."""
     import pyarrow.parquet
 
     groups = groups_of(path)
-    times = groups.times
     wanted = groups.of(vehicle, vehicle)
-    wanted = wanted[(times[wanted, 0] < last) & (times[wanted, 1] >= first)]
+    if times is not None:
+        held = groups.times[wanted]
+        wanted = wanted[(held[:, 0] < times[1]) & (held[:, 1] >= times[0])]
     if not len(wanted):
         return
     file = pyarrow.parquet.ParquetFile(path, metadata=groups.metadata, memory_map=True)
     with file:
         table = file.read_row_groups(wanted.tolist(), columns=list(_COLUMNS), use_threads=False)
-    part = {name: table.column(name).to_numpy() for name in _COLUMNS}
-    time = part["time_ms"]
-    mine = np.flatnonzero((part["vehicle"] == vehicle) & (time >= first) & (time < last))
-    if len(mine):
-        yield {name: array[mine] for name, array in part.items()}
+    yield from _kept({name: table.column(name).to_numpy() for name in _COLUMNS}, vehicle, chosen)
 
 
 KEY: Final = ("vehicle", "time_ms", "lat", "lon", "alarm", "status")
 """What makes a report the same report (``positions.key_of``)."""
 
 
-def _once(parts: Sequence[Columns]) -> Columns:
-    """All parts by time, each report once, as it came first."""
+def once(parts: Sequence[Columns], names: Sequence[str] = _COLUMNS) -> Columns:
+    """All parts by vehicle and time, each report once, as it came first."""
     if not parts:
-        return {name: np.zeros(0, DTYPE[name]) for name in _COLUMNS}
-    whole = {name: np.concatenate([part[name] for part in parts]) for name in _COLUMNS}
+        return {name: np.zeros(0, DTYPE[name]) for name in names}
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in names}
+    if _strictly_behind(whole):
+        return whole  # a file put together, as a closed day is: nothing to sort, nothing twice
     order = np.lexsort((whole["received_ms"], *(whole[name] for name in reversed(KEY))))
     order = order[~doubles(whole, order)]
     return {name: array[order] for name, array in whole.items()}
+
+
+def _strictly_behind(whole: Columns) -> bool:
+    """Whether every row lies behind the one before it, by vehicle and then by time."""
+    vehicle, time = (whole[name].astype(np.int64, copy=False) for name in ("vehicle", "time_ms"))
+    later, same = time[1:] > time[:-1], vehicle[1:] == vehicle[:-1]
+    return bool(np.where(same, later, vehicle[1:] > vehicle[:-1]).all())
 
 
 def doubles(
@@ -330,9 +426,9 @@ def doubles(
     return again
 
 
-def _ms(moment: datetime) -> int:
+def in_ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def _moment(milliseconds: int) -> datetime:
+def moment_of(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

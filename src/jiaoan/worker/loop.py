@@ -12,7 +12,9 @@ Theory of operation
              between the two sends it again with the same message id, and the bus keeps one.
 ``seal``     every second; ``due`` and ``keep_ledger`` every five.
 
-The database steps share one thread, so writers of this process never wait for each other. An
+``keep_tracks`` once a night, in a thread of its own, because writing a day anew takes its time.
+
+The other database steps share one thread, so writers of this process never wait for each other. An
 ``OperationalError`` (lock, lost connection) closes the connection and tries again.
 """
 
@@ -20,6 +22,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -38,6 +41,7 @@ FOLLOW_S = 0.1
 SEAL_S = 1.0
 DUE_S = 5.0
 PAUSE_S = 0.02  # between two transactions of a burst: for other writers
+KEEP_S = 600.0
 _RETRY_S = 0.5
 
 
@@ -47,6 +51,8 @@ class Worker:
     def __init__(self, bus: Bus, clock: Clock) -> None:
         self._bus, self._clock = bus, clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+        self._files = ThreadPoolExecutor(max_workers=1, thread_name_prefix="tracks")
+        self._stop = threading.Event()
         self._to_send = asyncio.Event()
         self._found: asyncio.Queue[Found] = asyncio.Queue(maxsize=batches.AHEAD)
 
@@ -61,10 +67,13 @@ class Worker:
                 group.create_task(self._every(SEAL_S, lambda: steps.seal(self._clock)))
                 group.create_task(self._every(DUE_S, lambda: steps.due(self._clock)))
                 group.create_task(self._every(DUE_S, lambda: steps.keep_ledger(self._clock)))
+                group.create_task(self._keep_tracks())
         finally:
             # A step under way ends by itself; nothing is cut in the middle of a transaction.
-            self._thread.submit(connection.close)
-            self._thread.shutdown(wait=True)
+            self._stop.set()
+            for thread in (self._thread, self._files):
+                thread.submit(connection.close)
+                thread.shutdown(wait=True)
 
     async def _database(self, step: Callable[[], T]) -> T:
         """Run a step in the database thread, again when the database itself was in trouble."""
@@ -123,6 +132,17 @@ class Worker:
             if seconds == FOLLOW_S:
                 self._to_send.set()
             await asyncio.sleep(seconds)
+
+    async def _keep_tracks(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await loop.run_in_executor(
+                    self._files, _fresh, lambda: steps.keep_tracks(self._clock, self._stop)
+                )
+            except Exception:
+                log.exception("positions whose time is over could not be removed; trying again")
+            await asyncio.sleep(KEEP_S)
 
     async def _relay(self) -> None:
         while True:

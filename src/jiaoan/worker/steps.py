@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,9 +22,11 @@ from jiaoan.hazmat import actions as hazmat
 from jiaoan.hazmat.findings import Finding, parse
 from jiaoan.journal import chain
 from jiaoan.journal.models import Fact, Outgoing
-from jiaoan.kernel.clock import Clock
+from jiaoan.kernel.clock import Clock, local
 from jiaoan.ledger.actions import keep_current
 from jiaoan.scope import SystemActor
+from jiaoan.stores.compaction import Stopped
+from jiaoan.tracks import removal, retention
 from jiaoan.watch import actions as watch
 from jiaoan.watch.commands import actions as commands
 from jiaoan.watch.findings import actions as findings
@@ -39,6 +42,7 @@ ACTOR = SystemActor(
 )
 PLATFORM = "platform"
 GIVE_UP = 100  # tries after which a message of the outbox is left for a person
+QUIET = 3  # the hour of the night in which a day's positions may be written anew
 _BATCH = 200
 
 
@@ -177,6 +181,27 @@ def keep_ledger(clock: Clock) -> bool:
     for name, sequence in state.items():
         Checkpoint.objects.update_or_create(name=name, defaults={"sequence": sequence})
     return True
+
+
+KEEPER = SystemActor("tracks-retention", frozenset({removal.VERB}))
+
+
+def keep_tracks(clock: Clock, stop: threading.Event) -> int:
+    """Once a day from :data:`QUIET` on: remove positions whose time is over; how many days.
+
+    Only when somebody has confirmed the figures: what is removed does not come back.
+    """
+    now = local(clock.now())
+    today = now.date().toordinal()
+    done = Checkpoint.objects.get_or_create(name="tracks day")[0].sequence
+    if done >= today or now.hour < QUIET or not retention.confirmed_by():
+        return 0
+    try:
+        days = sum(1 for _ in removal.retain(KEEPER, clock, Path(settings.DATA_DIR), stop))
+    except Stopped:
+        return 0
+    Checkpoint.objects.filter(name="tracks day").update(sequence=today)
+    return days
 
 
 def seal(clock: Clock) -> int:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from jiaoan.kernel.clock import local
 from jiaoan.kernel.plates import PlateColour, display
 from jiaoan.registry.models import Place, Vehicle
 from jiaoan.registry.place_words import rule_sentence
-from jiaoan.stores.tracks import Point
+from jiaoan.tracks.reading import Reading
 
-GAP = timedelta(minutes=3)  # a longer silence is drawn as a gap, not as a road
 BASE_MAP = Path("map") / "base.geojson"
 
 Value = dict[str, object]
@@ -69,68 +65,9 @@ def base_map(data_dir: Path) -> Value:
     return found
 
 
-@dataclass(frozen=True)
-class Track:
-    """A day's way: parts without a silence between them, and the silences."""
-
-    features: list[Value]
-    points: int
-    gaps: int
-
-    @property
-    def summary(self) -> str:
-        if not self.points:
-            return _("No position on this day")
-        return _("%(points)d positions, %(gaps)d gaps") % {
-            "points": self.points,
-            "gaps": self.gaps,
-        }
-
-
-def track(points: list[Point]) -> Track:
-    """Lines of fixed positions; a silence longer than :data:`GAP` becomes a dashed line.
-
-    Positions without a satellite fix are left out: they do not say where the vehicle was.
-    """
-    fixed = [point for point in points if point.fixed]
-    features: list[Value] = []
-    part: list[Point] = []
-    gaps = 0
-    for point in fixed:
-        if part and point.time - part[-1].time > GAP:
-            features += _line("way", part)
-            features += _line("gap", [part[-1], point])
-            gaps += 1
-            part = []
-        part.append(point)
-    features += _line("way", part)
-    features += [_stop("start", fixed[0]), _stop("end", fixed[-1])] if fixed else []
-    return Track(features, len(fixed), gaps)
-
-
-def _line(kind: str, points: list[Point]) -> list[Value]:
-    if len(points) < 2:
-        return []
-    return [
-        {
-            "type": "Feature",
-            "geometry": {
-                "type": "LineString",
-                "coordinates": [[point.lon, point.lat] for point in points],
-            },
-            "properties": {
-                "kind": kind,
-                "from": f"{local(points[0].time):%H:%M:%S}",
-                "to": f"{local(points[-1].time):%H:%M:%S}",
-                "top": max(point.speed_kmh for point in points),
-            },
-        }
-    ]
-
-
-def _stop(kind: str, point: Point) -> Value:
-    return {
-        "type": "Feature",
-        "geometry": {"type": "Point", "coordinates": [point.lon, point.lat]},
-        "properties": {"kind": kind, "at": f"{local(point.time):%H:%M:%S}"},
-    }
+def summary(found: Reading) -> str:
+    """How many positions a day's way has, and how many gaps lie between them."""
+    if not found.points:
+        return _("No position on this day")
+    gaps = sum(1 for gap in found.gaps if gap.before and gap.after)
+    return _("%(points)d positions, %(gaps)d gaps") % {"points": len(found.points), "gaps": gaps}

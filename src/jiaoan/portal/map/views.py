@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from jiaoan.kernel.clock import Clock, at_local
+from jiaoan.kernel.clock import Clock
 from jiaoan.kernel.plates import matches
 from jiaoan.portal.access import page
 from jiaoan.portal.live.hub import last_known
@@ -23,7 +23,8 @@ from jiaoan.portal.watch.commands import shown
 from jiaoan.registry.models import Vehicle
 from jiaoan.registry.queries import places, vehicles_on_map
 from jiaoan.scope import Refused
-from jiaoan.stores import tracks
+from jiaoan.tracks.files import features
+from jiaoan.tracks.queries import Store, day_of
 
 ONLINE_S = 300  # a figure of the house, shown as such: no text says when a vehicle is offline
 LISTED = 200
@@ -175,10 +176,10 @@ def track(request: HttpRequest) -> HttpResponse:
         day = date.fromisoformat(request.GET.get("day", ""))
     except ValueError:
         return _bad(_("The day must be written as 2024-06-05."))
-    start = at_local(day)
-    points = tracks.day(settings.DATA_DIR, chosen.pk, start, start + timedelta(days=1))
-    drawn = shapes.track(points)
-    return JsonResponse({**shapes.collection(drawn.features), "summary": drawn.summary})
+    found = day_of(Store(settings.DATA_DIR, settings.BUS_URL), chosen, day, _clock(request))
+    drawn = [each for each in features(found.reading, found.driven) if each["geometry"]]
+    summary = shapes.summary(found.reading)
+    return JsonResponse({**shapes.collection(drawn), "summary": summary})
 
 
 def _bad(sentence: str) -> HttpResponse:

@@ -67,6 +67,12 @@ def fullday(value: date | datetime | None) -> str:
 
 
 @register.filter
+def isoday(value: datetime) -> str:
+    """2024-06-05, for addresses."""
+    return _day_of(value).isoformat()
+
+
+@register.filter
 def daytime(value: datetime | None) -> str:
     """6月5日 14:11."""
     return f"{day(value)} {local(value):%H:%M}" if value is not None else ""

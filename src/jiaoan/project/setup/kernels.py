@@ -13,6 +13,7 @@ import sys
 # Modules whose import compiles what they hold. A room that gets one adds it here.
 KERNELS = (
     "jiaoan.gateway.reactor_kernels",
+    "jiaoan.rules.driving.kernel",
     "jiaoan.rules.grid_kernels",
 )
 
