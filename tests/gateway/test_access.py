@@ -10,7 +10,7 @@ import pytest
 
 from jiaoan.gateway import links as links_module
 from jiaoan.gateway.access import Access, BadSettings, read_limits, read_lists
-from jiaoan.gateway.flood import Bucket
+from jiaoan.gateway.flood import Bucket, Doors
 from jiaoan.gateway.limits import Limits
 from jiaoan.gateway.metrics import Metrics
 from jiaoan.simulate.terminal import LinkLost, Refused
@@ -99,6 +99,39 @@ def test_it_fills_a_bucket_with_time_and_lets_it_go_into_debt() -> None:
     assert bucket.take(1, 5, 100.4)
     assert not bucket.take(11, 5, 1000.0)
     assert bucket.owed == 1
+
+
+def doors(folder: Path, **changes: float) -> Doors:
+    metrics = Metrics()
+    return Doors(Limits(**changes), metrics, Access(folder / FILE, metrics))  # type: ignore[arg-type]
+
+
+def test_it_counts_the_frames_of_an_address_over_all_its_links(tmp_path: Path) -> None:
+    """Two links of one address share its bound; another address has its own."""
+    gate = doors(tmp_path, address_frames_per_s=100.0, address_frames_burst=50)
+    assert gate.frames("10.0.0.1", 30, 1.0)
+    assert not gate.frames("10.0.0.1", 30, 1.0)
+    assert gate.owed_s("10.0.0.1") == pytest.approx(0.1)
+    assert gate.frames("10.0.0.2", 30, 1.0)
+    assert gate.owed_s("10.0.0.2") == 0
+    assert gate.frames("10.0.0.1", 1, 1.2)  # the debt is paid, and ten more came back
+
+
+def test_it_drops_datagrams_without_a_debt_but_counts_them_with_the_links(tmp_path: Path) -> None:
+    gate = doors(tmp_path, address_frames_per_s=100.0, address_frames_burst=50)
+    assert gate.spare("10.0.0.1", 50, 1.0)
+    assert not gate.spare("10.0.0.1", 1_000, 1.0)
+    assert gate.owed_s("10.0.0.1") == 0
+    assert gate.spare("10.0.0.1", 10, 1.1)
+    assert not gate.frames("10.0.0.1", 1, 1.1)
+
+
+def test_it_remembers_a_bounded_number_of_addresses(tmp_path: Path) -> None:
+    gate = doors(tmp_path, address_frames_burst=1)
+    for number in range(10_001):
+        gate.frames(f"10.{number // 256}.0.{number % 256}", 2, 1.0)
+    assert gate.owed_s("10.0.0.0") == 0  # gave way
+    assert gate.owed_s("10.0.0.1") > 0
 
 
 @pytest.mark.socket

@@ -202,7 +202,7 @@ def test_it_answers_nothing_while_nothing_can_be_stored(tmp_path: Path) -> None:
 
 def test_it_drops_a_flood_from_one_address_and_serves_on(tmp_path: Path) -> None:
     async def main() -> None:
-        limits = quick(datagram_frames_per_s=4, datagram_frames_burst=20)
+        limits = quick(address_frames_per_s=4, address_frames_burst=20)
         async with rig(await known(MemoryBus()), tmp_path, limits) as one:
             terminal = await radio(one)
             for _ in range(60):

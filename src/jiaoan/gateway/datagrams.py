@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from typing import cast
 
 from jiaoan.gateway.connection import House
-from jiaoan.gateway.flood import Bucket
 from jiaoan.gateway.session import Session
 from jiaoan.gateway.states import LinkState
 from jiaoan.wire.jt808 import BadFrame, Frame, FrameReader, Header
@@ -28,7 +27,6 @@ class Datagrams(asyncio.DatagramProtocol):
         self.house = house
         self.links: dict[tuple[Address, str], DatagramLink] = {}
         self.transport: asyncio.DatagramTransport | None = None
-        self._buckets: dict[str, Bucket] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # asyncio's own class does not say so of itself.
@@ -47,22 +45,12 @@ class Datagrams(asyncio.DatagramProtocol):
             return
         reader = FrameReader()
         found = [*reader.receive(data), *reader.end()]
-        if not self._within(address[0], max(1, len(found)), now):
+        if not house.doors.spare(address[0], max(1, len(found)), now):
             house.metrics.datagrams_dropped["flood"] += 1
             return
         house.metrics.count(found)
         self._share(address, found, now)
         house.relieve()
-
-    def _within(self, address: str, frames: int, now: float) -> bool:
-        limits = self.house.limits
-        if len(self._buckets) > limits.connections:
-            self._buckets.clear()
-        bucket = self._buckets.setdefault(address, Bucket(limits.datagram_frames_burst))
-        if bucket.take(frames, limits.datagram_frames_per_s, now):
-            return True
-        bucket.take(-frames, limits.datagram_frames_per_s, now)
-        return False
 
     def _share(self, address: Address, found: Sequence[Frame | BadFrame], now: float) -> None:
         """The frames of one datagram to the links of the terminals that they name."""

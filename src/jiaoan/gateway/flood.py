@@ -1,4 +1,4 @@
-"""Bounds on how fast and how many: frames of a link, connections of an address."""
+"""Bounds on how fast and how many: frames of a link or an address, connections of an address."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from jiaoan.gateway.access import Access
 from jiaoan.gateway.limits import Limits
 from jiaoan.gateway.metrics import Metrics
+
+_ADDRESSES = 10_000
+"""How many addresses are remembered for their rates."""
 
 
 class Bucket:
@@ -35,13 +38,20 @@ class Bucket:
 
 @dataclass
 class Doors:
-    """Who may connect: the lists, and how many and how fast from one address."""
+    """Who may connect and send: the lists, and how many and how fast from one address.
+
+    Frames of an address are counted over TCP and UDP together. What came over TCP is taken and
+    makes a debt (:meth:`frames`, :meth:`owed_s`): its links are read again when the debt is paid.
+    A datagram cannot be held back, so one for which there is no room costs nothing and is dropped
+    (:meth:`spare`).
+    """
 
     limits: Limits
     metrics: Metrics
     access: Access
     _open: Counter[str] = field(default_factory=Counter)
     _rates: dict[str, Bucket] = field(default_factory=dict)
+    _frames: dict[str, Bucket] = field(default_factory=dict)
 
     def enter(self, address: str, now: float) -> bool:
         """Whether this address may open one more connection; it is counted if so."""
@@ -64,10 +74,40 @@ class Doors:
             return "address_rate"
         return ""
 
+    def frames(self, address: str, count: int, now: float) -> bool:
+        """``count`` frames came from this address over TCP: whether it may send on at once.
+
+        ``now`` is steady seconds. After ``False`` wait :meth:`owed_s`.
+        """
+        rate = self.limits.address_frames_per_s
+        return self._frames_of(address).take(count, rate, now)
+
+    def owed_s(self, address: str) -> float:
+        """Seconds, from the last :meth:`frames` on, until the address is out of its debt."""
+        bucket = self._frames.get(address)
+        return bucket.owed / self.limits.address_frames_per_s if bucket else 0.0
+
+    def spare(self, address: str, count: int, now: float) -> bool:
+        """Take ``count`` frames only where there is room for them."""
+        bucket, rate = self._frames_of(address), self.limits.address_frames_per_s
+        if bucket.take(count, rate, now):
+            return True
+        bucket.take(-count, rate, now)
+        return False
+
+    def _frames_of(self, address: str) -> Bucket:
+        bucket = self._frames.get(address)
+        if bucket is None:
+            if len(self._frames) >= _ADDRESSES:
+                # The one that was seen first goes: it begins anew with its whole burst.
+                del self._frames[next(iter(self._frames))]
+            bucket = self._frames[address] = Bucket(self.limits.address_frames_burst)
+        return bucket
+
     def leave(self, address: str) -> None:
         self._open[address] -= 1
         if self._open[address] <= 0:
             del self._open[address]
             # Who comes back at once keeps its bucket; the table stays bounded all the same.
-            if len(self._rates) > 10_000:
+            if len(self._rates) > _ADDRESSES:
                 self._rates = {one: self._rates[one] for one in self._open if one in self._rates}

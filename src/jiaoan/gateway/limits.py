@@ -26,9 +26,10 @@ class Limits:
     frames_per_s: float = 1_000.0
     """Of one link, after a first burst; beyond it the link is read more slowly."""
     frames_burst: int = 20_000
-    datagram_frames_per_s: float = 20_000.0
-    """Of one address; datagrams beyond it are dropped, the terminals send them again."""
-    datagram_frames_burst: int = 40_000
+    address_frames_per_s: float = 20_000.0
+    """Of one address over TCP and UDP, after a first burst; beyond it its links are read more
+    slowly, and datagrams are dropped: the terminals send them again."""
+    address_frames_burst: int = 40_000
     login_s: float = 30.0
     """From connecting to a successful authentication."""
     grace_s: float = 5.0
