@@ -22,9 +22,34 @@ def test_it_gives_back_what_it_was_given(noise: bytes, octets: list[bytes]) -> N
         len(octets) * DTYPE.itemsize
     )
     array = np.frombuffer(raw, DTYPE, len(octets)).copy()
+    array["source"][array["source"] == positions.DRIVER_CARD] = positions.LIVE
     again, said = positions.unpack(positions.pack(array, octets))
     assert again.tobytes() == array.tobytes()
     assert said == octets
+
+
+@given(st.lists(st.booleans(), max_size=12))
+def test_it_keeps_cards_between_positions_at_their_places(order: list[bool]) -> None:
+    """Whoever wants positions sees none of them; whoever wants them learns what they precede."""
+    rows = np.concatenate(
+        [positions.empty(0)]
+        + [
+            np.array([positions.card_row(7, "13912345678", 50 + at, 99, 1, at)], DTYPE)
+            if card
+            else row(vehicle=7, serial=at)
+            for at, card in enumerate(order)
+        ]
+    )
+    data = positions.pack(rows, [b"%d" % at for at in range(len(order))])
+    array, octets = positions.unpack(data)
+    places = [at for at, card in enumerate(order) if not card]
+    assert array["serial"].tolist() == places
+    assert octets == [b"%d" % at for at in places]
+    assert positions.unpack_cards(data) == [
+        (sum(place < at for place in places), 7, "13912345678", 50 + at, 99, 1, b"%d" % at)
+        for at, card in enumerate(order)
+        if card
+    ]
 
 
 def test_it_hands_out_an_array_that_may_be_written_to() -> None:

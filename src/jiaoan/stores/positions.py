@@ -3,6 +3,10 @@
 A message is one header, the structured array (:data:`DTYPE`, little-endian) and the raw body
 octets of every row, so that what a terminal really said can be read again years later.
 
+Between the positions stand driver cards 驾驶员身份 (0x0702) as rows of their own (:func:`card_row`,
+octets: the body), so that they keep their order with the positions of their vehicle.
+:func:`unpack` leaves them out, :func:`unpack_cards` gives them with their places.
+
 The same report comes live, in 0x0704 and over 809 with different serials: :func:`key_of` tells
 doubles by vehicle, device time, coordinates, alarm and status. The serial is only a note.
 """
@@ -12,7 +16,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +52,7 @@ FIXED: Final = 0x02  # status bit 1, 定位
 WGS84, GCJ02 = 0, 1
 LIVE, BATCH, BACKFILL = 0, 1, 2  # 0x0200; 0x0704 type 0 正常批量; 0x0704 type 1 盲区补报
 PLATFORM_LIVE, PLATFORM_BACKFILL = 3, 4  # JT/T 809: 0x1202; 0x1203
+DRIVER_CARD = 5  # JT/T 808: 0x0702; no position
 V2013, V2019 = 0, 1
 BLOCK_2011 = 2  # the octets are the block of 809-2011, not an 0x0200 body
 
@@ -107,10 +112,70 @@ def _checksum(rows: int, body: bytes | memoryview) -> int:
 
 
 def unpack(data: bytes) -> tuple[Positions, list[bytes]]:
-    """The array and the octets that :func:`pack` was given; :class:`NotPositions` otherwise.
+    """The positions that :func:`pack` was given and the octets of each; :class:`NotPositions`
+    otherwise.
 
     The array owns its memory and may be written to.
     """
+    array, octets = _unpack(data)
+    cards = array["source"] == DRIVER_CARD
+    if not cards.any():
+        return array, octets
+    kept = [one for one, card in zip(octets, cards.tolist(), strict=True) if not card]
+    return array[~cards], kept
+
+
+class DriverCard(NamedTuple):
+    """A driver card in a block: what stands behind it begins with position ``before_row`` of
+    :func:`unpack`. ``octets`` is the body of 0x0702, in 808-2019 where ``version`` says so.
+    ``time_ms`` is the terminal's, that of reception where it gave none (808-2011)."""
+
+    before_row: int
+    vehicle: int
+    terminal: str
+    time_ms: int
+    received_ms: int
+    version: int
+    octets: bytes
+
+
+def card_row(
+    vehicle: int, terminal: str, time_ms: int, received_ms: int, version: int, serial: int
+) -> tuple[object, ...]:
+    """The row of a driver card in the order of :data:`DTYPE`: everything of a position is zero."""
+    given = {
+        "vehicle": vehicle,
+        "terminal": terminal.encode(),
+        "time_ms": time_ms,
+        "received_ms": received_ms,
+        "mileage": NO_MILEAGE,
+        "source": DRIVER_CARD,
+        "version": version,
+        "serial": serial,
+    }
+    return tuple(given.get(name, 0) for name in DTYPE.names or ())
+
+
+def unpack_cards(data: bytes) -> list[DriverCard]:
+    """The driver cards of a block in their order; :class:`NotPositions` where it is none."""
+    array, octets = _unpack(data)
+    places = np.flatnonzero(array["source"] == DRIVER_CARD).tolist()
+    return [_card(array[place], place - count, octets[place]) for count, place in enumerate(places)]
+
+
+def _card(row: np.void, before_row: int, octets: bytes) -> DriverCard:
+    return DriverCard(
+        before_row,
+        int(row["vehicle"]),
+        row["terminal"].decode(),
+        int(row["time_ms"]),
+        int(row["received_ms"]),
+        int(row["version"]),
+        octets,
+    )
+
+
+def _unpack(data: bytes) -> tuple[Positions, list[bytes]]:
     if len(data) < _HEADER.size:
         raise NotPositions(f"{len(data)} octets are too few for a block of positions")
     magic, row_size, form, rows, checksum = _HEADER.unpack_from(data)
