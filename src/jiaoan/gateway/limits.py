@@ -48,6 +48,9 @@ class Limits:
     ask_parts_times: int = 3
     parts_s: float = 60.0
     """Without a new part for so long, a message is given up."""
+    kept_waiting: int = 1024
+    """Messages besides positions that wait for disk and bus, of all links."""
+    kept_octets: int = 64 * 1024 * 1024
     attachment_links: int = 200
     file_octets: int = 64 * 1024 * 1024
     """Of one file of an alarm."""

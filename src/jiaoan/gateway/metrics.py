@@ -45,6 +45,8 @@ class Metrics:
     bad_settings: int = 0
     parts: Counter[str] = field(default_factory=Counter)
     """Parts of sub-packaged messages, by what became of them."""
+    kept: Counter[str] = field(default_factory=Counter)
+    """Messages besides positions: stored ones by their id, others by why not."""
     attachments: Counter[str] = field(default_factory=Counter)
     attachment_octets: int = 0
     commands: Counter[str] = field(default_factory=Counter)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from jiaoan.kernel.coords import Datum, to_wgs84
 from jiaoan.stores.positions import GCJ02, V2013, V2019, WGS84
 from jiaoan.wire.jt808 import Position, Version
@@ -10,7 +12,18 @@ NO_COORDINATE = -(2**31)
 """Stands for a latitude or longitude beyond the globe; the octets keep what was sent."""
 
 
-def in_wgs84(position: Position) -> tuple[int, int]:
+class Placed(Protocol):
+    """Signed microdegrees in the sender's datum, and whether that is the shifted one."""
+
+    @property
+    def latitude(self) -> int: ...
+    @property
+    def longitude(self) -> int: ...
+    @property
+    def shifted(self) -> bool: ...
+
+
+def in_wgs84(position: Placed) -> tuple[int, int]:
     """Latitude and longitude in WGS-84 microdegrees, converted here once and nowhere else."""
     if abs(position.latitude) > 90_000_000 or abs(position.longitude) > 180_000_000:
         return NO_COORDINATE, NO_COORDINATE

@@ -19,6 +19,7 @@ from jiaoan.gateway.commands.desk import Port as CommandsPort
 from jiaoan.gateway.connection import Connection
 from jiaoan.gateway.datagrams import Datagrams
 from jiaoan.gateway.flood import Doors
+from jiaoan.gateway.keeper import Keeper
 from jiaoan.gateway.lanes import Lanes
 from jiaoan.gateway.limits import Limits
 from jiaoan.gateway.links import Links
@@ -90,6 +91,8 @@ class Gateway:
         self.commands = commands.Commands(bus, self.limits, self.metrics, clock, self.links)
         self._quarantine = Quarantine(folder, self.limits.quarantine_octets, clock, self.metrics)
         self.parts = Parts(self.limits, self.metrics, self._quarantine)
+        store = Store(files) if files else None
+        self.keeper = Keeper(bus, store, self.publisher.submit, self.limits, self.metrics, clock)
         self.around = Surroundings(
             reference=self.reference,
             metrics=self.metrics,
@@ -98,6 +101,7 @@ class Gateway:
             submit=self.publisher.submit,
             admitted=self._admitted,
             answered=self.commands.answered,
+            keep=self.keeper.take,
             access=self.access,
             parts=self.parts,
             sent=SentParts(),
@@ -105,7 +109,7 @@ class Gateway:
         self.attachments = (
             AttachmentPort(
                 bus,
-                Store(files),
+                store,
                 limits=self.limits,
                 metrics=self.metrics,
                 quarantine=self._quarantine,
@@ -113,7 +117,7 @@ class Gateway:
                 doors=self.doors,
                 expected=self.commands.expected,
             )
-            if files
+            if store
             else None
         )
         self._told_address = read_attachment_address(settings or folder / FILE)
@@ -196,6 +200,7 @@ class Gateway:
         self._listen_no_more()
         self.reader.pause()
         await self.publisher.stop()
+        await self.keeper.stop()
         if self.attachments:
             await self.attachments.stop()
         for link in self.links:

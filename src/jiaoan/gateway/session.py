@@ -41,7 +41,6 @@ from jiaoan.wire.jt808 import (
     Result,
     SentParts,
     ServerTime,
-    Unknown,
     Wanted,
     build_frame,
     decode_batch,
@@ -56,6 +55,7 @@ ANSWERS = frozenset(
         MessageId.TERMINAL_ANSWER,
         MessageId.PARAMETERS_ANSWER,
         MessageId.LOCATION_ANSWER,
+        MessageId.SHOOT_ANSWER,
     }
 )
 _LOCATIONS = frozenset({MessageId.LOCATION, MessageId.LOCATION_BATCH})
@@ -75,6 +75,8 @@ class Surroundings:
     """Called at each successful authentication; takes the place of an older link."""
     answered: Callable[[Session, Frame], None]
     """What a live terminal answers to our messages."""
+    keep: Callable[[Session, Frame, Body], str]
+    """Stores a message that is no position and has it answered; why not, where it does not."""
     access: Access
     parts: Parts
     sent: SentParts
@@ -131,6 +133,19 @@ class Session:
             self._answer(header, Result.OK)
         self._around.metrics.acked += len(headers)
         return self._taken()
+
+    def answer_kept(
+        self, header: Header, result: Result, own: tuple[MessageId, bytes] | None
+    ) -> None:
+        """Answer a message that is stored, or could not be; ``own`` in place of 0x8001."""
+        if self.state is LinkState.ENDED:
+            self._end_whole(header, result)
+        elif own is None:
+            self._answer(header, result)
+        else:
+            self._end_whole(header, result)
+            self._send(header, *own)
+        self.outlet.write(self._taken())
 
     def compose(self, message_id: int, body: Body) -> tuple[int, bytes]:
         """A message of our own to the terminal that is live here: its serial and its octets.
@@ -267,8 +282,10 @@ class Session:
             terminal = header.terminal
             self._out += b"".join(self._around.sent.again(terminal, body, steady_ms()))
         else:
-            reason = body.reason if isinstance(body, Unknown) else "nothing here keeps it"
-            self._unsupported(header, reason, frame.raw or frame.body)
+            # A driver card stands behind the positions that came before it.
+            self._locate()
+            if reason := self._around.keep(self, frame, body):
+                self._unsupported(header, reason, frame.raw or frame.body)
 
     def _unsupported(self, header: Header, reason: str, octets: bytes) -> None:
         self._around.metrics.refused[reason] += 1

@@ -30,6 +30,10 @@ class CommandKind(StrEnum):
     ATTACHMENT = "attachment"
     """报警附件上传 0x9208; arguments ``alarm`` (32 hexadecimal digits), ``host``, ``port``."""
 
+    PHOTO = "photo"
+    """立即拍摄 0x8801 → 0x0805 (0x0001 in 808-2011); arguments ``channel``, ``count``, and, where
+    not as usual, ``interval_s`` and ``resolution``."""
+
 
 class State(StrEnum):
     """What became of a command."""

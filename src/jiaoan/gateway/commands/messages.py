@@ -20,9 +20,12 @@ from jiaoan.wire.jt808 import (
     Parameter,
     ParametersAnswer,
     SetParameters,
+    Shoot,
+    ShootAnswer,
     TerminalAnswer,
     TextMessage,
     UploadOrder,
+    editions_of,
     parse_body,
 )
 from jiaoan.wire.jt808.parameters import AskParameters, AskTheseParameters
@@ -61,7 +64,10 @@ _ANSWERS: Final = {
     CommandKind.READ: MessageId.PARAMETERS_ANSWER,
     CommandKind.SET: MessageId.TERMINAL_ANSWER,
     CommandKind.ATTACHMENT: MessageId.TERMINAL_ANSWER,
+    CommandKind.PHOTO: MessageId.SHOOT_ANSWER,
 }
+_SHOT_REFUSALS: Final = {1: "failed", 2: "no_such_channel"}
+_MOST_PHOTOS: Final = 10
 
 
 def compose(command: Command, session: Session, attachments: tuple[str, int] | None) -> Composed:
@@ -77,7 +83,11 @@ def compose(command: Command, session: Session, attachments: tuple[str, int] | N
         raise BadCommand(str(wrong)) from wrong
     except (KeyError, TypeError, ValueError) as wrong:
         raise BadCommand(f"arguments: {wrong!r}") from wrong
-    return Composed(serial, octets, frozenset({_ANSWERS[command.kind]}))
+    answer = _ANSWERS[command.kind]
+    # 808-2011 has no 0x0805: there the general answer is all that comes.
+    if session.profile.edition not in editions_of(answer):
+        answer = MessageId.TERMINAL_ANSWER
+    return Composed(serial, octets, frozenset({answer}))
 
 
 def _body(
@@ -102,6 +112,8 @@ def _body(
             raise BadCommand("parameters: nothing to set")
         pairs = tuple(_parameter(int(name), value) for name, value in parameters.items())
         return MessageId.SET_PARAMETERS, SetParameters(pairs)
+    if command.kind is CommandKind.PHOTO:
+        return MessageId.SHOOT, _shoot(said)
     if attachments is None:
         raise BadCommand("attachments: no address to tell; set it in gateway.toml [attachments]")
     sign = AlarmSign.parse(bytes.fromhex(str(said["alarm"])))
@@ -116,6 +128,25 @@ def _text(said: Mapping[str, Json], edition: Edition) -> TextMessage:
     if edition is Edition.V2019:
         return TextMessage(flag | (2 if urgent else 1), 2, str(said["text"]))
     return TextMessage(flag | (1 if urgent else 0), None, str(said["text"]))
+
+
+def _shoot(said: Mapping[str, Json]) -> Shoot:
+    """0x8801: so many pictures, sent up at once; light and colours in the middle."""
+    channel, count = int(str(said["channel"])), int(str(said["count"]))
+    if not 1 <= count <= _MOST_PHOTOS:
+        raise BadCommand(f"count: {count} is not from 1 to {_MOST_PHOTOS}")
+    return Shoot(
+        channel_id=channel,
+        command=count,
+        interval_s=int(str(said.get("interval_s", 0))),
+        save=0,
+        resolution=int(str(said.get("resolution", 2))),
+        quality=5,
+        brightness=127,
+        contrast=63,
+        saturation=63,
+        chroma=127,
+    )
 
 
 def _parameter(number: int, value: Json) -> Parameter:
@@ -144,7 +175,15 @@ def read_reply(frame: Frame, session: Session) -> Reply | None:
         return Reply(body.serial, header.message_id, refusal)
     if isinstance(body, ParametersAnswer):
         return Reply(body.reply_serial, header.message_id, result=_parameters(body))
+    if isinstance(body, ShootAnswer):
+        refusal = _SHOT_REFUSALS.get(body.result, f"result_{body.result}") if body.result else None
+        return Reply(body.reply_serial, header.message_id, refusal, _shot(body))
     return None
+
+
+def _shot(body: ShootAnswer) -> Result | None:
+    """``{"media_ids": [...]}``: the numbers under which the pictures come up."""
+    return None if body.result else {"media_ids": list(body.media_ids or ())}
 
 
 def _parameters(body: ParametersAnswer) -> Result:

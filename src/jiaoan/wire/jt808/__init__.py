@@ -51,6 +51,7 @@ from jiaoan.wire.jt808.framing import BadFrame, Fault, Frame, FrameReader, build
 from jiaoan.wire.jt808.header import Header, Package, Version
 from jiaoan.wire.jt808.location import Location
 from jiaoan.wire.jt808.login import Authenticate, Register
+from jiaoan.wire.jt808.media import MediaAnswer, MediaNotice, MediaUpload, Shoot, ShootAnswer
 from jiaoan.wire.jt808.messages import Body, Heartbeat, MessageId, Unknown, editions_of, parse_body
 from jiaoan.wire.jt808.packages import (
     Assembler,
@@ -104,6 +105,9 @@ __all__ = [
     "LocationAnswer",
     "LocationBatch",
     "Lost",
+    "MediaAnswer",
+    "MediaNotice",
+    "MediaUpload",
     "MessageId",
     "Package",
     "Parameter",
@@ -124,6 +128,8 @@ __all__ = [
     "SentParts",
     "ServerTime",
     "SetParameters",
+    "Shoot",
+    "ShootAnswer",
     "Source",
     "TerminalAnswer",
     "TextMessage",
