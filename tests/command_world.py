@@ -12,7 +12,8 @@ from jiaoan.kernel.clock import clock_from_environment
 from jiaoan.registry.models import Terminal, Vehicle
 from jiaoan.scope import SystemActor
 from jiaoan.watch.commands import actions
-from jiaoan.watch.models import Command, TerminalFile
+from jiaoan.watch.models import Command, TerminalFile, Upload
+from jiaoan.watch.uploads.actions import take_upload
 from portal.matrix import World
 
 WORKER = SystemActor("test-worker", frozenset({"command.note", "command.send"}))
@@ -55,6 +56,30 @@ def file_news(command: Command) -> dict[str, str | int]:
         "sha256": hashlib.sha256(FILE).hexdigest(),
         "at": NOW.now().isoformat(),
     }
+
+
+def upload_news(vehicle: Vehicle, octets: bytes = FILE, **changes: object) -> dict[str, object]:
+    """What the gateway tells of a waybill, or with ``message`` and ``media`` of a picture."""
+    return {
+        "message": 0x0701,
+        "terminal": "13900000001",
+        "vehicle": vehicle.pk,
+        "serial": 5,
+        "received_at": NOW.now().isoformat(),
+        "happened_at": None,
+        "size": len(octets),
+        "sha256": hashlib.sha256(octets).hexdigest(),
+        "octets": octets.hex(),
+        "media": None,
+        **changes,
+    }
+
+
+def upload_of(world: World, octets: bytes = FILE, **changes: object) -> Upload:
+    said = upload_news(vehicle_with_terminal(world), octets, **changes)
+    made = take_upload(WORKER, NOW, said)  # type: ignore[arg-type]
+    assert made is not None
+    return made
 
 
 def news(command: Command, state: str, **changes: object) -> dict[str, object]:

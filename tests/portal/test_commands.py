@@ -6,13 +6,24 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from command_world import FILE, NOW, WORKER, command_of, file_of, fresh_key, news
+from command_world import (
+    FILE,
+    NOW,
+    WORKER,
+    command_of,
+    file_of,
+    fresh_key,
+    news,
+    upload_news,
+    upload_of,
+)
 from command_world import vehicle_with_terminal as vehicle_of
-from hazmat_world import alarm_of
+from hazmat_world import alarm_of, trip_of
 from jiaoan.registry.models import Terminal
 from jiaoan.watch.commands import actions
 from jiaoan.watch.commands.states import CommandState
 from jiaoan.watch.models import Command
+from jiaoan.watch.uploads.actions import take_upload
 from portal.matrix import World
 
 pytestmark = pytest.mark.django_db
@@ -152,3 +163,61 @@ def test_it_gives_out_a_file_as_it_came_and_never_opens_it(world: World, clerk: 
     assert answer.headers["Content-Type"] == "application/octet-stream"
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{found.name}"'
     assert found.name in seen(clerk, reverse("vehicle_terminal", args=[found.command.vehicle_id]))
+
+
+def test_it_takes_pictures_and_shows_them_with_the_command(world: World, clerk: Client) -> None:
+    vehicle = vehicle_of(world)
+    url = reverse("vehicle_terminal", args=[vehicle.pk])
+    order = reverse("command_photo", args=[vehicle.pk])
+    typed = {"channel": "2", "count": "1", "key": fresh_key()}
+    wrong = clerk.post(order, typed | {"channel": "200"})
+    assert wrong.status_code == 422
+    assert "A whole number from 1 to 127." in wrong.content.decode()
+    assert clerk.post(order, typed).headers["Location"] == url
+    command = Command.objects.get()
+    actions.apply_news(WORKER, NOW, news(command, "sent"))  # type: ignore[arg-type]
+    said = news(command, "answered", result={"media_ids": [7]})
+    actions.apply_news(WORKER, NOW, said)  # type: ignore[arg-type]
+    assert "still on their way" in seen(clerk, url)
+    media = {"id": 7, "type": 0, "format": 0, "event": 0, "channel": 2}
+    made = upload_of(world, b"\xff\xd8\xff the cab", message=0x0801, media=media)
+    source = f'<img src="{reverse("terminal_upload", args=[made.pk])}"'
+    for page in (url, reverse("vehicle_commands", args=[vehicle.pk])):
+        body = seen(clerk, page)
+        assert source in body
+        assert "still on their way" not in body
+    assert "ordered from here" in seen(clerk, url)
+    shown = clerk.get(reverse("terminal_upload", args=[made.pk]))
+    assert shown.headers["Content-Type"] == "image/jpeg"
+    assert shown.content == b"\xff\xd8\xff the cab"
+
+
+def test_it_shows_no_picture_that_is_none(world: World, clerk: Client) -> None:
+    """What a terminal calls a JPEG may be anything: a browser must not run it."""
+    media = {"id": 7, "type": 0, "format": 0, "event": 0, "channel": 2}
+    made = upload_of(world, b"<script>alert(1)</script>", message=0x0801, media=media)
+    answer = clerk.get(reverse("terminal_upload", args=[made.pk]))
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_it_says_that_a_picture_is_lost_where_the_store_lost_it(
+    world: World, clerk: Client
+) -> None:
+    said = upload_news(vehicle_of(world)) | {"octets": None, "sha256": "ab" * 32}
+    made = take_upload(WORKER, NOW, said)  # type: ignore[arg-type]
+    assert made is not None
+    assert clerk.get(reverse("terminal_upload", args=[made.pk])).status_code == 404
+
+
+def test_it_shows_the_waybill_of_the_terminal_with_the_stay(world: World, clerk: Client) -> None:
+    trip = trip_of(world)
+    stay = reverse("trip", args=[trip.pk])
+    assert "From the terminal" not in seen(clerk, stay)
+    text = "运单 00042 <汽油>".encode("gbk")
+    said = upload_news(trip.vehicle, text, received_at=trip.entered_at.isoformat())
+    take_upload(WORKER, NOW, said)  # type: ignore[arg-type]
+    body = seen(clerk, stay)
+    assert "From the terminal" in body
+    assert "运单 00042 &lt;汽油&gt;" in body

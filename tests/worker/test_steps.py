@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db import OperationalError
 
-from command_world import file_news, news
+from command_world import file_news, news, upload_news
 from hazmat.factory import DAY, SYSTEM, World, approved_filing, finding_json, make_world
 from jiaoan.hazmat.models import Filing, Trip
 from jiaoan.hazmat.states import FilingState
@@ -18,7 +18,7 @@ from jiaoan.registry.actions import flag_accident_prone
 from jiaoan.registry.models import Enterprise, Terminal
 from jiaoan.watch.commands import actions as commands
 from jiaoan.watch.commands.states import CommandState
-from jiaoan.watch.models import Alarm, TerminalFile
+from jiaoan.watch.models import Alarm, TerminalFile, Upload
 from jiaoan.worker import batches, steps
 from jiaoan.worker.batches import Found, checkpoint, found
 from jiaoan.worker.models import Checkpoint, Parked
@@ -183,10 +183,12 @@ def test_it_takes_news_of_commands_and_their_files_and_parks_what_is_neither(wor
     assert tell("findings.attachment", file_news(command), 2)
     assert tell("findings.attachment", file_news(command), 3)
     assert not tell("findings.command", {"id": "x"}, 4)
+    assert tell("findings.upload", upload_news(world.tanker), 5)
     command.refresh_from_db()
     assert command.status is CommandState.ANSWERED
     assert TerminalFile.objects.count() == 1
-    assert (checkpoint(), Parked.objects.count()) == (4, 1)
+    assert Upload.objects.count() == 1
+    assert (checkpoint(), Parked.objects.count()) == (5, 1)
 
 
 def test_it_notes_what_the_clock_says_of_commands(world: World) -> None:

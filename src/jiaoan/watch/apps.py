@@ -17,5 +17,8 @@ class WatchConfig(AppConfig):
         scope.register(m.Response, public=True)
         scope.register(m.Command, organisations=[owner])
         scope.register(m.TerminalFile, organisations=[f"command__{owner}"])
+        scope.register(m.Upload, organisations=[owner])
+        scope.register(m.Post)
+        scope.register(m.ReportedAlarm, organisations=[owner])
         scope.register(m.Supervision, organisations=[owner])
         scope.register(m.SupervisionAnswer, organisations=[f"supervision__{owner}"])

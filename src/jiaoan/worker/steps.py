@@ -33,6 +33,7 @@ from jiaoan.watch.findings import actions as findings
 from jiaoan.watch.findings import messages
 from jiaoan.watch.supervision import actions as supervision
 from jiaoan.watch.supervision import messages as platform_messages
+from jiaoan.watch.uploads import actions as uploads
 from jiaoan.worker.batches import Found, Handler, handle_some, park
 from jiaoan.worker.models import Checkpoint
 
@@ -92,10 +93,15 @@ def _attachment(clock: Clock, data: bytes) -> None:
     commands.take_file(ACTOR, clock, json.loads(data))
 
 
+def _upload(clock: Clock, data: bytes) -> None:
+    uploads.take_upload(ACTOR, clock, json.loads(data))
+
+
 # Findings of the stream have the number of their partition; the gateway's have a name.
 _HANDLERS: dict[str, Handler] = {
     "command": _command,
     "attachment": _attachment,
+    "upload": _upload,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from command_world import command_of, file_of, vehicle_with_terminal
+from command_world import command_of, file_of, upload_of, vehicle_with_terminal
 from hazmat_world import alarm_of
 from portal.matrix import Row, World
 
@@ -31,6 +31,10 @@ def with_command(world: World) -> Mapping[str, object]:
 
 def sentence(_world: World) -> Mapping[str, object]:
     return {"text": "前方危货禁行"}
+
+
+def camera(_world: World) -> Mapping[str, object]:
+    return {"channel": "1", "count": "1"}
 
 
 def limit(_world: World) -> Mapping[str, object]:
@@ -90,6 +94,7 @@ ROWS = [
             ("command_locate", sentence),
             ("command_read", sentence),
             ("command_set", limit),
+            ("command_photo", camera),
         )
     ),
     Row(
@@ -99,5 +104,13 @@ ROWS = [
         elsewhere=("enterprise",),
         elsewhere_status=404,
         kwargs=lambda world: {"pk": file_of(world).pk},
+    ),
+    Row(
+        "terminal_upload",
+        allowed=(*LOOKERS, "enterprise"),
+        denied=NOT,
+        elsewhere=("enterprise",),
+        elsewhere_status=404,
+        kwargs=lambda world: {"pk": upload_of(world).pk},
     ),
 ]

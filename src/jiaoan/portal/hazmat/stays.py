@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.contrib import messages
@@ -24,10 +25,14 @@ from jiaoan.portal.components import Empty
 from jiaoan.portal.courses import course_of
 from jiaoan.portal.hazmat.strip import known_facts, sheet_events, steps_of
 from jiaoan.portal.sheets import answer, attachment
+from jiaoan.portal.watch.uploads import papers
 from jiaoan.scope import can, restrict
+from jiaoan.watch.models import Upload
 from jiaoan.watch.queries import of_subject
+from jiaoan.watch.uploads.queries import waybills_of
 
 ROWS = 50
+_LOADED_BEFORE = timedelta(days=1)
 
 
 def _day(request: HttpRequest, clock: Clock) -> date:
@@ -85,11 +90,19 @@ def trip(request: HttpRequest, pk: int) -> HttpResponse:
             "inside": found.status is TripState.INSIDE,
             "strip": steps_of(request.user, found),
             "alarms": of_subject(request.user, found.subject),
+            "told": papers(list(_told(request, found))),
             "verdicts": restrict(found.verdicts.all(), request.user, "trip.view"),
             "timeline": entries,
             "may_invite": can(request.user, "filing.invite") and found.vehicle.outside,
         },
     )
+
+
+def _told(request: HttpRequest, found: Trip) -> Iterable[Upload]:
+    """Waybills that the terminal sent since a day before the stay began: they go with the load."""
+    clock: Clock = request.clock  # type: ignore[attr-defined]
+    start, end = found.entered_at - _LOADED_BEFORE, found.left_at or clock.now()
+    return waybills_of(request.user, found.vehicle, start, end)
 
 
 @require_safe

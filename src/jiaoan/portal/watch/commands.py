@@ -24,7 +24,8 @@ from jiaoan.registry.models import Vehicle
 from jiaoan.scope import Refused, can
 from jiaoan.watch.commands import actions, figures, queries
 from jiaoan.watch.commands.kinds import PARAMETERS, TOLD, CommandKind
-from jiaoan.watch.models import Command
+from jiaoan.watch.models import Command, Upload
+from jiaoan.watch.uploads.queries import media_of, pictures_of
 
 SENTENCES = (
     "您的车辆未备案进入本辖区，请就近驶入停车区等候核查。",
@@ -40,6 +41,7 @@ _REASONS: dict[str, str | Promise] = {
     "failed": gettext_lazy("the terminal says: failed"),
     "bad_message": gettext_lazy("the terminal says: message wrong"),
     "unsupported": gettext_lazy("the terminal says: not supported"),
+    "no_such_channel": gettext_lazy("the terminal says: no such camera"),
     "expired": gettext_lazy("its time was over before it could be repeated"),
 }
 
@@ -82,13 +84,18 @@ def shown(request: HttpRequest, vehicle: Vehicle, most: int = BESIDE) -> dict[st
     found = queries.recent(request.user, vehicle, most)
     return {
         "vehicle": vehicle,
-        "commands": [(one, reason_of(one)) for one in found],
+        "commands": [(one, reason_of(one), _pictures(request, one)) for one in found],
         "whole": most == WHOLE,
         "may_send": can(request.user, "command.send"),
         "sentences": SENTENCES,
         "command_key": uuid.uuid4().hex,
         "text_minutes": round(figures.validity(CommandKind.TEXT).total_seconds() / 60),
     }
+
+
+def _pictures(request: HttpRequest, command: Command) -> list[Upload]:
+    photo = command.kind == CommandKind.PHOTO and command.sent_at
+    return pictures_of(request.user, command) if photo else []
 
 
 def _vehicle(request: HttpRequest, pk: int, verb: str) -> Vehicle:
@@ -118,6 +125,7 @@ def _terminal(
     now = {one.number: one.value for one in readings}
     context = shown(request, vehicle, WHOLE) | {
         "section": "alarm",
+        "media": media_of(request.user, vehicle, WHOLE),
         "reading": last,
         "readings": readings,
         "settings_rows": [
@@ -165,7 +173,7 @@ def recent(request: HttpRequest, pk: int) -> HttpResponse:
 Act = Callable[[HttpRequest, Vehicle, Clock], Command]
 
 
-def _do(request: HttpRequest, pk: int, act: Act) -> HttpResponse:
+def do(request: HttpRequest, pk: int, act: Act) -> HttpResponse:
     """One command and back to where it was pressed; errors are shown on the terminal's page."""
     vehicle = _vehicle(request, pk, "command.send")
     clock: Clock = request.clock  # type: ignore[attr-defined]
@@ -195,7 +203,7 @@ def text(request: HttpRequest, pk: int) -> HttpResponse:
             key=request.POST.get("key", ""),
         )
 
-    return _do(request, pk, act)
+    return do(request, pk, act)
 
 
 @require_POST
@@ -205,7 +213,7 @@ def locate(request: HttpRequest, pk: int) -> HttpResponse:
         key = request.POST.get("key", "")
         return actions.locate(request.user, clock, vehicle, key=key)  # type: ignore[arg-type]
 
-    return _do(request, pk, act)
+    return do(request, pk, act)
 
 
 @require_POST
@@ -220,7 +228,7 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
             key=key,
         )
 
-    return _do(request, pk, act)
+    return do(request, pk, act)
 
 
 @require_POST
@@ -240,7 +248,7 @@ def set_(request: HttpRequest, pk: int) -> HttpResponse:
             key=request.POST.get("key", ""),
         )
 
-    return _do(request, pk, act)
+    return do(request, pk, act)
 
 
 @require_safe

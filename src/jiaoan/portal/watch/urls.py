@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from jiaoan.portal.navigation import register_badge
-from jiaoan.portal.watch import commands, export, findings, responses, views
+from jiaoan.portal.watch import commands, export, findings, responses, uploads, views
 from jiaoan.watch.queries import open_count
 
 urlpatterns = [
@@ -31,6 +31,8 @@ urlpatterns = [
     path("vehicle/<int:pk>/locate", commands.locate, name="command_locate"),
     path("vehicle/<int:pk>/read", commands.read, name="command_read"),
     path("vehicle/<int:pk>/set", commands.set_, name="command_set"),
+    path("vehicle/<int:pk>/photo", uploads.photo, name="command_photo"),
+    path("upload/<int:pk>", uploads.upload, name="terminal_upload"),
     path("file/<int:pk>", commands.file, name="terminal_file"),
 ]
 

@@ -88,6 +88,22 @@ def fetch_attachments(
     return _ask(actor, clock, vehicle, CommandKind.ATTACHMENT, arguments, alarm=alarm, key=key)
 
 
+def take_pictures(
+    actor: Actor,
+    clock: Clock,
+    vehicle: Vehicle,
+    *,
+    channel: str | int,
+    count: str | int = 1,
+    alarm: Alarm | None = None,
+    key: str = "",
+) -> Command:
+    """立即拍摄: pictures of one camera, sent up at once. Raises :class:`FieldErrors` (``channel``,
+    ``count``)."""
+    arguments: dict[str, Json] = {**policies.checked_photo(str(channel), str(count))}
+    return _ask(actor, clock, vehicle, CommandKind.PHOTO, arguments, alarm=alarm, key=key)
+
+
 def _ask(
     actor: Actor,
     clock: Clock,

@@ -18,6 +18,8 @@ _MINUTES = {
     CommandKind.READ: 60,
     CommandKind.SET: 23 * 60,
     CommandKind.ATTACHMENT: 23 * 60,
+    # A picture of later is not the picture that was wanted.
+    CommandKind.PHOTO: 10,
 }
 CONNECTED = timedelta(seconds=15)
 """Not sent after this, the terminal is not connected."""

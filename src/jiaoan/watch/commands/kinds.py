@@ -18,6 +18,7 @@ class CommandKind(models.TextChoices):
     READ = "read", _("Read parameters")
     SET = "set", _("Set parameters")
     ATTACHMENT = "attachment", _("Fetch attachments of an alarm")
+    PHOTO = "photo", _("Take pictures")
 
 
 @dataclass(frozen=True)

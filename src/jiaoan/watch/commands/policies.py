@@ -56,3 +56,23 @@ def checked_parameters(typed: Mapping[str, str]) -> dict[str, int]:
     if errors:
         raise FieldErrors(errors)
     return found
+
+
+MOST_CHANNEL, MOST_PHOTOS = 127, 10
+
+
+def checked_photo(channel: str, count: str) -> dict[str, int]:
+    """Camera and number of pictures as typed; :class:`FieldErrors` for what is neither."""
+    errors: dict[str, str | Promise] = {}
+    found: dict[str, int] = {}
+    for name, typed, most in (("channel", channel, MOST_CHANNEL), ("count", count, MOST_PHOTOS)):
+        if not typed.strip().isdecimal() or not 1 <= int(typed) <= most:
+            errors[name] = _("A whole number from %(least)s to %(most)s.") % {
+                "least": 1,
+                "most": most,
+            }
+        else:
+            found[name] = int(typed)
+    if errors:
+        raise FieldErrors(errors)
+    return found

@@ -3,15 +3,21 @@
 from jiaoan.watch.models.alarm import Alarm, Disposition
 from jiaoan.watch.models.command import Command, TerminalFile
 from jiaoan.watch.models.finding import Finding, Response
+from jiaoan.watch.models.post import Post
+from jiaoan.watch.models.reported import ReportedAlarm
 from jiaoan.watch.models.supervision import Supervision, SupervisionAnswer
+from jiaoan.watch.models.upload import Upload
 
 __all__ = [
     "Alarm",
     "Command",
     "Disposition",
     "Finding",
+    "Post",
+    "ReportedAlarm",
     "Response",
     "Supervision",
     "SupervisionAnswer",
     "TerminalFile",
+    "Upload",
 ]

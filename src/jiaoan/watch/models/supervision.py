@@ -6,15 +6,14 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext as _
 
+from jiaoan.watch.reported.kinds import warn_word
 from jiaoan.watch.supervision.states import (
     AlarmSource,
     Direction,
     HandlingResult,
     Level,
     SupervisionState,
-    WarnType,
 )
 
 
@@ -71,13 +70,7 @@ class Supervision(models.Model):
     @property
     def warn_word(self) -> str:
         """The alarm type in words; a type that the standard does not name as its number."""
-        known = {choice.value: choice.label for choice in WarnType}
-        if self.warn_type in known:
-            return str(known[self.warn_type])
-        number = f"0x{self.warn_type:04X}"
-        if 0xA001 <= self.warn_type <= 0xA0FF:
-            return _("Alarm found by a platform, %(number)s") % {"number": number}
-        return number
+        return warn_word(self.warn_type)
 
     def overdue(self, now: datetime) -> bool:
         return self.status is not SupervisionState.DONE and self.deadline < now

@@ -1,0 +1,59 @@
+"""Post queries 查岗 and messages 平台间报文 of superior platforms (JT/T 809)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+
+from jiaoan.watch.posts.states import PostKind, PostState
+
+
+class Post(models.Model):
+    """One question or message of a superior, with its times and its one answer.
+
+    ``key`` is unique: the same frame opens one item. ``number`` is the ``info_id`` of the protocol,
+    ``request_serial`` the serial of the frame. A message (0x9302) is shown, and answered by the one
+    who has read it; a query (0x9301) is answered in words before ``deadline``.
+    """
+
+    key = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=10, choices=PostKind.choices)
+    state = models.CharField(max_length=20, default=PostState.OPEN, db_index=True)
+    platform = models.CharField(max_length=80)
+    access_code = models.PositiveBigIntegerField()
+    object_type = models.PositiveSmallIntegerField()
+    object_id = models.CharField(max_length=20, blank=True)
+    number = models.PositiveBigIntegerField()
+    text = models.TextField(blank=True)
+    request_serial = models.PositiveBigIntegerField()
+    received_at = models.DateTimeField()
+    opened_at = models.DateTimeField()
+    deadline = models.DateTimeField(db_index=True)
+    deadline_told = models.BooleanField()
+    answer = models.CharField(max_length=500, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    answered_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    sent_link = models.CharField(max_length=10, blank=True)
+    sent_serial = models.PositiveBigIntegerField(null=True)
+    send_error = models.CharField(max_length=200, blank=True)
+    late_noted_at = models.DateTimeField(null=True)
+    fact = models.OneToOneField("journal.Fact", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["deadline", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.number:08X}"
+
+    @property
+    def status(self) -> PostState:
+        return PostState(self.state)
+
+    def overdue(self, now: datetime) -> bool:
+        """Unanswered beyond its deadline, or answered too late."""
+        return (self.answered_at or now) > self.deadline

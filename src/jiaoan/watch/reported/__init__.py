@@ -1,0 +1,1 @@
+"""Alarms that subordinate platforms report, and what they say became of them."""
