@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from jiaoan.gateway.platform.business import message_of
 from jiaoan.gateway.platform.intake import Doubles
 from jiaoan.gateway.platform.keeping import Log, Unmatched
 from jiaoan.gateway.platform.metrics import Metrics
+from jiaoan.gateway.platform.orders import message_of
 from jiaoan.gateway.platform.rows import (
     Item,
     backfill_messages,

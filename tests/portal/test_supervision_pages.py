@@ -11,9 +11,12 @@ from django.test import Client
 
 from jiaoan.journal.models import Outgoing
 from jiaoan.kernel.clock import clock_from_environment, local
+from jiaoan.scope import SystemActor
 from jiaoan.watch.models import Supervision
+from jiaoan.watch.reported.actions import receive as receive_report
+from jiaoan.watch.supervision.messages import AlarmReport
 from portal.matrix import World
-from portal.matrix.supervision import item_of
+from portal.matrix.supervision import item_of, post_of
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +59,46 @@ def test_an_answer_is_kept_and_goes_down(world: World) -> None:
     assert again.status_code == 409
     (order,) = Outgoing.objects.filter(topic="platform.down.43060000")
     assert order.payload["number"] == 7
+
+
+def test_a_post_query_is_seen_at_the_desk_and_answered(world: World) -> None:
+    item, client = post_of(world), client_of(world)
+    for page in ("/alarms/", "/alarms/queue", "/supervisions/posts/"):
+        assert "请回复值班人员姓名" in client.get(page).content.decode(), page
+    url = f"/supervisions/posts/{item.pk}/"
+    html = client.get(url).content.decode()
+    assert "未核实" not in html
+    bad = client.post(url + "answer", {"text": ""})
+    assert bad.status_code == 422
+    assert "请填写应答内容" in bad.content.decode()
+    assert client.post(url + "answer", {"text": "在岗，李四"}).status_code == 302
+    html = client.get(url).content.decode()
+    assert "在岗，李四" in html
+    assert "等待链路发送" in html
+    assert client.post(url + "answer", {"text": "再次"}).status_code == 409
+    assert "请回复值班人员姓名" not in client.get("/alarms/queue").content.decode()
+    (order,) = Outgoing.objects.filter(topic="platform.down.43060000")
+    assert order.payload["text"] == "在岗，李四"
+
+
+def test_a_deadline_that_nobody_told_is_marked_as_ours(world: World) -> None:
+    item = item_of(world)
+    Supervision.objects.filter(pk=item.pk).update(deadline_told=False)
+    html = client_of(world).get(f"/supervisions/{item.pk}/").content.decode()
+    assert "未核实" in html
+    assert "此时限为本局设置" in html
+
+
+def test_reported_alarms_are_listed(world: World) -> None:
+    now, vehicle = world.clock.now(), world.vehicle()
+    said = AlarmReport(
+        "示意运输平台", 1, 7, 1, 1, now, None, vehicle.plate, vehicle.plate_colour,
+        "超速 82", early=False, received_at=now,
+    )  # fmt: skip
+    receive_report(SystemActor("test", frozenset({"alarm.open"})), world.clock, said)
+    html = client_of(world).get("/supervisions/reported/").content.decode()
+    assert "超速 82" in html
+    assert "示意运输平台" in html
 
 
 def test_who_only_looks_sees_no_form(world: World) -> None:

@@ -31,6 +31,8 @@ from jiaoan.watch import actions as watch
 from jiaoan.watch.commands import actions as commands
 from jiaoan.watch.findings import actions as findings
 from jiaoan.watch.findings import messages
+from jiaoan.watch.posts import actions as posts
+from jiaoan.watch.reported import actions as reported
 from jiaoan.watch.supervision import actions as supervision
 from jiaoan.watch.supervision import messages as platform_messages
 from jiaoan.watch.uploads import actions as uploads
@@ -136,18 +138,20 @@ def handle_platform(data: bytes, sequence: int, stored_at: datetime, clock: Cloc
     return True
 
 
-def _take_platform(
-    message: platform_messages.Request
-    | platform_messages.Answer
-    | platform_messages.Carried
-    | platform_messages.Nothing,
-    clock: Clock,
-) -> None:
+def _take_platform(message: platform_messages.Told, clock: Clock) -> None:
     match message:
         case platform_messages.Request():
             supervision.receive_request(ACTOR, clock, message)
         case platform_messages.Answer():
             supervision.receive_answer(ACTOR, clock, message)
+        case platform_messages.Asked():
+            posts.receive(ACTOR, clock, message)
+        case platform_messages.AlarmReport():
+            reported.receive(ACTOR, clock, message)
+        case platform_messages.AlarmHandled():
+            reported.note_result(ACTOR, clock, message)
+        case platform_messages.Carried(order) if order.startswith("post-"):
+            posts.note_carried(ACTOR, clock, message)
         case platform_messages.Carried():
             supervision.note_carried(ACTOR, clock, message)
         case platform_messages.Nothing(kind):
@@ -164,6 +168,7 @@ def due(clock: Clock) -> None:
     watch.note_late(ACTOR, clock)
     commands.note_times(ACTOR, clock)
     supervision.note_late(ACTOR, clock)
+    posts.note_late(ACTOR, clock)
     hazmat.expire_filings(ACTOR, clock)
 
 

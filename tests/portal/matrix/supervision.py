@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from jiaoan.scope import SystemActor
-from jiaoan.watch.models import Supervision
+from jiaoan.watch.models import Post, Supervision
+from jiaoan.watch.posts.actions import receive
 from jiaoan.watch.supervision.actions import receive_request
-from jiaoan.watch.supervision.messages import Request
+from jiaoan.watch.supervision.messages import Asked, Request
 from portal.matrix import Row, World
 
 LOOKERS = ("safety_clerk", "section_head", "leader")
@@ -29,6 +30,24 @@ def item_of(world: World) -> Supervision:
 
 def one(world: World) -> Mapping[str, object]:
     return {"pk": item_of(world).pk}
+
+
+def post_of(world: World) -> Post:
+    """A post query of a superior."""
+    now = world.clock.now()
+    asked = Asked(
+        "示意市级平台", 43060000, "query", 1, "4306", 7, "请回复值班人员姓名", 5,
+        now + timedelta(seconds=90), now,
+    )  # fmt: skip
+    return receive(_LINK, world.clock, asked)
+
+
+def post(world: World) -> Mapping[str, object]:
+    return {"pk": post_of(world).pk}
+
+
+def words(_world: World) -> Mapping[str, object]:
+    return {"text": "在岗"}
 
 
 def result(_world: World) -> Mapping[str, object]:
@@ -54,6 +73,13 @@ ROWS = [
         kwargs=one,
         data=result,
     ),
+    # About no vehicle: for who sees the whole district.
+    Row("posts", allowed=(*LOOKERS, "enterprise"), denied=NOT),
+    Row("post", allowed=LOOKERS, denied=NOT, kwargs=post),
+    Row(
+        "post_answer", "POST", ("safety_clerk",), NOT_HANDLERS, status=302, kwargs=post, data=words
+    ),
+    Row("reported_alarms", allowed=(*LOOKERS, "enterprise"), denied=NOT),
     Row("supervision_new", allowed=("safety_clerk",), denied=NOT_HANDLERS),
     Row("supervision_new", "POST", ("safety_clerk",), NOT_HANDLERS, status=422),
 ]

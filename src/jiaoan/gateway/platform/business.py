@@ -2,9 +2,10 @@
 
 Theory of operation
 -------------------
-A supervision request 督办 (0x9401) and its answer (0x1401) are published to ``platform.up`` as one
-JSON object each; the worker makes work items of them. What the worker wants to have said stands
-on ``platform.down.CODE``: it is sent as soon as a link is live, and its sending is told back on
+Supervision requests 督办 and their answers, post queries 查岗, messages and alarm reports are told
+on ``platform.up`` as one JSON object each (:mod:`jiaoan.gateway.platform.told`); the worker makes
+work items of them. The rest is kept in the log. What the worker wants to have said stands on
+``platform.down.CODE``: it is sent as soon as a link is live, and its sending is told back on
 ``platform.up`` with link and serial. The place up to which orders were sent is kept on the bus;
 a crash between the two says an order twice, never not at all.
 """
@@ -14,34 +15,24 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable
 
 from jiaoan.gateway.platform.keeping import Log
 from jiaoan.gateway.platform.limits import Limits
 from jiaoan.gateway.platform.metrics import Metrics
+from jiaoan.gateway.platform.orders import BadOrder, message_of
 from jiaoan.gateway.platform.publishing import Port, Publisher, down
 from jiaoan.gateway.platform.sockets import Sockets
+from jiaoan.gateway.platform.told import told
 from jiaoan.kernel.clock import Clock
 from jiaoan.stores.bus import BusUnavailable
 from jiaoan.stores.bus import Message as Stored
 from jiaoan.stores.tables import Entry, Overtaken
-from jiaoan.wire.jt809 import Edition, EncodeError, Message
-from jiaoan.wire.jt809.alarms import (
-    SupervisionAnswer2011,
-    SupervisionAnswer2019,
-    SupervisionRequest,
-    SupervisionRequest2019,
-)
+from jiaoan.wire.jt809 import EncodeError, Message
 from jiaoan.wire.jt809.line import Received, Terms
 
 logger = logging.getLogger("jiaoan.platform")
 TABLE = "platform_orders"
-Value = Mapping[str, object]
-
-
-class BadOrder(ValueError):
-    """An order of the worker that cannot be carried out: it is told back, not tried again."""
 
 
 class Business:
@@ -66,7 +57,7 @@ class Business:
 
     async def take(self, one: Received) -> None:
         """A business message that is no position."""
-        value = self._value(one)
+        value = told(one, self.role, self._clock.now())
         if value is None:
             data = one.message.content.build()
             self._log.keep(
@@ -81,30 +72,6 @@ class Business:
 
     def _envelope(self) -> dict[str, object]:
         return {"role": self.role, "platform": self.name, "access_code": self.terms.access_code}
-
-    def _value(self, one: Received) -> dict[str, object] | None:
-        message = one.message
-        about: dict[str, object] = {
-            "plate": message.plate,
-            "plate_colour": message.plate_color,
-            "serial": one.serial,
-        }
-        match message.content:
-            case SupervisionRequest() | SupervisionRequest2019() as request:
-                return about | {"kind": "supervision_request"} | _request(request)
-            case SupervisionAnswer2011(number, result):
-                return about | {
-                    "kind": "supervision_answer", "number": number, "result": result,
-                }  # fmt: skip
-            case SupervisionAnswer2019(number, source_type, source_serial, result):
-                return about | {
-                    "kind": "supervision_answer",
-                    "number": number,
-                    "result": result,
-                    "source_type": source_type,
-                    "source_serial": source_serial,
-                }
-        return None
 
     async def obey(self) -> None:
         """Carry out orders for ever, in their order."""
@@ -182,80 +149,3 @@ class Business:
 
 def _word(message: Message) -> str:
     return f"0x{message.sub_type or message.message_id:04x}"
-
-
-def _request(request: SupervisionRequest | SupervisionRequest2019) -> dict[str, object]:
-    value: dict[str, object] = {
-        "warn_type": request.warn_type,
-        "warn_time": _iso(request.warn_time),
-        "number": request.supervision_id,
-        "deadline": _iso(request.supervision_end),
-        "level": request.level,
-        "supervisor": request.supervisor,
-        "tel": request.tel,
-        "email": request.email,
-    }
-    if isinstance(request, SupervisionRequest):
-        return value | {"warn_source": request.warn_source}
-    return value | {
-        "source_platform": request.source_platform,
-        "source_type": request.source_type,
-        "source_serial": request.source_serial,
-    }
-
-
-def _iso(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat()
-
-
-def message_of(order: Value, terms: Terms) -> Message:
-    """The message of an order; ``ValueError``, ``KeyError`` or ``TypeError`` for a bad one."""
-    edition = terms.edition
-    about: tuple[str | None, int | None] = (None, None)
-    # Alarm messages of 2019 have no plate in front, unless the two sides agreed otherwise.
-    if order.get("plate") is not None and (edition is Edition.V2011 or terms.plate_in_alarms):
-        about = (str(order["plate"]), _int(order, "plate_colour"))
-    match order["kind"]:
-        case "supervision_answer":
-            return Message.of(0x1401, _answer(order, edition), *about)
-        case "supervision_request":
-            return Message.of(0x9401, _asked(order), *about)
-    raise BadOrder(f"unknown kind {order['kind']!r}")
-
-
-def _answer(order: Value, edition: Edition) -> SupervisionAnswer2011 | SupervisionAnswer2019:
-    number, result = _int(order, "number"), _int(order, "result")
-    if edition is Edition.V2011:
-        return SupervisionAnswer2011(number, result)
-    # The request is the source where it did not name an alarm report itself.
-    source = _int(order, "source_type") if order.get("source_type") else 0x9401
-    serial = _int(order, "source_serial") if order.get("source_serial") else 0
-    return SupervisionAnswer2019(number, source, serial, result)
-
-
-def _asked(order: Value) -> SupervisionRequest:
-    return SupervisionRequest(
-        _int(order, "warn_source"),
-        _int(order, "warn_type"),
-        _moment(order, "warn_time"),
-        _int(order, "number"),
-        _moment(order, "deadline"),
-        _int(order, "level"),
-        str(order["supervisor"]),
-        str(order["tel"]),
-        str(order["email"]),
-    )
-
-
-def _int(order: Value, name: str) -> int:
-    value = order[name]
-    if not isinstance(value, int):
-        raise BadOrder(f"{name} is no number")
-    return value
-
-
-def _moment(order: Value, name: str) -> datetime:
-    moment = datetime.fromisoformat(str(order[name]))
-    if moment.tzinfo is None:
-        raise BadOrder(f"{name} has no time zone")
-    return moment.astimezone(UTC)

@@ -41,6 +41,8 @@ class Metrics:
     """``NAME/main`` and ``NAME/sub`` with their states."""
     confirmed_now: dict[str, int] = field(default_factory=dict)
     """Sequence of the bus up to which each superior has read."""
+    counted_there_now: dict[str, int] = field(default_factory=dict)
+    """How many positions each superior says it counted in its last period (0x9101)."""
     vehicles_known: int = 0
     bus: str = "ok"
     address: str = ""

@@ -19,6 +19,7 @@ from jiaoan.gateway.platform.sockets import Sockets
 from jiaoan.gateway.platform.vehicles import Vehicles
 from jiaoan.kernel.clock import Clock
 from jiaoan.wire.jt809.line import SUB, Confirmed, Received, Refused
+from jiaoan.wire.jt809.management import Tally
 from jiaoan.wire.jt809.pair import NOTICES, Address, Happened
 from jiaoan.wire.jt809.pair import Subordinate as Pair
 
@@ -71,8 +72,21 @@ class Tie:
                     self._metrics.tolerated.update(map(str, message.tolerated))
                     if message.message_id in NOTICES:
                         logger.warning("%s says %s: %s", self.name, word, message.content)
+                    elif isinstance(message.content, Tally):
+                        self._tally(message.content)
                     elif message.sub_type is not None:
                         await self.business.take(received)
+
+    def _tally(self, said: Tally) -> None:
+        """0x9101: how many positions the superior counted. What it has read is known from its
+        keep-alive answers; a count that differs is for people to see."""
+        self._metrics.counted_there_now[self.name] = said.dynamic_info_total
+        logger.info(
+            "%s counted %d positions from %s to %s; %d live and %d back-filled were sent since our "
+            "start",
+            self.name, said.dynamic_info_total, said.start_time, said.end_time,
+            self._metrics.sent_live, self._metrics.sent_backfill,
+        )  # fmt: skip
 
     def target(self) -> tuple[str, int]:
         return self.known.address.host, self.known.address.port

@@ -221,6 +221,7 @@ def new(request: HttpRequest) -> HttpResponse:
         "groups": [Group(_("Supervision request"), fields)],
         "errors": errors,
         "platforms": platforms,
+        "hours": round(actions.default_span().total_seconds() / 3600),
     }
     return render(request, "portal/supervision/new.html", context, status=422 if errors else 200)
 

@@ -51,6 +51,7 @@ class Supervision(models.Model):
     received_at = models.DateTimeField()
     opened_at = models.DateTimeField()
     deadline = models.DateTimeField(db_index=True)
+    deadline_told = models.BooleanField(default=True)
     sent_at = models.DateTimeField(null=True)
     send_error = models.CharField(max_length=200, blank=True)
     done_at = models.DateTimeField(null=True)

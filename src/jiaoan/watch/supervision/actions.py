@@ -82,6 +82,7 @@ def receive_request(actor: Actor, clock: Clock, request: Request) -> Supervision
         received_at=request.received_at,
         opened_at=clock.now(),
         deadline=request.deadline or request.received_at + default_span(),
+        deadline_told=request.deadline is not None,
         fact=fact,
     )
     _announce("watch.supervision_received", item, clock)

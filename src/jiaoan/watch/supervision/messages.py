@@ -47,6 +47,50 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A superior asks at the desk (0x9301, ``query``) or tells something (0x9302, ``message``)."""
+
+    platform: str
+    access_code: int
+    kind: str
+    object_type: int
+    object_id: str
+    number: int
+    text: str
+    serial: int
+    deadline: datetime | None
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class AlarmReport:
+    """A subordinate reports an alarm (0x1402; 0x1403 of 2019: ``early``, a warning before one)."""
+
+    platform: str
+    access_code: int
+    number: int | None
+    warn_source: int | None
+    warn_type: int
+    warn_time: datetime | None
+    ended_at: datetime | None
+    plate: str
+    plate_colour: int | None
+    text: str
+    early: bool
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class AlarmHandled:
+    """A subordinate says what became of an alarm that it reported (0x1403 of 2011)."""
+
+    access_code: int
+    number: int
+    result: int
+    received_at: datetime
+
+
+@dataclass(frozen=True)
 class Carried:
     """An order of ours was sent, or cannot be (``reason``)."""
 
@@ -64,7 +108,11 @@ class Nothing:
     kind: str
 
 
-def parse(data: bytes) -> Request | Answer | Carried | Nothing:
+Told = Request | Answer | Asked | AlarmReport | AlarmHandled | Carried | Nothing
+_POSTS = {"post_query": "query", "post_message": "message"}
+
+
+def parse(data: bytes) -> Told:
     """The message ``data`` as a value. Raises :class:`BadMessage`."""
     try:
         body = json.loads(data)
@@ -79,6 +127,17 @@ def parse(data: bytes) -> Request | Answer | Carried | Nothing:
     if kind == "supervision_answer":
         return Answer(
             place.text("platform"),
+            place.number("access_code"),
+            place.number("number"),
+            place.number("result"),
+            place.moment("received_at"),
+        )
+    if kind in _POSTS:
+        return _asked(place, _POSTS[kind])
+    if kind == "alarm_report":
+        return _reported(place)
+    if kind == "alarm_result":
+        return AlarmHandled(
             place.number("access_code"),
             place.number("number"),
             place.number("result"),
@@ -117,6 +176,38 @@ def _request(place: _Fields) -> Request:
     )
 
 
+def _asked(place: _Fields, kind: str) -> Asked:
+    return Asked(
+        platform=place.text("platform"),
+        access_code=place.number("access_code"),
+        kind=kind,
+        object_type=place.number("object_type"),
+        object_id=place.text("object_id", ""),
+        number=place.number("number"),
+        text=place.text("text", ""),
+        serial=place.number("serial"),
+        deadline=place.maybe_moment("deadline"),
+        received_at=place.moment("received_at"),
+    )
+
+
+def _reported(place: _Fields) -> AlarmReport:
+    return AlarmReport(
+        platform=place.text("platform"),
+        access_code=place.number("access_code"),
+        number=place.maybe_number("number"),
+        warn_source=place.maybe_number("warn_source"),
+        warn_type=place.number("warn_type"),
+        warn_time=place.maybe_moment("warn_time"),
+        ended_at=place.maybe_moment("ended_at"),
+        plate=place.text("plate", ""),
+        plate_colour=place.maybe_number("plate_colour"),
+        text=place.text("text", ""),
+        early=place.flag("early"),
+        received_at=place.moment("received_at"),
+    )
+
+
 class _Fields:
     """Typed reads that name the field when they fail."""
 
@@ -129,6 +220,12 @@ class _Fields:
             return default
         if not isinstance(value, str):
             raise BadMessage(f"{name} is no text")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self._body.get(name, False)
+        if not isinstance(value, bool):
+            raise BadMessage(f"{name} is neither true nor false")
         return value
 
     def maybe_number(self, name: str) -> int | None:

@@ -1,0 +1,92 @@
+"""Orders of the worker as messages of 809."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from jiaoan.wire.jt809 import Edition, Message
+from jiaoan.wire.jt809.alarms import (
+    SupervisionAnswer2011,
+    SupervisionAnswer2019,
+    SupervisionRequest,
+)
+from jiaoan.wire.jt809.line import Terms
+from jiaoan.wire.jt809.posts import PostAnswer2019, PostQuery2011, Source, TextAnswer2011
+
+Value = Mapping[str, object]
+
+
+class BadOrder(ValueError):
+    """An order of the worker that cannot be carried out: it is told back, not tried again."""
+
+
+def message_of(order: Value, terms: Terms) -> Message:
+    """The message of an order; ``ValueError``, ``KeyError`` or ``TypeError`` for a bad one."""
+    edition = terms.edition
+    about: tuple[str | None, int | None] = (None, None)
+    # Alarm messages of 2019 have no plate in front, unless the two sides agreed otherwise.
+    if order.get("plate") is not None and (edition is Edition.V2011 or terms.plate_in_alarms):
+        about = (str(order["plate"]), _int(order, "plate_colour"))
+    match order["kind"]:
+        case "supervision_answer":
+            return Message.of(0x1401, _answer(order, edition), *about)
+        case "supervision_request":
+            return Message.of(0x9401, _asked(order), *about)
+        case "post_answer":
+            return Message.of(0x1301, _post_answer(order, edition))
+        case "post_read":
+            return Message.of(0x1302, _post_read(order, edition))
+    raise BadOrder(f"unknown kind {order['kind']!r}")
+
+
+def _answer(order: Value, edition: Edition) -> SupervisionAnswer2011 | SupervisionAnswer2019:
+    number, result = _int(order, "number"), _int(order, "result")
+    if edition is Edition.V2011:
+        return SupervisionAnswer2011(number, result)
+    # The request is the source where it did not name an alarm report itself.
+    source = _int(order, "source_type") if order.get("source_type") else 0x9401
+    serial = _int(order, "source_serial") if order.get("source_serial") else 0
+    return SupervisionAnswer2019(number, source, serial, result)
+
+
+def _post_answer(order: Value, edition: Edition) -> PostQuery2011 | PostAnswer2019:
+    kind, object_id, text = _int(order, "object_type"), str(order["object_id"]), str(order["text"])
+    if edition is Edition.V2011:
+        return PostQuery2011(kind, object_id, _int(order, "number"), text)
+    name, phone = str(order["responder"]), str(order["responder_phone"])
+    return PostAnswer2019(kind, name, phone, object_id, 0x9301, _int(order, "serial"), text)
+
+
+def _post_read(order: Value, edition: Edition) -> TextAnswer2011 | Source:
+    if edition is Edition.V2011:
+        return TextAnswer2011(_int(order, "number"))
+    return Source(0x9302, _int(order, "serial"))
+
+
+def _asked(order: Value) -> SupervisionRequest:
+    return SupervisionRequest(
+        _int(order, "warn_source"),
+        _int(order, "warn_type"),
+        _moment(order, "warn_time"),
+        _int(order, "number"),
+        _moment(order, "deadline"),
+        _int(order, "level"),
+        str(order["supervisor"]),
+        str(order["tel"]),
+        str(order["email"]),
+    )
+
+
+def _int(order: Value, name: str) -> int:
+    value = order[name]
+    if not isinstance(value, int):
+        raise BadOrder(f"{name} is no number")
+    return value
+
+
+def _moment(order: Value, name: str) -> datetime:
+    moment = datetime.fromisoformat(str(order[name]))
+    if moment.tzinfo is None:
+        raise BadOrder(f"{name} has no time zone")
+    return moment.astimezone(UTC)

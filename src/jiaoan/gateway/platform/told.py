@@ -1,0 +1,152 @@
+"""Business messages of 809 as what the worker is told of them.
+
+What is not told is kept in the log and acted on nowhere: among it the answers to questions that are
+not asked from here, and the gap requests 消息补传 of 2019 (0x1303, 0x9303). 809 has no answer that
+would refuse them; positions that a link lost are sent again by themselves, because the kept
+sequence moves only with a keep-alive answer, and orders are sent again after a crash.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from jiaoan.wire.jt809.alarms import (
+    AlarmReport2011,
+    AlarmReport2019,
+    AlarmReportTwoTimes,
+    AlarmResult2011,
+    SupervisionAnswer2011,
+    SupervisionAnswer2019,
+    SupervisionRequest,
+    SupervisionRequest2019,
+)
+from jiaoan.wire.jt809.line import Received
+from jiaoan.wire.jt809.posts import PlatformText2019, PostQuery2011, PostQuery2019
+
+Value = dict[str, object]
+_POST_QUERY, _PLATFORM_TEXT, _EARLY = 0x9301, 0x9302, 0x1403
+
+
+def told(one: Received, role: str, now: datetime) -> Value | None:
+    """The JSON object of this message without who sent it; ``None`` where nobody acts on it.
+
+    ``role`` is ours: what a superior asks is taken by a subordinate only, what a subordinate
+    reports by a superior only.
+    """
+    message = one.message
+    about: dict[str, object] = {
+        "plate": message.plate,
+        "plate_colour": message.plate_color,
+        "serial": one.serial,
+    }
+    value = _asked(one, now) if role == "subordinate" else _reported(one)
+    return None if value is None else about | value
+
+
+def _asked(one: Received, now: datetime) -> Value | None:
+    content, sub_type = one.message.content, one.message.sub_type
+    match content:
+        case SupervisionRequest() | SupervisionRequest2019():
+            return {"kind": "supervision_request"} | _request(content)
+        case PostQuery2019():
+            due = now + timedelta(seconds=content.answer_seconds)
+            asked = _post("post_query", content)
+            return asked | {"deadline": due.isoformat() if content.answer_seconds else None}
+        case PostQuery2011() if sub_type == _POST_QUERY:
+            return _post("post_query", content)
+        case PostQuery2011() | PlatformText2019() if sub_type == _PLATFORM_TEXT:
+            return _post("post_message", content)
+    return None
+
+
+def _post(kind: str, post: PostQuery2011 | PostQuery2019 | PlatformText2019) -> dict[str, object]:
+    return {
+        "kind": kind,
+        "object_type": post.object_type,
+        "object_id": post.object_id,
+        "number": post.info_id,
+        "text": post.info,
+        "deadline": None,
+    }
+
+
+def _reported(one: Received) -> Value | None:
+    early = one.message.sub_type == _EARLY
+    match one.message.content:
+        case SupervisionAnswer2011(number, result):
+            return {"kind": "supervision_answer", "number": number, "result": result}
+        case SupervisionAnswer2019(number, source_type, source_serial, result):
+            return {
+                "kind": "supervision_answer",
+                "number": number,
+                "result": result,
+                "source_type": source_type,
+                "source_serial": source_serial,
+            }
+        case AlarmReport2011() as report:
+            return _alarm(report.warn_type, report.warn_time, report.info) | {
+                "number": report.info_id,
+                "warn_source": report.warn_source,
+            }
+        case AlarmReport2019() as report:
+            return (
+                _alarm(report.warn_type, report.warn_time, report.info)
+                | _about(report, early)
+                | {"ended_at": _iso(report.end_time)}
+            )
+        case AlarmReportTwoTimes() as report:
+            begun, ended = _of_ms(report.start_ms), _of_ms(report.end_ms)
+            return (
+                _alarm(report.warn_type, begun, report.info)
+                | _about(report, early)
+                | {"ended_at": _iso(ended)}
+            )
+        case AlarmResult2011(number, result):
+            return {"kind": "alarm_result", "number": number, "result": result}
+    return None
+
+
+def _alarm(warn_type: int, warn_time: datetime | None, text: str) -> dict[str, object]:
+    return {
+        "kind": "alarm_report",
+        "warn_type": warn_type,
+        "warn_time": _iso(warn_time),
+        "text": text,
+    }
+
+
+def _about(report: AlarmReport2019 | AlarmReportTwoTimes, early: bool) -> dict[str, object]:
+    """2019 has the plate inside the data."""
+    return {"plate": report.plate, "plate_colour": report.plate_color, "early": early}
+
+
+def _of_ms(milliseconds: int) -> datetime | None:
+    """A time in milliseconds; ``None`` for zero and for what is no time."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _request(request: SupervisionRequest | SupervisionRequest2019) -> dict[str, object]:
+    value: dict[str, object] = {
+        "warn_type": request.warn_type,
+        "warn_time": _iso(request.warn_time),
+        "number": request.supervision_id,
+        "deadline": _iso(request.supervision_end),
+        "level": request.level,
+        "supervisor": request.supervisor,
+        "tel": request.tel,
+        "email": request.email,
+    }
+    if isinstance(request, SupervisionRequest):
+        return value | {"warn_source": request.warn_source}
+    return value | {
+        "source_platform": request.source_platform,
+        "source_type": request.source_type,
+        "source_serial": request.source_serial,
+    }
+
+
+def _iso(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()

@@ -1,0 +1,207 @@
+"""Post queries and messages of superiors, and alarms that subordinates report."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hazmat.factory import World, make_world
+from jiaoan.journal.models import Fact, Outgoing
+from jiaoan.kernel.states import TransitionRefused
+from jiaoan.ledger.errors import FieldErrors
+from jiaoan.scope import Refused
+from jiaoan.watch.models import Post, ReportedAlarm
+from jiaoan.watch.posts import actions, queries
+from jiaoan.watch.posts.states import POST, PostState
+from jiaoan.watch.reported import actions as reported
+from jiaoan.watch.supervision.messages import (
+    AlarmHandled,
+    AlarmReport,
+    Asked,
+    BadMessage,
+    Carried,
+    parse,
+)
+from jiaoan.watch.supervision.states import HandlingResult
+from jiaoan.worker import steps
+from jiaoan.worker.models import Parked
+from kernel.machines import assert_machine_is_exhaustive
+
+pytestmark = pytest.mark.django_db
+CODE = 43060000
+STORED = datetime(2024, 4, 7, 22, 40, 6, tzinfo=UTC)
+
+
+@pytest.fixture
+def world() -> World:
+    made = make_world()
+    Outgoing.objects.all().delete()
+    return made
+
+
+def asked(world: World, **changes: object) -> Asked:
+    now = world.clock.now()
+    values = Asked(
+        "示意市级平台", CODE, "query", 1, "4306", 0x0A, "值班人员姓名？", 17,
+        now + timedelta(seconds=120), now,
+    )  # fmt: skip
+    return replace(values, **changes)  # type: ignore[arg-type]
+
+
+def received(world: World, **changes: object) -> Post:
+    return actions.receive(steps.ACTOR, world.clock, asked(world, **changes))
+
+
+def orders() -> list[dict[str, object]]:
+    return [row.payload for row in Outgoing.objects.filter(topic=f"platform.down.{CODE}")]
+
+
+def test_it_walks_the_table() -> None:
+    assert_machine_is_exhaustive(POST)
+    assert POST.final_states() == {PostState.DONE}
+
+
+def test_a_query_opens_one_item_and_waits_for_a_person(world: World) -> None:
+    item = received(world)
+    assert received(world) == item
+    assert received(world, serial=18) != item
+    assert (item.status, item.deadline_told, item.by) == (PostState.OPEN, True, None)
+    assert orders() == []  # nothing answers by itself
+    assert queries.waiting(world.clerk)[0] == item
+
+
+def test_a_query_without_a_time_gets_the_bureaus(world: World, settings: object) -> None:
+    settings.WATCH_POST_MINUTES = 5  # type: ignore[attr-defined]
+    item = received(world, deadline=None)
+    assert item.deadline == item.received_at + timedelta(minutes=5)
+    assert not item.deadline_told
+
+
+def test_the_answer_goes_down_once_and_its_sending_is_noted(world: World) -> None:
+    item = received(world)
+    world.clock.advance(timedelta(seconds=60))
+    actions.answer(world.clerk, world.clock, item, text=" 在岗 ")
+    (order,) = orders()
+    assert order == {
+        "kind": "post_answer",
+        "order": f"post-{item.pk}",
+        "role": "subordinate",
+        "number": 0x0A,
+        "serial": 17,
+        "object_type": 1,
+        "object_id": "4306",
+        "responder": world.clerk.name[:8],
+        "responder_phone": "",
+        "text": "在岗",
+    }
+    assert item.status is PostState.DONE
+    with pytest.raises(TransitionRefused):
+        actions.answer(world.clerk, world.clock, item, text="在岗")
+    carried = Carried(f"post-{item.pk}", world.clock.now(), "main", 99, "")
+    for _ in range(2):
+        actions.note_carried(steps.ACTOR, world.clock, carried)
+    item.refresh_from_db()
+    assert (item.sent_link, item.sent_serial) == ("main", 99)
+    assert Fact.objects.filter(kind="watch.post_sent").count() == 1
+    assert Fact.objects.get(kind="watch.post_answered").payload == {"late": False}
+
+
+def test_a_message_is_confirmed_without_words(world: World) -> None:
+    item = received(world, kind="message", deadline=None)
+    actions.answer(world.clerk, world.clock, item, text="")
+    (order,) = orders()
+    assert (order["kind"], order["number"], order["serial"]) == ("post_read", 0x0A, 17)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "字" * 501, "😀"])
+def test_a_bad_answer_is_refused_by_field(world: World, text: str) -> None:
+    item = received(world)
+    with pytest.raises(FieldErrors) as wrong:
+        actions.answer(world.clerk, world.clock, item, text=text)
+    assert set(wrong.value.errors) == {"text"}
+    item.refresh_from_db()
+    assert item.status is PostState.OPEN
+
+
+def test_only_who_handles_alarms_may_answer(world: World) -> None:
+    item = received(world)
+    with pytest.raises(Refused):
+        actions.answer(world.carrier_user, world.clock, item, text="在岗")
+    assert not queries.posts(world.carrier_user).exists()
+
+
+def test_a_query_that_nobody_answers_is_noted_once(world: World) -> None:
+    item = received(world)
+    received(world, kind="message", serial=5)
+    world.clock.advance(timedelta(seconds=121))
+    for _ in range(2):
+        steps.due(world.clock)
+    assert Fact.objects.filter(kind="watch.post_late").count() == 1
+    actions.answer(world.clerk, world.clock, item, text="在岗")
+    assert Fact.objects.get(kind="watch.post_answered").payload == {"late": True}
+    assert item.overdue(world.clock.now() + timedelta(days=1))
+
+
+def report(world: World, **changes: object) -> AlarmReport:
+    now = world.clock.now()
+    truck = world.own_truck
+    values = AlarmReport(
+        "示意运输平台", CODE, 7, 1, 1, now - timedelta(minutes=1), None, truck.plate,
+        truck.plate_colour, "超速 82", early=False, received_at=now,
+    )  # fmt: skip
+    return replace(values, **changes)  # type: ignore[arg-type]
+
+
+def test_a_reported_alarm_is_kept_once_with_its_result(world: World) -> None:
+    made = reported.receive(steps.ACTOR, world.clock, report(world))
+    assert reported.receive(steps.ACTOR, world.clock, report(world)) == made
+    assert (made.vehicle, made.warn_type, made.result) == (world.own_truck, 1, None)
+    handled = AlarmHandled(CODE, 7, 1, world.clock.now())
+    for _ in range(2):
+        made = reported.note_result(steps.ACTOR, world.clock, handled)
+    assert made.result == HandlingResult.FINISHED
+    assert Fact.objects.filter(kind="watch.alarm_report_handled").count() == 1
+    with pytest.raises(LookupError):
+        reported.note_result(steps.ACTOR, world.clock, replace(handled, number=8))
+    with pytest.raises(ValueError, match="9"):
+        reported.note_result(steps.ACTOR, world.clock, replace(handled, result=9))
+
+
+def test_a_report_about_a_vehicle_that_is_not_here_keeps_its_plate(world: World) -> None:
+    made = reported.receive(steps.ACTOR, world.clock, report(world, plate="沪A00000"))
+    assert (made.plate, made.vehicle) == ("沪A00000", None)
+
+
+def told(world: World, **said: object) -> bytes:
+    value = {
+        "role": "subordinate",
+        "platform": "示意市级平台",
+        "access_code": CODE,
+        "serial": 17,
+        "received_at": world.clock.now().isoformat(),
+    }
+    return json.dumps(value | said).encode()
+
+
+def test_the_worker_takes_what_the_links_tell_and_parks_what_it_cannot(world: World) -> None:
+    query = {"kind": "post_query", "object_type": 1, "object_id": "x", "number": 3, "text": "?"}
+    alarm = {"kind": "alarm_report", "warn_type": 2, "number": 5, "plate": None}
+    result = {"kind": "alarm_result", "number": 5, "result": 1}
+    for sequence, said in enumerate((query, alarm, result), start=1):
+        assert steps.handle_platform(told(world, **said), sequence, STORED, world.clock)
+    assert not steps.handle_platform(
+        told(world, **(result | {"number": 6})), 4, STORED, world.clock
+    )
+    item = Post.objects.get()
+    actions.answer(world.clerk, world.clock, item, text="在岗")
+    sent = {"kind": "order_sent", "order": f"post-{item.pk}", "at": world.clock.now().isoformat()}
+    assert steps.handle_platform(told(world, **sent), 5, STORED, world.clock)
+    item.refresh_from_db()
+    assert item.sent_at == world.clock.now()
+    assert ReportedAlarm.objects.get().result == HandlingResult.FINISHED
+    assert Parked.objects.count() == 1
+    with pytest.raises(BadMessage, match="early"):
+        parse(told(world, **(alarm | {"early": 1})))
