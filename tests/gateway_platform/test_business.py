@@ -1,0 +1,220 @@
+"""What platforms tell each other besides positions, over real sockets."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jiaoan.gateway.platform.orders import BadOrder, message_of
+from jiaoan.gateway.platform.sockets import Sockets
+from jiaoan.wire.jt809 import Edition, EncodeError, Message
+from jiaoan.wire.jt809.alarms import (
+    AlarmReport2011,
+    AlarmReport2019,
+    AlarmReportTwoTimes,
+    AlarmResult2011,
+)
+from jiaoan.wire.jt809.framing import Profile
+from jiaoan.wire.jt809.line import Terms
+from jiaoan.wire.jt809.management import SerialMark, SerialMarks, Tally
+from jiaoan.wire.jt809.posts import GapRequest, PlatformText2019, PostQuery2011, PostQuery2019
+
+from .helpers import CODE, MOMENT, Both, run, until
+
+pytestmark = pytest.mark.socket
+EDITIONS = pytest.mark.parametrize("edition", ["2011", "2019"])
+
+
+def say(sockets: Sockets, message: Message) -> None:
+    """One message on the link that carries business now."""
+    assert sockets.pair.send(message, sockets.now) is not None
+    sockets.flush()
+
+
+def kept(folder: Path) -> list[dict[str, Any]]:
+    path = folder / "kept.jsonl"
+    return (
+        [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+    )
+
+
+def query(edition: str) -> PostQuery2011 | PostQuery2019:
+    if edition == "2011":
+        return PostQuery2011(1, "43060000001", 10, "值班人员姓名？")
+    return PostQuery2019(1, "43060000001", 120, 10, "值班人员姓名？")
+
+
+@EDITIONS
+def test_a_post_query_comes_down_and_its_answer_goes_up(tmp_path: Path, edition: str) -> None:
+    async def main() -> None:
+        async with Both(tmp_path, edition) as both:
+            superior = await both.start_superior()
+            await both.start_subordinate()
+            await both.both_links()
+            say(superior.seats[CODE].sockets, Message.of(0x9301, query(edition)))
+            await until(lambda: len(both.lower.told()) == 1, "the query arrived")
+            (asked,) = both.lower.told()
+            assert (asked["kind"], asked["role"]) == ("post_query", "subordinate")
+            assert (asked["number"], asked["text"]) == (10, "值班人员姓名？")
+            due = (MOMENT + timedelta(seconds=120)).isoformat()
+            assert asked["deadline"] == (None if edition == "2011" else due)
+            answer = {
+                "order": "post-1", "role": "subordinate", "kind": "post_answer",
+                "object_type": asked["object_type"], "object_id": asked["object_id"],
+                "number": asked["number"], "serial": asked["serial"], "text": "李四在岗",
+                "responder": "李四", "responder_phone": "",
+            }  # fmt: skip
+            await both.lower.say(f"platform.down.{CODE}", answer)
+            await until(lambda: len(kept(tmp_path / "upper")) == 1, "the answer arrived")
+            (entry,) = kept(tmp_path / "upper")
+            assert entry["sub_type"] == "0x1301"
+            body = bytes.fromhex(entry["hex"])
+            assert "李四在岗".encode("gbk") in body
+            if edition == "2019":
+                assert b"\x93\x01" + asked["serial"].to_bytes(4, "big") in body
+            else:
+                assert (10).to_bytes(4, "big") in body
+            await until(lambda: len(both.lower.told()) == 2, "told back")
+            assert both.lower.told()[1]["order"] == "post-1"
+
+    run(main())
+
+
+@EDITIONS
+def test_a_message_of_a_platform_is_told_and_its_reading_confirmed(
+    tmp_path: Path, edition: str
+) -> None:
+    async def main() -> None:
+        async with Both(tmp_path, edition) as both:
+            superior = await both.start_superior()
+            await both.start_subordinate()
+            await both.both_links()
+            text = (
+                PostQuery2011(1, "4306", 11, "今夜大雾")
+                if edition == "2011"
+                else PlatformText2019(1, "4306", 11, "今夜大雾")
+            )
+            say(superior.seats[CODE].sockets, Message.of(0x9302, text))
+            await until(lambda: len(both.lower.told()) == 1, "it arrived")
+            (said,) = both.lower.told()
+            assert (said["kind"], said["text"], said["deadline"]) == (
+                "post_message", "今夜大雾", None,
+            )  # fmt: skip
+            read = {
+                "order": "post-2", "role": "subordinate", "kind": "post_read",
+                "number": said["number"], "serial": said["serial"],
+            }  # fmt: skip
+            await both.lower.say(f"platform.down.{CODE}", read)
+            await until(lambda: len(kept(tmp_path / "upper")) == 1, "the answer arrived")
+            (entry,) = kept(tmp_path / "upper")
+            wanted = (
+                (11).to_bytes(4, "big")
+                if edition == "2011"
+                else b"\x93\x02" + said["serial"].to_bytes(4, "big")
+            )
+            assert (entry["sub_type"], bytes.fromhex(entry["hex"])) == ("0x1302", wanted)
+
+    run(main())
+
+
+def alarms(edition: str) -> list[tuple[int, Any, dict[str, Any]]]:
+    """Sub id, content, and what is told of it."""
+    begun = MOMENT.isoformat()
+    if edition == "2011":
+        report = AlarmReport2011(1, 2, MOMENT, 7, "疲劳驾驶")
+        return [
+            (0x1402, report, {"kind": "alarm_report", "number": 7, "warn_type": 2, "warn_source": 1,
+                              "warn_time": begun, "text": "疲劳驾驶", "plate": "湘F32718"}),
+            (0x1403, AlarmResult2011(7, 1), {"kind": "alarm_result", "number": 7, "result": 1}),
+        ]  # fmt: skip
+    later = MOMENT + timedelta(minutes=3)
+    seconds = AlarmReport2019(
+        "43060000001", 0x11, MOMENT, MOMENT, later, "湘F32718", 2, "", 0, "前向碰撞"
+    )
+    ms = int(MOMENT.timestamp() * 1000)
+    two = AlarmReportTwoTimes(
+        "43060000001", 0x12, ms, ms + 180_000, "湘F32718", 2, "", 0, "车道偏离"
+    )
+    about = {"kind": "alarm_report", "plate": "湘F32718", "plate_colour": 2, "warn_time": begun,
+             "ended_at": later.isoformat()}  # fmt: skip
+    return [
+        (0x1402, seconds, about | {"warn_type": 0x11, "early": False}),
+        (0x1402, two, about | {"warn_type": 0x12, "early": False}),
+        (0x1403, seconds, about | {"warn_type": 0x11, "early": True}),
+    ]
+
+
+@EDITIONS
+def test_alarm_reports_of_a_subordinate_are_told(tmp_path: Path, edition: str) -> None:
+    async def main() -> None:
+        async with Both(tmp_path, edition) as both:
+            await both.start_superior()
+            subordinate = await both.start_subordinate()
+            await both.both_links()
+            wanted = alarms(edition)
+            for sub_type, content, _ in wanted:
+                plate = ("湘F32718", 2) if edition == "2011" else (None, None)
+                say(subordinate.ties[0].sockets, Message.of(sub_type, content, *plate))
+            await until(lambda: len(both.upper.told()) == len(wanted), "all arrived")
+            for said, (_, _, fields) in zip(both.upper.told(), wanted, strict=True):
+                assert fields.items() <= said.items()
+                assert said["role"] == "superior"
+
+    run(main())
+
+
+def test_what_is_for_the_other_role_is_kept_and_told_to_nobody(tmp_path: Path) -> None:
+    """A subordinate that sends queries and gap requests upwards is not obeyed."""
+
+    async def main() -> None:
+        async with Both(tmp_path) as both:
+            superior = await both.start_superior()
+            subordinate = await both.start_subordinate()
+            await both.both_links()
+            marks = SerialMarks((SerialMark(0x1202, 9, MOMENT),))
+            gap = GapRequest(0x1202, 1, 5, 9, MOMENT)
+            say(subordinate.ties[0].sockets, Message.of(0x1103, marks))
+            say(subordinate.ties[0].sockets, Message.of(0x1303, gap))
+            say(superior.seats[CODE].sockets, Message.of(0x9103, marks))
+            say(superior.seats[CODE].sockets, Message.of(0x9303, gap))
+            await until(lambda: len(kept(tmp_path / "upper")) == 2, "kept above")
+            await until(lambda: len(kept(tmp_path / "lower")) == 2, "kept below")
+            words = [
+                one["sub_type"] for part in ("upper", "lower") for one in kept(tmp_path / part)
+            ]
+            assert words == ["0x1103", "0x1303", "0x9103", "0x9303"]
+            assert both.upper.told() == both.lower.told() == []
+
+    run(main())
+
+
+@EDITIONS
+def test_the_count_of_a_superior_is_seen(tmp_path: Path, edition: str) -> None:
+    async def main() -> None:
+        async with Both(tmp_path, edition) as both:
+            superior = await both.start_superior()
+            subordinate = await both.start_subordinate()
+            await both.both_links()
+            tally = Tally(4711, MOMENT, MOMENT + timedelta(hours=1))
+            message = Message(0x9101, tally) if edition == "2011" else Message.of(0x9101, tally)
+            say(superior.seats[CODE].sockets, message)
+            counted = subordinate.metrics.counted_there_now
+            await until(lambda: counted == {"示意市级平台": 4711}, "it is counted")
+
+    run(main())
+
+
+def test_an_answer_that_has_no_room_is_refused_before_it_is_sent() -> None:
+    order = {
+        "kind": "post_answer", "object_type": 1, "object_id": "4306", "number": 1, "serial": 1,
+        "text": "在岗", "responder": "名字超过八个汉字的人", "responder_phone": "",
+    }  # fmt: skip
+    terms = Terms(1, Profile(Edition.V2019))
+    with pytest.raises(EncodeError):
+        message_of(order, terms).build(Edition.V2019)
+    with pytest.raises(BadOrder, match="object_type"):
+        message_of(order | {"object_type": "1"}, terms)

@@ -1,0 +1,112 @@
+"""From the frame of a superior to the desk and back onto the wire, in time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from gateway_platform.helpers import CODE, Both, until
+from jiaoan.journal.models import Fact
+from jiaoan.kernel.clock import Clock, clock_from_environment
+from jiaoan.stores.bus import Message as Stored
+from jiaoan.watch.models import Post, Supervision
+from jiaoan.wire.jt809 import Message
+from jiaoan.wire.jt809.alarms import SupervisionRequest
+from jiaoan.wire.jt809.posts import PostQuery2011
+from jiaoan.worker import steps
+from portal.matrix import World
+
+pytestmark = [pytest.mark.django_db, pytest.mark.socket]
+
+
+def up(both: Both) -> list[Stored]:
+    return [one for one in both.lower.messages if one.subject == "platform.up"]
+
+
+def work(both: Both, clock: Clock) -> None:
+    """What the worker does with what is there, without its process."""
+    done = steps.platform_checkpoint()
+    for one in up(both):
+        if one.sequence > done:
+            assert steps.handle_platform(one.data, one.sequence, one.stored_at, clock)
+
+
+def test_a_supervision_and_a_post_query_are_answered_on_the_wire_before_their_deadline(
+    tmp_path: Path,
+) -> None:
+    world = World()
+    vehicle = world.vehicle()
+    # The pages have no other clock than the real one.
+    both, clock = Both(tmp_path, "2011"), clock_from_environment()
+    both.clock = clock  # type: ignore[assignment]
+    client = Client()
+    client.force_login(
+        world.person("safety_clerk"), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    now = clock.now().replace(microsecond=0)
+    with asyncio.Runner() as runner:
+
+        async def ask() -> None:
+            await both.__aenter__()
+            superior = await both.start_superior()
+            await both.start_subordinate()
+            await both.both_links()
+            sockets = superior.seats[CODE].sockets
+            request = SupervisionRequest(
+                3, 1, now, 0x123FFAA1, now + timedelta(hours=1), 0, "李四", "0730", "a@b.cn"
+            )
+            plate = vehicle.plate, vehicle.plate_colour
+            for message in (
+                Message.of(0x9401, request, *plate),
+                Message.of(0x9301, PostQuery2011(1, "4306", 9, "值班人员姓名？")),
+            ):
+                assert sockets.pair.send(message, sockets.now) is not None
+            sockets.flush()
+            await until(lambda: len(up(both)) == 2, "both arrived")
+
+        async def answered() -> None:
+            for one in letters:
+                await both.lower.publish(one.subject, one.data, message_id=one.message_id)
+            await until(lambda: len(both.upper.told()) == 1, "the answer is there")
+            await until(lambda: (tmp_path / "upper" / "kept.jsonl").exists(), "the other too")
+            await until(lambda: len(up(both)) == 4, "both sendings are told back")
+
+        try:
+            runner.run(ask())
+            work(both, clock)
+            item, post = Supervision.objects.get(), Post.objects.get()
+            assert (item.vehicle, item.deadline) == (vehicle, now + timedelta(hours=1))
+            typed = {"result": "1", "note": "已约谈驾驶员"}
+            url = f"/supervisions/{item.pk}/"
+            assert client.post(url + "answer", typed).status_code == 302
+            post_url = f"/supervisions/posts/{post.pk}/"
+            assert client.post(post_url + "answer", {"text": "李四在岗"}).status_code == 302
+            letters = [one for one in steps.letters() if one.subject.startswith("platform.")]
+            assert [one.subject for one in letters] == [f"platform.down.{CODE}"] * 2
+            runner.run(answered())
+            (said,) = both.upper.told()
+            assert (said["kind"], said["number"], said["result"]) == (
+                "supervision_answer", 0x123FFAA1, 1,
+            )  # fmt: skip
+            assert said["plate"] == vehicle.plate
+            (kept,) = (tmp_path / "upper" / "kept.jsonl").read_text("utf-8").splitlines()
+            assert json.loads(kept)["sub_type"] == "0x1301"
+            assert "李四在岗".encode("gbk").hex() in json.loads(kept)["hex"]
+            work(both, clock)
+            item.refresh_from_db()
+            (answer,) = item.answers.all()
+            assert answer.sent_at is not None
+            assert answer.sent_at <= item.deadline
+            assert answer.sent_link == "main"
+            post.refresh_from_db()
+            assert post.sent_at is not None
+            assert post.sent_at <= post.deadline
+            steps.due(clock)
+            assert not Fact.objects.filter(kind__endswith="_late").exists()
+        finally:
+            runner.run(both.__aexit__())
