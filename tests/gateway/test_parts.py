@@ -10,7 +10,7 @@ import pytest
 
 from jiaoan.gateway.metrics import Metrics
 from jiaoan.gateway.quarantine import Quarantine
-from jiaoan.gateway.reference import Reference, read_terminal
+from jiaoan.gateway.reference import Reference, Terminal
 from jiaoan.gateway.states import LINK, LinkState, LinkVerb
 from jiaoan.kernel.clock import FixedClock
 from jiaoan.kernel.states import TransitionRefused
@@ -83,9 +83,7 @@ def test_it_leaves_out_a_reference_it_cannot_read(data: bytes) -> None:
 
 
 def test_it_knows_a_terminal_on_the_days_of_its_entry() -> None:
-    value = terminal_value(valid_from="2024-04-08", valid_to="2024-04-10")
-    terminal = read_terminal(json.dumps(value).encode())
-    assert terminal is not None
+    terminal = Terminal.of(terminal_value(valid_from="2024-04-08", valid_to="2024-04-10"))
     first = date(2024, 4, 8)
     days = [terminal.holds_on(first + timedelta(days=n)) for n in range(-1, 4)]
     assert days == [False, True, True, True, False]

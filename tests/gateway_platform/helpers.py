@@ -25,6 +25,8 @@ from jiaoan.wire.jt809.line import Times
 MOMENT = datetime(2024, 4, 7, 22, 40, 0, tzinfo=UTC)
 CODE = 70000001
 CIPHER = {"ia1": 20_000_000, "ic1": 20_000_000, "m1": 30_000_000}
+NO_TERMINAL = 8
+"""A vehicle that is known only because other platforms forward it."""
 PLATES = {7: "湘F32718", 8: "鄂BA7263", 23: "湘FD12345"}
 
 
@@ -87,13 +89,11 @@ class MemoryBus:
     async def know(self) -> MemoryBus:
         """Put the vehicles of :data:`PLATES` into the register."""
         for vehicle, plate in PLATES.items():
-            value = {
-                "phone": f"139{vehicle:08d}",
-                "vehicle_id": vehicle,
-                "plate": plate,
-                "plate_colour": 2,
-            }
-            await self.say(f"ref.terminal.139{vehicle:08d}", value)
+            value = {"vehicle_id": vehicle, "plate": plate, "plate_colour": 2}
+            await self.say(f"ref.vehicle.{vehicle}", value)
+            if vehicle != NO_TERMINAL:
+                phone = f"139{vehicle:08d}"
+                await self.say(f"ref.terminal.{phone}", value | {"phone": phone})
         return self
 
     async def say(self, subject: str, value: object) -> None:

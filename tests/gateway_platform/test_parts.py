@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from jiaoan.gateway.platform.rows import (
     live_message,
     row,
 )
-from jiaoan.gateway.platform.vehicles import Vehicles
+from jiaoan.gateway.platform.vehicles import Vehicle, Vehicles
 from jiaoan.kernel.clock import FixedClock
 from jiaoan.stores.positions import BLOCK_2011, DTYPE, GCJ02, V2013, V2019
 from jiaoan.wire.jt808.location import SHIFTED
@@ -66,6 +67,40 @@ def test_a_changed_plate_is_found_under_the_new_one_only() -> None:
     known.apply("ref.terminal.1", value(7, "湘FD12345", 94))
     assert known.find("湘F32718", 2) is None
     assert known.find("湘FD12345", 94) == known.of(7)
+
+
+def of_vehicle(vehicle: int, plate: str, colour: int = 2) -> bytes:
+    """``ref.vehicle.*``: no phone."""
+    return json.dumps({"vehicle_id": vehicle, "plate": plate, "plate_colour": colour}).encode()
+
+
+def test_a_vehicle_without_a_terminal_of_its_own_is_found() -> None:
+    metrics = Metrics()
+    known = Vehicles(metrics)
+    known.apply("ref.place.3", b'{"place_id": 3}')
+    known.apply("ref.vehicle.7", of_vehicle(7, "湘F32718"))
+    found = known.find("湘F32718", 2)
+    assert found is not None
+    assert (found.id, found.phone) == (7, "")
+    known.apply("ref.terminal.1390000", value(7, "湘F32718"))
+    assert known.of(7) == replace(found, phone="1390000")
+    known.apply("ref.vehicle.7", of_vehicle(7, "湘FD12345", 94))  # new plate, told once
+    assert known.find("湘F32718", 2) is None
+    assert known.find("湘FD12345", 94) == Vehicle(7, "湘FD12345", 94, "1390000")
+    known.apply("ref.terminal.1390000", b'{"deleted": true}')
+    assert known.of(7) == Vehicle(7, "湘FD12345", 94, "")
+    known.apply("ref.vehicle.7", b'{"deleted": true}')
+    assert len(known) == metrics.vehicles_known == metrics.bad_references == 0
+
+
+def test_two_vehicles_that_change_their_plates_are_both_found() -> None:
+    known = Vehicles(Metrics())
+    known.apply("ref.vehicle.7", of_vehicle(7, "湘F32718"))
+    known.apply("ref.vehicle.8", of_vehicle(8, "湘F00001"))
+    known.apply("ref.vehicle.7", of_vehicle(7, "湘F00001"))
+    known.apply("ref.vehicle.8", of_vehicle(8, "湘F32718"))
+    found = [known.find(plate, 2) for plate in ("湘F00001", "湘F32718")]
+    assert [one.id if one else None for one in found] == [7, 8]
 
 
 def test_doubles_are_known_up_to_a_bound() -> None:

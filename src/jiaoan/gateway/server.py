@@ -19,6 +19,7 @@ from jiaoan.gateway.commands.desk import Port as CommandsPort
 from jiaoan.gateway.connection import Connection
 from jiaoan.gateway.datagrams import Datagrams
 from jiaoan.gateway.flood import Doors
+from jiaoan.gateway.following import Source
 from jiaoan.gateway.keeper import Keeper
 from jiaoan.gateway.lanes import Lanes
 from jiaoan.gateway.limits import Limits
@@ -30,7 +31,7 @@ from jiaoan.gateway.prometheus import exposition
 from jiaoan.gateway.publisher import Publisher, Sink
 from jiaoan.gateway.quarantine import Quarantine
 from jiaoan.gateway.reactor import Reader, reader
-from jiaoan.gateway.reference import Reference, Source
+from jiaoan.gateway.reference import Reference
 from jiaoan.gateway.session import Session, Surroundings, steady_ms
 from jiaoan.gateway.states import LinkState
 from jiaoan.gateway.tap import Taps

@@ -113,7 +113,7 @@ def verify(*, as_json: bool) -> int:
 
 
 def publish_references(bus_url: str | None) -> int:
-    """Put every terminal and place on the bus again, as the business database has them."""
+    """Put every vehicle, terminal and place on the bus again, as the business database has them."""
     from jiaoan.registry.reference import everything
 
     url = bus_url or running_bus()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from jiaoan.journal.actions import Json
-from jiaoan.registry.models import Place, Terminal
+from jiaoan.registry.models import Place, Terminal, Vehicle
 
 
 def _day(value: date | None) -> str | None:
@@ -37,6 +37,24 @@ def terminal_value(terminal: Terminal) -> dict[str, Json]:
         "valid_from": _day(terminal.valid_from),
         "valid_to": _day(terminal.valid_to),
         "version": terminal.version,
+    }
+
+
+def vehicle_subject(vehicle: Vehicle) -> str:
+    return f"ref.vehicle.{vehicle.pk}"
+
+
+def vehicle_value(vehicle: Vehicle) -> dict[str, Json]:
+    """A vehicle by itself: those that only another platform forwards have no terminal here."""
+    return {
+        "vehicle_id": vehicle.pk,
+        "plate": vehicle.plate,
+        "plate_colour": vehicle.plate_colour,
+        "vehicle_kind": vehicle.kind,
+        "outside": vehicle.outside,
+        "enterprise": vehicle.owner_name,
+        "valid_from": _day(vehicle.valid_from),
+        "valid_to": _day(vehicle.valid_to),
     }
 
 
@@ -69,7 +87,10 @@ def place_value(place: Place) -> dict[str, Json]:
 
 
 def everything() -> Iterator[tuple[str, dict[str, Json]]]:
-    """All references as (subject, value), terminals first."""
+    """All references as (subject, value): vehicles, terminals, places."""
+    vehicles = Vehicle.objects.select_related("enterprise__organisation")
+    for vehicle in vehicles.iterator(chunk_size=2000):
+        yield vehicle_subject(vehicle), vehicle_value(vehicle)
     terminals = Terminal.objects.select_related("vehicle__enterprise__organisation")
     for terminal in terminals.iterator(chunk_size=2000):
         yield terminal_subject(terminal), terminal_value(terminal)

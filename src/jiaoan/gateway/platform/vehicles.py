@@ -1,36 +1,29 @@
-"""Vehicles by plate and colour, and back: the references ``ref.>`` kept in memory."""
+"""Vehicles by plate and colour, and back: ``ref.vehicle.*`` and ``ref.terminal.*`` in memory.
+
+``ref.vehicle.*`` names every registered vehicle, also one without a terminal of its own, which
+another platform forwards. ``ref.terminal.*`` adds the phone that 0x1201 tells.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import logging
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
 
+from jiaoan.gateway.following import Following, Value
 from jiaoan.gateway.platform.metrics import Metrics
-from jiaoan.stores.bus import BusUnavailable, Message
 
-logger = logging.getLogger("jiaoan.platform")
-SUBJECT = "ref.terminal.*"
-
-
-class Source(Protocol):
-    """The part of the bus that is needed here."""
-
-    def read(self, subject: str, *, after: int, batch: int = 100) -> AsyncIterator[Message]: ...
-    async def latest(self, subject: str) -> Message | None: ...
+SUBJECT = "ref.>"
+"""One reading for both kinds; the others are passed over."""
+_KINDS = ("vehicle", "terminal")
 
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """A registered vehicle with one of its terminals."""
+    """A registered vehicle; ``phone`` is that of one of its terminals, empty where it has none."""
 
     id: int
     plate: str
     colour: int
-    phone: str
+    phone: str = ""
 
 
 class Vehicles:
@@ -40,7 +33,10 @@ class Vehicles:
         self._by_subject: dict[str, Vehicle] = {}
         self._by_plate: dict[tuple[str, int], Vehicle] = {}
         self._by_id: dict[int, Vehicle] = {}
-        self._metrics, self._last = metrics, 0
+        self._subjects: dict[int, set[str]] = {}
+        self._metrics = metrics
+        following = Following(SUBJECT, self._apply, self._clear, metrics)
+        self.apply, self.load, self.follow = following.take, following.load, following.follow
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -57,80 +53,52 @@ class Vehicles:
     def of(self, vehicle_id: int) -> Vehicle | None:
         return self._by_id.get(vehicle_id)
 
-    def apply(self, subject: str, data: bytes) -> None:
-        """Take one reference; one that cannot be read is counted and leaves the old entry."""
-        try:
-            vehicle = _vehicle(data)
-        except ValueError as wrong:
-            self._metrics.bad_references += 1
-            logger.error("the reference %s cannot be read and is left out: %s", subject, wrong)
+    def _apply(self, subject: str, value: Value | None) -> None:
+        if subject.split(".")[1] not in _KINDS:
             return
-        older = self._by_subject.pop(subject, None)
-        if older is not None:
-            self._forget(older)
+        vehicle = None if value is None else _vehicle(value)
+        before = self._by_subject.pop(subject, None)
+        if before is not None:
+            self._subjects[before.id].discard(subject)
         if vehicle is not None:
             self._by_subject[subject] = vehicle
-            self._by_plate[_bare(vehicle.plate), vehicle.colour] = vehicle
-            self._by_id[vehicle.id] = vehicle
+            self._subjects.setdefault(vehicle.id, set()).add(subject)
+        for one in (before, vehicle):
+            if one is not None:
+                self._settle(one.id, subject)
         self._metrics.vehicles_known = len(self)
 
-    def _forget(self, older: Vehicle) -> None:
-        """Another terminal may still name the vehicle."""
-        left = [one for one in self._by_subject.values() if one.id == older.id]
-        for table, key in ((self._by_plate, (_bare(older.plate), older.colour)),):
-            table.pop(key, None)
-        self._by_id.pop(older.id, None)
-        for one in left:
-            self._by_plate[_bare(one.plate), one.colour] = one
-            self._by_id[one.id] = one
-
-    async def load(self, bus: Source) -> None:
-        """Read all that is there now; ``BusUnavailable`` when the bus is gone."""
-        last = await bus.latest(SUBJECT)
-        if last is None or last.sequence <= self._last:
+    def _settle(self, number: int, newest: str) -> None:
+        """What all references of a vehicle say together: the newest tells its plate, any its
+        phone."""
+        known = self._by_id.pop(number, None)
+        if known is not None and self._by_plate.get(_key(known)) == known:
+            del self._by_plate[_key(known)]
+        subjects = self._subjects.get(number)
+        if not subjects:
+            self._subjects.pop(number, None)
             return
-        async for message in bus.read(SUBJECT, after=self._last):
-            self._take(message)
-            if message.sequence >= last.sequence:
-                return
+        said = self._by_subject[newest if newest in subjects else min(subjects)]
+        phones = sorted(self._by_subject[one].phone for one in subjects)
+        vehicle = replace(said, phone=said.phone or phones[-1])
+        self._by_id[number] = self._by_plate[_key(vehicle)] = vehicle
 
-    async def follow(self, bus: Source) -> None:
-        """Take every later change, for ever."""
-        while True:
-            try:
-                async for message in bus.read(SUBJECT, after=self._last):
-                    self._take(message)
-                return
-            except BusUnavailable as gone:
-                logger.warning("references wait for the bus: %s", gone)
-                await asyncio.sleep(1)
-            except LookupError as replaced:
-                logger.warning("the bus was replaced, references are read anew: %s", replaced)
-                self._last = 0
-                self._by_subject.clear()
-                self._by_plate.clear()
-                self._by_id.clear()
-
-    def _take(self, message: Message) -> None:
-        self.apply(message.subject, message.data)
-        self._last = message.sequence
+    def _clear(self) -> None:
+        for table in (self._by_subject, self._by_plate, self._by_id, self._subjects):
+            table.clear()
 
 
-def _vehicle(data: bytes) -> Vehicle | None:
-    value = json.loads(data)
-    if not isinstance(value, dict):
-        raise ValueError("not an object")
-    if value.get("deleted"):
-        return None
-    try:
-        return Vehicle(
-            int(value["vehicle_id"]),
-            str(value["plate"]),
-            int(value["plate_colour"]),
-            str(value["phone"]),
-        )
-    except (KeyError, TypeError) as wrong:
-        raise ValueError(f"a field is missing or of the wrong kind: {wrong}") from wrong
+def _vehicle(value: Value) -> Vehicle:
+    return Vehicle(
+        int(str(value["vehicle_id"])),
+        str(value["plate"]),
+        int(str(value["plate_colour"])),
+        str(value.get("phone") or ""),
+    )
+
+
+def _key(vehicle: Vehicle) -> tuple[str, int]:
+    return _bare(vehicle.plate), vehicle.colour
 
 
 def _bare(plate: str) -> str:

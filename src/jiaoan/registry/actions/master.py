@@ -49,6 +49,7 @@ def add_vehicle(
     require(actor, "registry.manage")
     made = Vehicle.objects.create(plate=plate, plate_colour=plate_colour, kind=kind, **fields)
     record("registry.vehicle_added", actor=actor, obj=made, clock=clock)
+    enqueue(reference.vehicle_subject(made), reference.vehicle_value(made), clock=clock)
     return made
 
 
