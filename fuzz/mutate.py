@@ -74,6 +74,10 @@ MUTATIONS: tuple[Mutation, ...] = (
 )
 
 
+TOGETHER = 16
+"""Broken frames, each with a good one behind it, that are fed at once."""
+
+
 def mutated(dice: random.Random, octets: bytes, others: Sequence[bytes]) -> bytes:
     """Octets after one to four accidents."""
     out = bytearray(octets)
@@ -83,13 +87,15 @@ def mutated(dice: random.Random, octets: bytes, others: Sequence[bytes]) -> byte
 
 
 def portions(dice: random.Random, octets: bytes) -> list[bytes]:
-    """The octets as a network might hand them over."""
-    if dice.random() < 0.5:
+    """The octets as a network might hand them over: whole, or cut here and there, or all in small
+    pieces. Small pieces are dear, so they are rarer."""
+    kind = dice.random()
+    if kind < 0.5:
         return [octets]
-    most = dice.choice((1, 3, 20, 200))
+    most = dice.choice((1, 3, 20)) if kind > 0.9 else 200
     found, at = [], 0
     while at < len(octets):
-        end = at + dice.randint(1, most)
+        end = at + 1 + int(dice.random() * most)
         found.append(octets[at:end])
         at = end
     return found
