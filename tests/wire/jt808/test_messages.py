@@ -92,6 +92,24 @@ def test_it_ends_in_a_body_or_a_body_error(message_id: int, data: st.DataObject)
 @pytest.mark.parametrize("message_id", MessageId, ids=lambda one: one.name)
 @given(data=st.data())
 @QUICK
+def test_octets_behind_a_body_are_refused_or_named_or_part_of_it(
+    message_id: int, data: st.DataObject
+) -> None:
+    """Never a silent reading of less than came."""
+    form = data.draw(st.sampled_from(FORMS))
+    sound = data.draw(bodies(message_id, form)).build(form)
+    longer = sound + data.draw(st.binary(min_size=1, max_size=4))
+    noted: list[Tolerance] = []
+    try:
+        body: Any = parse_body(*frame(message_id, longer, form), noted=noted)
+    except BodyError:
+        return
+    assert noted or body.build(form) == longer
+
+
+@pytest.mark.parametrize("message_id", MessageId, ids=lambda one: one.name)
+@given(data=st.data())
+@QUICK
 def test_a_strict_reading_is_a_sound_one(message_id: int, data: st.DataObject) -> None:
     """What a strict reading accepts, a tolerant one reads alike and without a note."""
     form = data.draw(st.sampled_from(FORMS))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from jiaoan.wire.jt809 import (
+    BadFrame,
     Cipher,
     Edition,
     Fault,
+    Frame,
+    FrameReader,
+    Header,
     Message,
     Profile,
     Tolerance,
@@ -82,6 +87,28 @@ def test_it_shows_every_expected_field_of_data(row: dict[str, Any]) -> None:
     shown = describe_content(int(row["sub_type"], 16), bytes.fromhex(row["hex"]), edition)
     wanted = expected(row)
     assert {name: shown.get(name, "absent") for name in wanted} == wanted
+
+
+@pytest.mark.parametrize("row", FRAMES, ids=lambda row: row["id"])
+def test_it_reads_the_row_in_any_portions(row: dict[str, Any]) -> None:
+    """One octet at a time, and cut at every position, with a good frame behind."""
+    profile = profile_of(row)
+    timed = profile.edition is Edition.V2019
+    header = Header(
+        0, 7, 0x1005, 1, time=datetime(2024, 4, 8, tzinfo=UTC) if timed else None, timed=timed
+    )
+    octets = bytes.fromhex(row["hex"]) + build_frame(header, b"")
+
+    def read(*portions: bytes) -> list[Frame | BadFrame]:
+        reader = FrameReader(profile)
+        return [one for portion in portions for one in reader.receive(portion)] + reader.end()
+
+    expected = read(octets)
+    assert isinstance(expected[-1], Frame)
+    assert expected[-1].header.serial == 7
+    assert read(*(bytes([octet]) for octet in octets)) == expected
+    for cut in range(len(octets)):
+        assert read(octets[:cut], octets[cut:]) == expected
 
 
 @pytest.mark.parametrize("row", SOUND, ids=lambda row: row["id"])
