@@ -25,21 +25,12 @@ from jiaoan.wire.jt808 import (
 )
 from jiaoan.wire.jt808 import messages as spoken
 from jiaoan.wire.jt808.areas import Route
-from jiaoan.wire.jt808.columns import (
-    Digits,
-    FixedOctets,
-    FixedText,
-    LongOctets,
-    LongText,
-    RestOctets,
-    RestText,
-    Time,
-    UtcTime,
-)
+from jiaoan.wire.jt808.columns import Digits, FixedText, LongText, RestText, Time, UtcTime
 from jiaoan.wire.jt808.driver import Card
 from jiaoan.wire.jt808.location import LocationColumn, PlaceColumn
 from jiaoan.wire.jt808.login import _Layout
 from jiaoan.wire.jt808.table import ByForm, Column, Condition, In, Items, Row, Table, UInt, places
+from jiaoan.wire.tables import FixedOctets, LongOctets, RestOctets
 
 FORMS = [Form(edition, dialect) for edition in Edition for dialect in Dialect]
 # Letters of one and of two octets in GBK, without 0x00, which is padding.

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jiaoan.wire.errors import EncodeError
 from jiaoan.wire.jt808 import (
     BadFrame,
     Fault,
@@ -21,7 +22,6 @@ from jiaoan.wire.jt808 import (
     Version,
     build_frame,
 )
-from jiaoan.wire.jt808.errors import EncodeError
 from jiaoan.wire.jt808.framing import LONGEST, checksum, escape, judge, unescape
 
 from .helpers import frame_octets, location, read_all, read_one

@@ -117,14 +117,14 @@ def values_of(column: Column[Any]) -> st.SearchStrategy[Any]:
             return st.integers(-1000, 0x7FFF)
         case Row(table=table):
             return tables_of(table)
-        case Items(table=table):
-            return st.lists(tables_of(table), max_size=3).map(tuple)
+        case Items(item=item):
+            return st.lists(values_of(item), max_size=3).map(tuple)
     raise TypeError(f"no values for {column!r}")
 
 
 def tables_of(table: type[Table]) -> st.SearchStrategy[Table]:
     """Whole tables; where one field tells the length or the kind of another, it does so."""
-    parts = {name: values_of(column) for name, column in places(table)}
+    parts = {name: values_of(column) for name, column, _ in places(table)}
     if "photo" in parts:
         parts["photo_length"] = st.just(0)
     if table.__name__ == "StaticAnswer2019":

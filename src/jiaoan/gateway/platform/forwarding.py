@@ -30,7 +30,6 @@ from jiaoan.stores.bus import BusUnavailable
 from jiaoan.stores.bus import Message as Stored
 from jiaoan.stores.positions import NotPositions, unpack
 from jiaoan.stores.tables import Entry, Overtaken, Table
-from jiaoan.wire.jt808 import EncodeError as LocationError
 from jiaoan.wire.jt809 import BodyError, EncodeError, Message
 from jiaoan.wire.jt809.exchange import Register2011, Register2019
 from jiaoan.wire.jt809.header import Edition
@@ -253,7 +252,7 @@ class Forwarder:
         try:
             content = rows.content_of(body, _int(one["version"]), self._terms.edition)
             content.build()
-        except (BodyError, EncodeError, LocationError) as wrong:
+        except (BodyError, EncodeError) as wrong:
             logger.error("%s: a position of %s cannot be sent: %s", self._name, vehicle.id, wrong)
             self._metrics.not_sent["no_location"] += 1
             return vehicle, None

@@ -22,6 +22,7 @@ Theory of operation
 Every tolerance is named in :class:`Tolerance`, reported, counted, and has a test.
 """
 
+from jiaoan.wire.errors import BodyError, BodyFault, EncodeError
 from jiaoan.wire.jt808.answers import (
     PlatformAnswer,
     RegisterAnswer,
@@ -44,7 +45,6 @@ from jiaoan.wire.jt808.attachments import (
 from jiaoan.wire.jt808.batch import BadItem, BatchKind, LocationBatch
 from jiaoan.wire.jt808.commands import AskLocation, LocationAnswer, Resend, ServerTime
 from jiaoan.wire.jt808.driver import DriverCard, DriverCard2011, Waybill
-from jiaoan.wire.jt808.errors import BodyError, BodyFault, EncodeError
 from jiaoan.wire.jt808.extras import ExtraItem
 from jiaoan.wire.jt808.forms import Dialect, Edition, Form, Reading
 from jiaoan.wire.jt808.framing import BadFrame, Fault, Frame, FrameReader, build_frame

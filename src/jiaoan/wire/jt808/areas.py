@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated
 
+from jiaoan.wire.errors import BodyError, BodyFault
 from jiaoan.wire.jt808.columns import Octets, Period, Text16
-from jiaoan.wire.jt808.errors import BodyError, BodyFault
 from jiaoan.wire.jt808.forms import PLAIN, Form, Reading
 from jiaoan.wire.jt808.table import (
     BYTE,

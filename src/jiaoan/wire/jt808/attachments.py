@@ -19,8 +19,8 @@ from enum import IntEnum
 from struct import Struct
 from typing import Annotated
 
-from jiaoan.wire.jt808.columns import FixedOctets, FixedText, Text8
-from jiaoan.wire.jt808.errors import BodyError, EncodeError
+from jiaoan.wire.errors import BodyError, EncodeError
+from jiaoan.wire.jt808.columns import FixedText, Text8
 from jiaoan.wire.jt808.fields import fixed_text, text
 from jiaoan.wire.jt808.framing import (
     LONGEST,
@@ -33,6 +33,7 @@ from jiaoan.wire.jt808.framing import (
 from jiaoan.wire.jt808.safety import TERMINAL_ID, AlarmSign
 from jiaoan.wire.jt808.table import BYTE, U8, U16, U32, Items, Row, Table
 from jiaoan.wire.jt808.tolerance import Tolerance, ToleranceLog
+from jiaoan.wire.tables import FixedOctets
 
 MARKER = bytes.fromhex("30316364")
 _FLAG = 0x7E

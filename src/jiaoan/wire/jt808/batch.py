@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from jiaoan.wire.jt808.errors import BodyError, BodyFault, EncodeError
+from jiaoan.wire.errors import BodyError, BodyFault, EncodeError
 from jiaoan.wire.jt808.forms import PLAIN, Form, Reading
 from jiaoan.wire.jt808.location import BASE, Location
 from jiaoan.wire.jt808.table import BYTE, WORD

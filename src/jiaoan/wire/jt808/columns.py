@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from jiaoan.wire.jt808.errors import BodyError, BodyFault, EncodeError
+from jiaoan.wire.errors import BodyError, BodyFault, EncodeError
 from jiaoan.wire.jt808.fields import (
     TIME_OCTETS,
     bcd_time,
     bcd_utc,
     fixed_text,
-    free_text,
     moment,
     text,
     time_ms,
@@ -20,6 +19,7 @@ from jiaoan.wire.jt808.fields import (
 from jiaoan.wire.jt808.forms import Edition, Form
 from jiaoan.wire.jt808.table import Column, Cursor, UInt
 from jiaoan.wire.jt808.tolerance import Tolerance
+from jiaoan.wire.tables import RestOctets, gbk
 
 
 class _TextColumn(Column[str]):
@@ -64,7 +64,7 @@ class RestText(_TextColumn):
 
     def octets(self, value: str, name: str, form: Form) -> bytes:
         end = b"\x00" if form.edition is Edition.V2011 else b""
-        return free_text(value, name) + end
+        return gbk(value, name) + end
 
     def read(self, cursor: Cursor, name: str) -> str:
         return self.judge(cursor.rest(), cursor, name)
@@ -80,7 +80,7 @@ class LongText(_TextColumn):
         self.length = UInt(length_octets)
 
     def octets(self, value: str, name: str, form: Form) -> bytes:
-        return free_text(value, name)
+        return gbk(value, name)
 
     def read(self, cursor: Cursor, name: str) -> str:
         size = self.length.read(cursor, f"{name}.length")
@@ -89,45 +89,6 @@ class LongText(_TextColumn):
     def write(self, value: str, name: str, form: Form) -> bytes:
         octets = self.octets(value, name, form)
         return self.length.write(len(octets), f"{name}.length", form) + octets
-
-
-class FixedOctets(Column[bytes]):
-    """So many octets, kept as they are."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-
-    def read(self, cursor: Cursor, name: str) -> bytes:
-        return cursor.take(self.size, name)
-
-    def write(self, value: bytes, name: str, form: Form) -> bytes:
-        if len(value) != self.size:
-            raise EncodeError(name, f"{len(value)} octets, exactly {self.size} are needed")
-        return value
-
-
-class RestOctets(Column[bytes]):
-    """All octets to the end of the body."""
-
-    def read(self, cursor: Cursor, name: str) -> bytes:
-        return cursor.rest()
-
-    def write(self, value: bytes, name: str, form: Form) -> bytes:
-        return value
-
-
-class LongOctets(Column[bytes]):
-    """A length and so many octets."""
-
-    def __init__(self, length_octets: int) -> None:
-        self.length = UInt(length_octets)
-
-    def read(self, cursor: Cursor, name: str) -> bytes:
-        size = self.length.read(cursor, f"{name}.length")
-        return cursor.take(size, name, BodyFault.OVERRUN)
-
-    def write(self, value: bytes, name: str, form: Form) -> bytes:
-        return self.length.write(len(value), f"{name}.length", form) + value
 
 
 class Digits(Column[str]):

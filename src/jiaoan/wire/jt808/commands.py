@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Annotated
 
-from jiaoan.wire.jt808.columns import FixedText, LongOctets, Octets, Text, Text8, UtcTime
+from jiaoan.wire.jt808.columns import FixedText, Octets, Text, Text8, UtcTime
 from jiaoan.wire.jt808.forms import Edition
 from jiaoan.wire.jt808.location import Location, LocationColumn
 from jiaoan.wire.jt808.table import (
@@ -24,6 +24,7 @@ from jiaoan.wire.jt808.table import (
     Table,
     Unless,
 )
+from jiaoan.wire.tables import LongOctets
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated
 
-from jiaoan.wire.jt808.columns import Digits, FixedOctets, LongOctets, Octets
-from jiaoan.wire.jt808.errors import BodyError, BodyFault
+from jiaoan.wire.errors import BodyError, BodyFault
+from jiaoan.wire.jt808.columns import Digits, Octets
 from jiaoan.wire.jt808.table import U8, U16, U32, Items, Row, Table
+from jiaoan.wire.tables import FixedOctets, LongOctets
 
 GZIP_MOST = 1 << 20
 """Unpacked octets of one 0x0901 at most: a packed megabyte of zeros is a thousand octets."""

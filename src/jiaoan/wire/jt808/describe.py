@@ -15,6 +15,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TypeAlias, TypeVar
 
 from jiaoan.kernel.clock import LOCAL
+from jiaoan.wire.errors import BodyError
 from jiaoan.wire.jt808 import areas, extras
 from jiaoan.wire.jt808.answers import PlatformAnswer, RegisterAnswer, TerminalAnswer
 from jiaoan.wire.jt808.areas import Point
@@ -22,7 +23,6 @@ from jiaoan.wire.jt808.batch import BadItem, LocationBatch
 from jiaoan.wire.jt808.commands import LocationAnswer, ServerTime
 from jiaoan.wire.jt808.data import Compressed
 from jiaoan.wire.jt808.driver import Card
-from jiaoan.wire.jt808.errors import BodyError
 from jiaoan.wire.jt808.extras import ExtraItem
 from jiaoan.wire.jt808.framing import (
     BadFrame,

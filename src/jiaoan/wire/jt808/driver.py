@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from jiaoan.wire.jt808.columns import Digits, FixedText, LongOctets, Moment, Text8
+from jiaoan.wire.errors import BodyError, BodyFault
+from jiaoan.wire.jt808.columns import Digits, FixedText, Moment, Text8
 from jiaoan.wire.jt808.commands import Empty
-from jiaoan.wire.jt808.errors import BodyError, BodyFault
 from jiaoan.wire.jt808.forms import PLAIN, Edition, Form, Reading
 from jiaoan.wire.jt808.table import BYTE, SINCE_2019, U8, Cursor, OnlyIf, Table
 from jiaoan.wire.jt808.tolerance import Tolerance
+from jiaoan.wire.tables import LongOctets
 
 CARD_IN, CARD_OUT = 1, 2
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from jiaoan.wire.jt808.errors import EncodeError
+from jiaoan.wire.errors import EncodeError
 
 
 class Number(NamedTuple):

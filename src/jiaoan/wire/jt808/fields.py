@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from jiaoan.kernel.clock import LOCAL
-from jiaoan.wire.jt808.errors import BodyError, BodyFault, EncodeError
+from jiaoan.wire.errors import BodyError, BodyFault, EncodeError
+from jiaoan.wire.tables import gbk
 
 NO_TIME = -1
 TIME_OCTETS = 6
@@ -31,21 +32,10 @@ def text(octets: bytes, field: str) -> str:
 
 def fixed_text(value: str, length: int, field: str, *, front: bool = False) -> bytes:
     """``value`` as GBK, padded with 0x00 to ``length`` octets (in front where asked)."""
-    octets = free_text(value, field)
+    octets = gbk(value, field)
     if len(octets) > length:
         raise EncodeError(field, f"{len(octets)} octets do not fit into {length}")
     return octets.rjust(length, b"\x00") if front else octets.ljust(length, b"\x00")
-
-
-def free_text(value: str, field: str) -> bytes:
-    """``value`` as GBK without padding; 0x00 at an edge would be lost on reading: refused."""
-    try:
-        octets = value.encode("gbk")
-    except UnicodeEncodeError as wrong:
-        raise EncodeError(field, f"{value[wrong.start]!r} is not in GBK") from wrong
-    if octets.strip(b"\x00") != octets:
-        raise EncodeError(field, "begins or ends with 0x00, which is padding")
-    return octets
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,7 @@ from collections.abc import Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from jiaoan.wire.jt808.errors import BodyError
+from jiaoan.wire.errors import BodyError
 from jiaoan.wire.jt808.tolerance import COSMETIC, Tolerance
 
 

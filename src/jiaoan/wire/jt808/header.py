@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jiaoan.wire.jt808.errors import EncodeError
+from jiaoan.wire.errors import EncodeError
 from jiaoan.wire.jt808.tolerance import Tolerance
 
 MAX_BODY = 0x3FF

@@ -8,7 +8,7 @@ from datetime import datetime
 from struct import Struct
 from struct import error as StructError
 
-from jiaoan.wire.jt808.errors import BodyError, BodyFault, EncodeError
+from jiaoan.wire.errors import BodyError, BodyFault, EncodeError
 from jiaoan.wire.jt808.extras import ExtraItem, build_extras, in_twos_complement, read_extras
 from jiaoan.wire.jt808.fields import bcd_time, moment, time_ms
 from jiaoan.wire.jt808.forms import PLAIN, Form, Reading

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
+from jiaoan.wire.errors import BodyError, BodyFault
 from jiaoan.wire.jt808.columns import Digits, FixedText, LongText, RestText, Text, Text8
 from jiaoan.wire.jt808.commands import Empty
-from jiaoan.wire.jt808.errors import BodyError, BodyFault
 from jiaoan.wire.jt808.fields import text
 from jiaoan.wire.jt808.forms import PLAIN, Edition, Form, Reading
 from jiaoan.wire.jt808.table import SINCE_2019, U8, U16, ByForm, Column, Cursor, Table

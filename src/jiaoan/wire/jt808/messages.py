@@ -18,6 +18,7 @@ from enum import IntEnum
 from itertools import product
 from typing import Protocol, TypeVar
 
+from jiaoan.wire.errors import BodyError, BodyFault
 from jiaoan.wire.jt808 import (
     answers,
     areas,
@@ -33,7 +34,6 @@ from jiaoan.wire.jt808 import (
     texts,
     video,
 )
-from jiaoan.wire.jt808.errors import BodyError, BodyFault
 from jiaoan.wire.jt808.forms import PLAIN, Dialect, Edition, Form, Reading
 from jiaoan.wire.jt808.framing import Frame
 from jiaoan.wire.jt808.header import Header, Version

@@ -30,8 +30,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
+from jiaoan.wire.errors import EncodeError
 from jiaoan.wire.jt808.commands import Resend
-from jiaoan.wire.jt808.errors import EncodeError
 from jiaoan.wire.jt808.forms import Edition, Form
 from jiaoan.wire.jt808.framing import Frame, build_frame
 from jiaoan.wire.jt808.header import MAX_BODY, Header, Package

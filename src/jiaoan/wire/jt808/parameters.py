@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, NamedTuple
 
-from jiaoan.wire.jt808.columns import LongOctets
+from jiaoan.wire.errors import BodyError, BodyFault
 from jiaoan.wire.jt808.commands import Empty
-from jiaoan.wire.jt808.errors import BodyError, BodyFault
 from jiaoan.wire.jt808.fields import text
 from jiaoan.wire.jt808.forms import Edition, Form
 from jiaoan.wire.jt808.table import (
@@ -28,6 +27,7 @@ from jiaoan.wire.jt808.table import (
     Table,
 )
 from jiaoan.wire.jt808.tolerance import Tolerance
+from jiaoan.wire.tables import LongOctets
 
 
 class Kind(Enum):
@@ -175,7 +175,7 @@ class _TwoCounts(Column[int]):
         return BYTE.write(value, name, form) * 2
 
 
-class Parameters(Items[Parameter]):
+class Parameters(Items[Cursor, Form, Parameter]):
     """A count and parameters. Senders get the count wrong; the lengths of the items decide."""
 
     def read(self, cursor: Cursor, name: str) -> tuple[Parameter, ...]:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated
 
-from jiaoan.wire.jt808.columns import FixedOctets, FixedText, Moment
-from jiaoan.wire.jt808.errors import BodyError
+from jiaoan.wire.errors import BodyError
+from jiaoan.wire.jt808.columns import FixedText, Moment
 from jiaoan.wire.jt808.forms import Dialect, Edition, Form, Reading
 from jiaoan.wire.jt808.table import BYTE, U8, U16, U32, WORD, ByForm, Items, Row, Table, UInt
+from jiaoan.wire.tables import FixedOctets
 
 _WIDE = FixedText(30)
 TERMINAL_ID = ByForm(FixedText(7), {Dialect.GUANGDONG: _WIDE, Dialect.HEILONGJIANG: _WIDE})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from jiaoan.wire.jt808.columns import FixedOctets, Moment, Text8
+from jiaoan.wire.jt808.columns import Moment, Text8
 from jiaoan.wire.jt808.commands import Empty
 from jiaoan.wire.jt808.table import DWORD, U8, U16, U32, Items, Row, Table
+from jiaoan.wire.tables import FixedOctets
 
 AlarmBits = Annotated[bytes, FixedOctets(8)]
 """64 alarm bits: the lower 32 as in 0x0200, above them the video alarms."""

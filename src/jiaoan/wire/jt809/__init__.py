@@ -15,8 +15,8 @@ Theory of operation
 Every tolerance is named in :class:`Tolerance`, reported on what it was used for, and has a test.
 """
 
+from jiaoan.wire.errors import BodyError, BodyFault, EncodeError
 from jiaoan.wire.jt809.cipher import Cipher
-from jiaoan.wire.jt809.errors import BodyError, BodyFault, EncodeError
 from jiaoan.wire.jt809.framing import BadFrame, Fault, Frame, FrameReader, Profile, build_frame
 from jiaoan.wire.jt809.header import Edition, Header
 from jiaoan.wire.jt809.messages import Message, Raw, parse

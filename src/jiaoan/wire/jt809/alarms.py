@@ -16,7 +16,7 @@ from jiaoan.wire.jt809.table import (
     Moment,
     SubId,
     Table,
-    UInt,
+    Word,
 )
 
 Text11 = Annotated[str, FixedText(11)]
@@ -25,9 +25,9 @@ Text20 = Annotated[str, FixedText(20)]
 Text32 = Annotated[str, FixedText(32)]
 Plate = Annotated[str, FixedText(21)]
 Info = Annotated[str, LongText(4)]
-SupervisionId = Annotated[int, UInt(4, prefix="")]
+SupervisionId = Annotated[int, Word(4, "")]
 """Shown as eight hexadecimal digits."""
-AlarmWord = Annotated[int, UInt(2, prefix="0x")]
+AlarmWord = Annotated[int, Word(2, "0x")]
 
 
 class AlarmSource(IntEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Self
 
-from jiaoan.wire.jt809.errors import BodyError, BodyFault
+from jiaoan.wire.errors import BodyError, BodyFault
 from jiaoan.wire.jt809.location import SHORT_LOCATION, GnssBlock, ShortBody
 from jiaoan.wire.jt809.table import (
     U8,

@@ -7,8 +7,8 @@ read before.
 
 from __future__ import annotations
 
+from jiaoan.wire.errors import BodyError
 from jiaoan.wire.jt809.cipher import Cipher
-from jiaoan.wire.jt809.errors import BodyError
 from jiaoan.wire.jt809.framing import (
     BadFrame,
     Fault,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from struct import Struct
 
-from jiaoan.wire.jt809.errors import EncodeError
+from jiaoan.wire.errors import EncodeError
 
 _HEAD = Struct(">IIHI3sBI")
 SHORT, LONG = _HEAD.size, _HEAD.size + 8

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from jiaoan.kernel.clock import Clock
-from jiaoan.wire.jt809.errors import BodyError
+from jiaoan.wire.errors import BodyError
 from jiaoan.wire.jt809.framing import BadFrame, Frame, FrameReader, Profile, build_frame
 from jiaoan.wire.jt809.header import Edition, Header
 from jiaoan.wire.jt809.links import Empty, LoginAnswer, Result, SubLinkResult

@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Annotated
 
 from jiaoan.kernel.clock import LOCAL
+from jiaoan.wire.errors import BodyError, BodyFault, EncodeError
 from jiaoan.wire.jt808.describe import describe_location
-from jiaoan.wire.jt808.errors import BodyError as LocationError
 from jiaoan.wire.jt808.location import BASE, SHIFTED, SOUTH, WEST, Location
-from jiaoan.wire.jt809.errors import BodyError, BodyFault, EncodeError
 from jiaoan.wire.jt809.table import (
     U8,
     U16,
@@ -23,6 +22,7 @@ from jiaoan.wire.jt809.table import (
     Json,
     LongOctets,
     Row,
+    Shown,
     Table,
     UInt,
     shown_time,
@@ -44,7 +44,7 @@ class BlockTime(Column[datetime | None]):
         except ValueError:
             return None
 
-    def write(self, value: datetime | None, name: str) -> bytes:
+    def write(self, value: datetime | None, name: str, form: None) -> bytes:
         if value is None:
             return bytes(7)
         if value.tzinfo is None:
@@ -64,7 +64,7 @@ class Metres(Column[int]):
         value = cursor.uint(2, name)
         return value - 0x10000 if value >= 0x10000 - _DEEPEST else value
 
-    def write(self, value: int, name: str) -> bytes:
+    def write(self, value: int, name: str, form: None) -> bytes:
         if not -_DEEPEST <= value < 0x10000 - _DEEPEST:
             raise EncodeError(name, f"{value} does not fit a WORD")
         return (value & 0xFFFF).to_bytes(2, "big")
@@ -106,14 +106,14 @@ class GnssBlock(Table):
         }
 
 
-class CarriedBody(LongOctets):
+class CarriedBody(LongOctets, Shown[bytes]):
     """The 0x0200 body of 808 that 2019 carries whole; its fields are shown."""
 
     def show(self, value: bytes, name: str) -> dict[str, Json]:
         return {"gnss_length": len(value)} | show_location(value)
 
 
-class ShortBody(FixedOctets):
+class ShortBody(FixedOctets, Shown[bytes]):
     """The 28 fixed octets of an 808 location."""
 
     def show(self, value: bytes, name: str) -> dict[str, Json]:
@@ -149,14 +149,14 @@ class Realtime2011(Table):
 class Backfill2011(Table):
     """0x1203, 0x9203 车辆定位信息自动补报 in 2011: one to five blocks."""
 
-    items: Annotated[tuple[GnssBlock, ...], Items(UInt(1), GnssBlock)]
+    items: Annotated[tuple[GnssBlock, ...], Items(UInt(1), Row(GnssBlock))]
 
 
 @dataclass(frozen=True, slots=True)
 class Backfill2019(Table):
     """0x1203, 0x9203 in 2019."""
 
-    items: Annotated[tuple[Carried, ...], Items(UInt(1), Carried)]
+    items: Annotated[tuple[Carried, ...], Items(UInt(1), Row(Carried))]
 
 
 MOST_BACKFILLED = 5
@@ -166,7 +166,7 @@ def read_location(octets: bytes) -> Location:
     """An 808 location body; :class:`.BodyError` where it is too short to be one."""
     try:
         return Location.parse(octets)
-    except LocationError as wrong:
+    except BodyError as wrong:
         raise BodyError("gnss", wrong.reason, octets, BodyFault.TOO_SHORT) from wrong
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from jiaoan.wire.jt809.table import U8, U32, FixedText, Items, Moment, SubId, Table, UInt
+from jiaoan.wire.jt809.table import U8, U32, FixedText, Items, Moment, Row, SubId, Table, UInt
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +51,4 @@ class SerialMark(Table):
 class SerialMarks(Table):
     """0x1103, 0x9103 (2019) 平台间消息序列号通知: sent after each login, to count on from there."""
 
-    items: Annotated[tuple[SerialMark, ...], Items(UInt(1), SerialMark)]
+    items: Annotated[tuple[SerialMark, ...], Items(UInt(1), Row(SerialMark))]

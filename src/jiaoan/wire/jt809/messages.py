@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from struct import Struct
 from typing import NamedTuple
 
+from jiaoan.wire.errors import BodyError, BodyFault, EncodeError
 from jiaoan.wire.jt809.catalogue import (
     CATALOGUE,
     DIRECT,
@@ -15,7 +16,6 @@ from jiaoan.wire.jt809.catalogue import (
     WITHOUT_PLATE,
     has_plate,
 )
-from jiaoan.wire.jt809.errors import BodyError, BodyFault, EncodeError
 from jiaoan.wire.jt809.framing import Frame
 from jiaoan.wire.jt809.header import Edition
 from jiaoan.wire.jt809.posts import Source
@@ -102,7 +102,7 @@ class Message:
             return b""
         if self.plate_color is None or not 0 <= self.plate_color <= 0xFF:
             raise EncodeError("plate_color", f"{self.plate_color} is no colour")
-        return _PLATE.write(self.plate, "plate") + bytes([self.plate_color])
+        return _PLATE.write(self.plate, "plate", None) + bytes([self.plate_color])
 
     def _head(self, length: int, edition: Edition) -> bytes:
         sub_type = self.sub_type or 0

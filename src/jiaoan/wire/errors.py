@@ -15,10 +15,12 @@ class BodyFault(StrEnum):
     """A length or count inside the body claims more octets than there are."""
     TRAILING = "trailing_octets"
     """Octets follow where the table has ended."""
+    WRONG_COUNT = "wrong_count"
+    """A count inside the body is not the number of items that are there."""
     BAD_TEXT = "bad_text"
-    """A text that is neither GBK nor UTF-8."""
+    """A text is not GBK, nor what is tolerated in its place."""
     BAD_VALUE = "bad_value"
-    """A value that the table has no meaning for."""
+    """A value that the table has no meaning for, where one is needed to read on."""
 
 
 class BodyError(Exception):
