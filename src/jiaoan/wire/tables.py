@@ -176,7 +176,8 @@ def places(table: type[Table[CursorT, FormT]]) -> tuple[Place[CursorT, FormT], .
     known = _PLACES.get(table)
     if known is None:
         known = _PLACES[table] = tuple(_find_places(table))
-    return cast(tuple[Place[CursorT, FormT], ...], known)
+    # As text: an alias made at each call would cost more than the reading.
+    return cast("tuple[Place[CursorT, FormT], ...]", known)
 
 
 def _find_places(table: type[Table[CursorT, FormT]]) -> Iterator[Place[CursorT, FormT]]:
