@@ -84,6 +84,7 @@ ROLES: dict[str, Role] = {
             "ledger.report": OWN,
             "map.view": OWN,
             "alarm.view": OWN,
+            "alarm.answer": OWN,
             "trip.view": OWN,
             "filing.view": OWN,
             "filing.apply": OWN,
@@ -95,6 +96,7 @@ ROLES: dict[str, Role] = {
         _("Outside carrier"),
         {
             "desk.view": OWN,
+            "alarm.answer": OWN,
             "filing.view": OWN,
             "filing.apply": OWN,
             "org.view": OWN,

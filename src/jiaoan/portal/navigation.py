@@ -41,6 +41,7 @@ RAIL = (
     Entry("map", pgettext_lazy("rail", "Map"), "map", "map.view", opens_group=True),
     Entry("places", pgettext_lazy("rail", "Places"), "places", "registry.view"),
     Entry("alarm", pgettext_lazy("rail", "Alarms"), "alarms", "alarm.view"),
+    Entry("appeals", pgettext_lazy("rail", "My alarms"), "my_alarms", "alarm.answer"),
     Entry("hazmat", pgettext_lazy("rail", "Hazmat"), "hazmat", "filing.view"),
     Entry("reports", pgettext_lazy("rail", "Reports"), "reports", "paper.make", opens_group=True),
     Entry("journal", pgettext_lazy("rail", "Journal"), "journal", "journal.view"),

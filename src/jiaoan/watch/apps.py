@@ -15,6 +15,9 @@ class WatchConfig(AppConfig):
         scope.register(m.Disposition, organisations=[f"alarm__{owner}"])
         scope.register(m.Finding, organisations=[owner])
         scope.register(m.Response, public=True)
+        # An outside carrier has no vehicle here: the request itself says to whom it went.
+        scope.register(m.AnswerRequest, organisations=["organisation_id"])
+        scope.register(m.AnswerFile, organisations=["request__organisation_id"])
         scope.register(m.Command, organisations=[owner])
         scope.register(m.TerminalFile, organisations=[f"command__{owner}"])
         scope.register(m.Supervision, organisations=[owner])

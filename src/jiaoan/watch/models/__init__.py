@@ -1,12 +1,15 @@
 """The rows of the alarm desk, one file for each thing that lives by its own table of states."""
 
 from jiaoan.watch.models.alarm import Alarm, Disposition
+from jiaoan.watch.models.appeal import AnswerFile, AnswerRequest
 from jiaoan.watch.models.command import Command, TerminalFile
 from jiaoan.watch.models.finding import Finding, Response
 from jiaoan.watch.models.supervision import Supervision, SupervisionAnswer
 
 __all__ = [
     "Alarm",
+    "AnswerFile",
+    "AnswerRequest",
     "Command",
     "Disposition",
     "Finding",
