@@ -114,7 +114,7 @@ def test_it_lets_another_than_the_asker_review_an_appeal(world: World) -> None:
 def test_a_false_alarm_is_still_reviewed_as_one(world: World) -> None:
     alarm = own_alarm(world)
     desk.dispose(world.clerk, world.clock, alarm, kind="false_alarm", note="漂移")
-    with pytest.raises(Blocked, match="no appeal"):
+    with pytest.raises(Blocked, match="没有待复核的申诉"):
         actions.decide(world.second_clerk, world.clock, alarm, uphold=True, note="同意")
     desk.review(world.second_clerk, world.clock, alarm, agree=True, note="同意")
     assert alarm.status is AlarmState.CLOSED
@@ -131,7 +131,7 @@ def test_it_can_be_taken_back_and_then_needs_no_answer(world: World) -> None:
         lambda: actions.answer(world.firm_user, world.clock, asked, kind="explain", text="迟"),
         lambda: actions.attach(world.firm_user, world.clock, asked, [photo()]),
     ):
-        with pytest.raises(Blocked, match="taken its request back"):
+        with pytest.raises(Blocked, match="已收回"):
             act()
     with pytest.raises(TransitionRefused):
         actions.take_back(world.clerk, world.clock, alarm, note="再收回")
@@ -222,7 +222,7 @@ def test_one_bad_file_does_not_stop_the_others(world: World) -> None:
     assert "好.jpg" not in sentence
     assert [one.attachment.name for one in asked.files.all()] == ["好.jpg"]
     many = [photo(f"{n}.jpg", bytes([n])) for n in range(MOST_FILES)]
-    with pytest.raises(FieldErrors, match="at most 9"):
+    with pytest.raises(FieldErrors, match="最多 9 个文件"):
         actions.attach(world.firm_user, world.clock, asked, many)
     assert asked.files.count() == MOST_FILES
 
