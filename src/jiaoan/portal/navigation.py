@@ -40,6 +40,7 @@ RAIL = (
     Entry("ledger", pgettext_lazy("rail", "Ledger"), "ledger", "ledger.view"),
     Entry("map", pgettext_lazy("rail", "Map"), "map", "map.view", opens_group=True),
     Entry("places", pgettext_lazy("rail", "Places"), "places", "registry.view"),
+    Entry("rules", pgettext_lazy("rail", "Rules"), "rules", "rule.view"),
     Entry("alarm", pgettext_lazy("rail", "Alarms"), "alarms", "alarm.view"),
     Entry("appeals", pgettext_lazy("rail", "My alarms"), "my_alarms", "alarm.answer"),
     Entry("hazmat", pgettext_lazy("rail", "Hazmat"), "hazmat", "filing.view"),

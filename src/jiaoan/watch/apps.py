@@ -20,5 +20,6 @@ class WatchConfig(AppConfig):
         scope.register(m.AnswerFile, organisations=["request__organisation_id"])
         scope.register(m.Command, organisations=[owner])
         scope.register(m.TerminalFile, organisations=[f"command__{owner}"])
+        scope.register(m.RuleChange, public=True)
         scope.register(m.Supervision, organisations=[owner])
         scope.register(m.SupervisionAnswer, organisations=[f"supervision__{owner}"])
