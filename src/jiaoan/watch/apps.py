@@ -21,5 +21,7 @@ class WatchConfig(AppConfig):
         scope.register(m.Command, organisations=[owner])
         scope.register(m.TerminalFile, organisations=[f"command__{owner}"])
         scope.register(m.RuleChange, public=True)
+        scope.register(m.Rehearsal, public=True)
+        scope.register(m.RehearsalFinding, organisations=[owner])
         scope.register(m.Supervision, organisations=[owner])
         scope.register(m.SupervisionAnswer, organisations=[f"supervision__{owner}"])

@@ -4,6 +4,7 @@ from jiaoan.watch.models.alarm import Alarm, Disposition
 from jiaoan.watch.models.appeal import AnswerFile, AnswerRequest
 from jiaoan.watch.models.command import Command, TerminalFile
 from jiaoan.watch.models.finding import Finding, Response
+from jiaoan.watch.models.rehearsal import Rehearsal, RehearsalFinding
 from jiaoan.watch.models.rules import RuleChange
 from jiaoan.watch.models.supervision import Supervision, SupervisionAnswer
 
@@ -15,6 +16,8 @@ __all__ = [
     "Disposition",
     "Finding",
     "Response",
+    "Rehearsal",
+    "RehearsalFinding",
     "RuleChange",
     "Supervision",
     "SupervisionAnswer",
