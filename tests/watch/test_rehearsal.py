@@ -296,9 +296,7 @@ def test_it_refuses_bounds_by_field(
     assert set(refused.value.errors) == fields
 
 
-def test_it_bounds_vehicles_and_what_waits(
-    world: World, head: User, settings: Settings
-) -> None:
+def test_it_bounds_vehicles_and_what_waits(world: World, head: User, settings: Settings) -> None:
     settings.REHEARSAL_VEHICLES = 1
     with pytest.raises(FieldErrors, match="vehicle_kind"):
         asked_by(head, world)

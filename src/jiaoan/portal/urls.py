@@ -43,6 +43,7 @@ urlpatterns = [
     path("alarms/", include("jiaoan.portal.watch.urls")),
     path("my-alarms/", include("jiaoan.portal.appeals.urls")),
     path("rules/", include("jiaoan.portal.rules.urls")),
+    path("rehearsals/", include("jiaoan.portal.rehearsal.urls")),
     path("supervisions/", include("jiaoan.portal.supervision.urls")),
     path("hazmat/", include("jiaoan.portal.hazmat.urls")),
     path("journal/", include("jiaoan.portal.journal.urls")),

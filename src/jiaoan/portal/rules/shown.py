@@ -89,6 +89,13 @@ def title_of(rule: str) -> str:
     return english if reads_english() else chinese
 
 
+def chinese_title_of(rule: str) -> str:
+    """How records and rehearsals name it, whoever reads them."""
+    if rule == COMMON_ID:
+        return "行驶判定（共用）"
+    return TITLES[BY_ID[rule]][0]
+
+
 def does_of(rule: str) -> Text:
     if rule == COMMON_ID:
         return _("Figures that every rule about driving stands on.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from jiaoan.portal.access import page
 from jiaoan.portal.asked import asker, clock
 from jiaoan.portal.rules import shown
 from jiaoan.portal.rules.shown import COMMON_ID, Text
+from jiaoan.registry.models import VehicleKind
 from jiaoan.registry.queries import every_place
 from jiaoan.rules.driving.law import BY_ID, VERSION, Rule
 from jiaoan.rules.fences.values import VERSION as FENCE_VERSION
@@ -48,10 +50,10 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_safe
 @page("rule.view")
 def detail(request: HttpRequest, rule: str) -> HttpResponse:
-    return _detail(request, rule)
+    return detail_of(request, rule)
 
 
-def _detail(
+def detail_of(
     request: HttpRequest,
     rule: str,
     *,
@@ -85,6 +87,10 @@ def _detail(
         "today": today.isoformat(),
         "may_manage": can(request.user, MANAGE),
         "rehearsable": shown.rehearsable(rule),
+        "rehearsed_kinds": VehicleKind.choices,
+        "rehearsed_kind": request.POST.get("rehearse_kind", ""),
+        "first_day": typed.get("first_day", (today - timedelta(days=7)).isoformat()),
+        "last_day": typed.get("last_day", (today - timedelta(days=1)).isoformat()),
         "decisions": [
             (one, words_of(one.subject, one.value) if one.value is not None else "",
              catalogue.LABELS.get(one.subject, ""))
@@ -118,9 +124,9 @@ def figures(request: HttpRequest, rule: str) -> HttpResponse:
             seen_version=_seen(request),
         )
     except FieldErrors as bad:
-        return _detail(request, rule, errors=bad.errors, status=422)
+        return detail_of(request, rule, errors=bad.errors, status=422)
     except Blocked as blocked:
-        return _detail(request, rule, errors={"note": blocked.sentence}, status=409)
+        return detail_of(request, rule, errors={"note": blocked.sentence}, status=409)
     told = _("%(n)s figures hold from %(day)s on.") % {"n": len(made), "day": day}
     messages.success(request, told)
     return redirect("rule", rule)
@@ -143,10 +149,10 @@ def confirm(request: HttpRequest, rule: str) -> HttpResponse:
             seen_version=_seen(request),
         )
     except FieldErrors as bad:
-        return _detail(request, rule, errors=bad.errors, about=name, status=422)
+        return detail_of(request, rule, errors=bad.errors, about=name, status=422)
     except Blocked as blocked:
         errors = {"note": blocked.sentence}
-        return _detail(request, rule, errors=errors, about=name, status=409)
+        return detail_of(request, rule, errors=errors, about=name, status=409)
     messages.success(request, _("Confirmed; it is no longer shown as unverified."))
     return redirect("rule", rule)
 
@@ -169,10 +175,10 @@ def withdraw(request: HttpRequest, rule: str) -> HttpResponse:
             seen_version=_seen(request),
         )
     except FieldErrors as bad:
-        return _detail(request, rule, errors=bad.errors, about=about, status=422)
+        return detail_of(request, rule, errors=bad.errors, about=about, status=422)
     except Blocked as blocked:
         errors = {"note": blocked.sentence}
-        return _detail(request, rule, errors=errors, about=about, status=409)
+        return detail_of(request, rule, errors=errors, about=about, status=409)
     messages.success(request, _("Withdrawn; the figure before holds on."))
     return redirect("rule", rule)
 
@@ -194,9 +200,9 @@ def switch(request: HttpRequest, rule: str) -> HttpResponse:
             seen_version=_seen(request),
         )
     except FieldErrors as bad:
-        return _detail(request, rule, errors=bad.errors, about="switch", status=422)
+        return detail_of(request, rule, errors=bad.errors, about="switch", status=422)
     except Blocked as blocked:
         errors = {"note": blocked.sentence}
-        return _detail(request, rule, errors=errors, about="switch", status=409)
+        return detail_of(request, rule, errors=errors, about="switch", status=409)
     messages.success(request, _("Switched on.") if on else _("Switched off."))
     return redirect("rule", rule)

@@ -12,7 +12,7 @@ from jiaoan.watch.rehearsal.states import RehearsalState
 
 class RehearsalKind(models.TextChoices):
     RULE = "rule", _("Rule")
-    PLACE = "place", _("Place")
+    PLACE = "place", pgettext_lazy("rehearsal", "Place")
 
 
 class Outcome(models.TextChoices):
