@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from jiaoan.portal.components import Light, Tone
+from jiaoan.portal.rules.shown import COMMON_ID
 from jiaoan.portal.rules.shown import title_of as rule_title
 from jiaoan.portal.watch.views import reads_english
 from jiaoan.registry.models import Vehicle
@@ -36,9 +37,14 @@ def light_of(asked: Rehearsal) -> Light:
     return Light(TONES[asked.status], text)
 
 
+def name_of(asked: Rehearsal) -> str:
+    """A rule in the reader's language; a place has one name."""
+    return title_of(asked.subject) if asked.kind == RehearsalKind.RULE else asked.title
+
+
 def title_of(rule: str) -> str:
     """A driving rule or a fence rule in the reader's language."""
-    if rule in BY_ID:
+    if rule in BY_ID or rule == COMMON_ID:
         return rule_title(rule)
     return next((str(one.title) for one in catalogue.FENCES if one.id == rule), rule)
 

@@ -40,6 +40,10 @@ class Sketch:
     bar_px: float
     bar_m: int
 
+    @property
+    def bar_text(self) -> str:
+        return f"{self.bar_m // 1000} km" if self.bar_m >= 1000 else f"{self.bar_m} m"
+
 
 @dataclass(frozen=True)
 class _Frame:

@@ -43,7 +43,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "section": "rules",
         "page": current,
         "query": "",
-        "lines": [(one, shown.light_of(one)) for one in current.object_list],
+        "lines": [(one, shown.name_of(one), shown.light_of(one)) for one in current.object_list],
         "empty": Empty(
             title=_("Nothing was rehearsed yet"),
             text=_("Start one from a rule, or from a place before it is switched on."),
@@ -80,6 +80,7 @@ def _progress(request: HttpRequest, asked: Rehearsal) -> dict[str, object]:
     manages = can(request.user, verb)
     return {
         "asked": asked,
+        "name": shown.name_of(asked),
         "light": shown.light_of(asked),
         "waits": asked.status in WAITING,
         "may_cancel": manages and asked.status in WAITING,
