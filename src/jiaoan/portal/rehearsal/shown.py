@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from jiaoan.portal.components import Light, Tone
 from jiaoan.portal.rules.shown import COMMON_ID
 from jiaoan.portal.rules.shown import title_of as rule_title
-from jiaoan.portal.watch.views import reads_english
+from jiaoan.portal.watch.why import reads_english
 from jiaoan.registry.models import Vehicle
 from jiaoan.rules.driving.law import BY_ID
 from jiaoan.watch.models import Rehearsal, RehearsalFinding

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from jiaoan.portal.watch.views import reads_english
+from jiaoan.portal.watch.why import reads_english
 from jiaoan.rules.driving.law import (
     BY_ID,
     IDS,

@@ -359,9 +359,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     return with_note(
         request,
         pk,
-        lambda user, clock, alarm, note: actions.review(
-            user, clock, alarm, agree=agree, note=note
-        ),
+        lambda user, clock, alarm, note: actions.review(user, clock, alarm, agree=agree, note=note),
     )
 
 
