@@ -176,6 +176,7 @@ def test_it_orders_the_desk_by_deadline(world: World) -> None:
     assert queries.counts(world.clerk, world.clock) == {
         AlarmState.PENDING: 1,
         AlarmState.HANDLING: 1,
+        AlarmState.ANSWER: 0,
         AlarmState.REVIEW: 0,
         AlarmState.CLOSED: 0,
     }

@@ -113,13 +113,18 @@ def verify(*, as_json: bool) -> int:
 
 
 def publish_references(bus_url: str | None) -> int:
-    """Put every vehicle, terminal and place on the bus again, as the business database has them."""
+    """Put every vehicle, terminal, place and rule on the bus, as the business database has them."""
     from jiaoan.registry.reference import everything
+    from jiaoan.watch.rules.actions import SUBJECT
+    from jiaoan.watch.rules.queries import standing
 
     url = bus_url or running_bus()
     if url is None:
         raise Refusal("No running system was found for this directory: name a bus with --bus.")
     values = [(subject, json.dumps(value).encode()) for subject, value in everything()]
+    rules = standing()
+    if rules.version:
+        values.append((SUBJECT, json.dumps(rules.document()).encode()))
     count = asyncio.run(_publish(url, values))
     print(f"{count} references published")
     return 0

@@ -22,6 +22,7 @@ DEMO_FOLDER = Path("var/demo")
 # Commands with an own reader of arguments: name → (module, needs Django, one line of help).
 _PASSED: dict[str, tuple[str, bool, str]] = {
     "worker": ("jiaoan.worker.main", True, "carry findings up, run flows and due dates"),
+    "rehearse": ("jiaoan.worker.rehearsing", True, "try a rule or a place on past tracks"),
     "frames": ("jiaoan.wire.cli", False, "decode frames of JT/T 808 and 809 from hexadecimal"),
     "simulate": ("jiaoan.simulate.cli", False, "drive a fleet over JT/T 808 from a file"),
     "tap": ("jiaoan.gateway.tap_cli", False, "show a terminal's frames as they come and go"),
@@ -55,7 +56,7 @@ def _dispatch(words: list[str]) -> int:
     if words and words[0] in _PASSED:
         module, django, _ = _PASSED[words[0]]
         if django:
-            prepare_django(None)
+            prepare_django(_named_data(words[1:]))
         run: Callable[[list[str]], int] = importlib.import_module(module).main
         return run(words[1:])
     options = _parser().parse_args(words)
@@ -288,6 +289,14 @@ def _places_import(options: argparse.Namespace) -> int:
         lines_as=options.lines_as,
         size_m=options.size,
     )
+
+
+def _named_data(words: Sequence[str]) -> Path | None:
+    """``--data DIR`` among the words of a command that reads its own arguments."""
+    reader = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    reader.add_argument("--data", type=Path)
+    found: Path | None = reader.parse_known_args(list(words))[0].data
+    return found
 
 
 def prepare_django(data: Path | None) -> None:

@@ -7,7 +7,7 @@ subject is kept) when a terminal, vehicle or place changes, and whole by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from jiaoan.journal.actions import Json
@@ -62,7 +62,9 @@ def place_subject(place: Place) -> str:
     return f"ref.place.{place.pk}"
 
 
-def place_value(place: Place) -> dict[str, Json]:
+def place_value(place: Place, bound: Iterable[Vehicle] | None = None) -> dict[str, Json]:
+    """``bound`` are the vehicles of a place that is not stored; else its own."""
+    vehicles = place.bound.all() if bound is None else bound
     return {
         "place_id": place.pk,
         "name": place.name,
@@ -77,7 +79,7 @@ def place_value(place: Place) -> dict[str, Json]:
         "vehicle_kinds": place.vehicle_kinds,
         "hours": place.hours,
         "limits_kmh": place.limits_kmh,
-        "bound": sorted(vehicle.pk for vehicle in place.bound.all()),
+        "bound": sorted(vehicle.pk for vehicle in vehicles),
         "direction": place.direction,
         "law": place.law,
         "valid_from": _day(place.valid_from),

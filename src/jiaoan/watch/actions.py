@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +21,7 @@ from jiaoan.watch import figures
 from jiaoan.watch.commands.actions import send_text
 from jiaoan.watch.kinds import AlarmKind, DispositionKind, Severity
 from jiaoan.watch.models import Alarm, Disposition
-from jiaoan.watch.policies import require_second_person
+from jiaoan.watch.policies import require_no_appeal, require_second_person
 from jiaoan.watch.states import ALARM, OPEN, AlarmState, AlarmVerb
 
 _LONGEST_NOTE = 1000
@@ -131,7 +132,7 @@ def dispose(
         errors["kind"] = _("Choose what was done.")
     if happened_at is not None and happened_at > clock.now() + timedelta(minutes=1):
         errors["happened_at"] = _("This time has not come yet.")
-    if problem := _note_problem(note):
+    if problem := note_problem(note):
         errors["note"] = problem
     if errors:
         raise FieldErrors(errors)
@@ -160,7 +161,8 @@ def review(actor: User, clock: Clock, alarm: Alarm, *, agree: bool, note: str) -
     """复核: a second person confirms or rejects that it was a false alarm."""
     require(actor, "alarm.handle", alarm)
     require_second_person(actor, alarm)
-    _require_note(note)
+    require_no_appeal(alarm)
+    require_note(note)
     verb = AlarmVerb.CONFIRM_FALSE if agree else AlarmVerb.REJECT_FALSE
     kind = DispositionKind.CONFIRM_FALSE if agree else DispositionKind.REJECT_FALSE
     return _move(actor, clock, alarm, verb, kind, note)
@@ -170,14 +172,14 @@ def review(actor: User, clock: Clock, alarm: Alarm, *, agree: bool, note: str) -
 def close(actor: User, clock: Clock, alarm: Alarm, *, note: str) -> Disposition:
     """闭环: only a person, only after it has been handled, with a sentence."""
     require(actor, "alarm.handle", alarm)
-    _require_note(note)
+    require_note(note)
     return _move(actor, clock, alarm, AlarmVerb.CLOSE, DispositionKind.CLOSE, note)
 
 
 @transaction.atomic
 def reopen(actor: User, clock: Clock, alarm: Alarm, *, note: str) -> Disposition:
     require(actor, "alarm.handle", alarm)
-    _require_note(note)
+    require_note(note)
     return _move(actor, clock, alarm, AlarmVerb.REOPEN, DispositionKind.REOPEN, note)
 
 
@@ -217,15 +219,15 @@ def note_late(actor: Actor, clock: Clock) -> int:
     return count
 
 
-def _note_problem(note: str) -> str | Promise:
+def note_problem(note: str) -> str | Promise:
     """What is wrong with a note; empty when nothing is."""
     if not note.strip():
         return _("Write what was said or found; it stays with the alarm.")
     return _("At most 1000 characters.") if len(note) > _LONGEST_NOTE else ""
 
 
-def _require_note(note: str) -> None:
-    if problem := _note_problem(note):
+def require_note(note: str) -> None:
+    if problem := note_problem(note):
         raise FieldErrors({"note": problem})
 
 
@@ -239,39 +241,65 @@ def _move(
     happened_at: datetime | None = None,
     reference: str = "",
 ) -> Disposition:
-    """Take one row of the table against others who try the same; leave disposition and fact."""
-    row, now = ALARM.row(alarm.state, verb), clock.now()
-    changes: dict[str, object] = {"state": row.target}
-    if alarm.responded_at is None:
-        changes["responded_at"] = now
+    """Take one row of the table; leave disposition and fact."""
+    payload: dict[str, Json] = {"kind": kind.value, "reference": reference}
+    changes = {} if alarm.responded_at else {"responded_at": clock.now()}
+    fact = step(actor, clock, alarm, verb, payload, happened_at=happened_at, changes=changes)
+    return write_down(actor, clock, alarm, kind, note, fact, reference)
+
+
+def step(
+    actor: Actor,
+    clock: Clock,
+    alarm: Alarm,
+    verb: AlarmVerb,
+    payload: dict[str, Json],
+    *,
+    happened_at: datetime | None = None,
+    changes: Mapping[str, object] | None = None,
+) -> Fact:
+    """Take one row of the table against others who try the same; leave its fact.
+
+    ``changes`` are columns of the alarm that change with it. Raises ``TransitionRefused`` and
+    :class:`Blocked`. Call inside a transaction, after the right was checked.
+    """
+    row = ALARM.row(alarm.state, verb)
+    values: dict[str, object] = {"state": row.target, **(changes or {})}
     if row.target is AlarmState.CLOSED:
-        changes["closed_at"] = now
+        values["closed_at"] = clock.now()
     elif row.source is AlarmState.CLOSED:
-        changes["closed_at"] = None
-    if not Alarm.objects.filter(pk=alarm.pk, state=row.source).update(**changes):
+        values["closed_at"] = None
+    if not Alarm.objects.filter(pk=alarm.pk, state=row.source).update(**values):
         raise Blocked(_("Somebody else has just dealt with this alarm. Look at it again."))
-    for name, value in changes.items():
+    for name, value in values.items():
         setattr(alarm, name, value)
     fact = record(
-        row.fact,
-        actor=actor,
-        obj=alarm,
-        clock=clock,
-        happened_at=happened_at,
-        payload={"kind": kind.value, "reference": reference},
+        row.fact, actor=actor, obj=alarm, clock=clock, happened_at=happened_at, payload=payload
     )
-    made = Disposition.objects.create(
+    announce(row.fact, alarm, clock)
+    return fact
+
+
+def write_down(
+    actor: User,
+    clock: Clock,
+    alarm: Alarm,
+    kind: DispositionKind,
+    note: str,
+    fact: Fact,
+    reference: str = "",
+) -> Disposition:
+    """The words of a person beside the fact of what was done."""
+    return Disposition.objects.create(
         alarm=alarm,
         kind=kind,
         note=note.strip(),
         reference=reference,
         by=actor,
-        happened_at=happened_at or now,
-        written_at=now,
+        happened_at=fact.happened_at,
+        written_at=clock.now(),
         fact=fact,
     )
-    announce(row.fact, alarm, clock)
-    return made
 
 
 def announce(kind: str, alarm: Alarm, clock: Clock) -> None:

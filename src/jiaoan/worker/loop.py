@@ -11,6 +11,7 @@ Theory of operation
 ``relay``    sends the outbox in order. A message is marked after the bus has stored it; a kill
              between the two sends it again with the same message id, and the bus keeps one.
 ``seal``     every second; ``due`` and ``keep_ledger`` every five.
+``rehearse`` looks every second whether a rehearsal waits, and runs it in a process of its own.
 
 ``keep_tracks`` once a night, in a thread of its own, because writing a day anew takes its time.
 
@@ -31,7 +32,7 @@ from django.db import OperationalError, close_old_connections, connection
 
 from jiaoan.kernel.clock import Clock
 from jiaoan.stores.bus import Bus, BusFull, BusUnavailable
-from jiaoan.worker import batches, steps
+from jiaoan.worker import batches, rehearsing, steps
 from jiaoan.worker.batches import Found, found
 
 T = TypeVar("T")
@@ -68,6 +69,7 @@ class Worker:
                 group.create_task(self._every(DUE_S, lambda: steps.due(self._clock)))
                 group.create_task(self._every(DUE_S, lambda: steps.keep_ledger(self._clock)))
                 group.create_task(self._keep_tracks())
+                group.create_task(rehearsing.watch(self._database, self._clock))
         finally:
             # A step under way ends by itself; nothing is cut in the middle of a transaction.
             self._stop.set()

@@ -28,6 +28,7 @@ from jiaoan.scope import SystemActor
 from jiaoan.stores.compaction import Stopped
 from jiaoan.tracks import removal, retention
 from jiaoan.watch import actions as watch
+from jiaoan.watch.appeals import actions as appeals
 from jiaoan.watch.commands import actions as commands
 from jiaoan.watch.findings import actions as findings
 from jiaoan.watch.findings import messages
@@ -166,6 +167,7 @@ def follow(clock: Clock) -> None:
 def due(clock: Clock) -> None:
     """Rows whose time has come, each claimed by a conditional update."""
     watch.note_late(ACTOR, clock)
+    appeals.note_late(ACTOR, clock)
     commands.note_times(ACTOR, clock)
     supervision.note_late(ACTOR, clock)
     posts.note_late(ACTOR, clock)

@@ -72,6 +72,17 @@ ROWS = [
     Row("alarm_close", "POST", ("safety_clerk",), NOT_HANDLERS, status=409, kwargs=one, data=note),
     Row("alarm_review", "POST", ("safety_clerk",), NOT_HANDLERS, status=409, kwargs=one, data=note),
     Row("alarm_reopen", "POST", ("safety_clerk",), NOT_HANDLERS, status=409, kwargs=one, data=note),
+    Row("alarm_ask", "POST", ("safety_clerk",), NOT_HANDLERS, status=302, kwargs=one, data=note),
+    Row(
+        "alarm_take_back",
+        "POST",
+        ("safety_clerk",),
+        NOT_HANDLERS,
+        status=409,
+        kwargs=one,
+        data=note,
+    ),
+    Row("alarm_decide", "POST", ("safety_clerk",), NOT_HANDLERS, status=409, kwargs=one, data=note),
     # The terminal of a vehicle: its firm looks, only the safety section speaks.
     Row(
         "vehicle_terminal",

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -17,6 +18,7 @@ from django.db.models import Q
 from django.forms import BaseFormSet, formset_factory
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,6 +26,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from jiaoan.journal.models import Fact
 from jiaoan.journal.queries import timeline
 from jiaoan.kernel.coords import Datum
+from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.portal.access import page
 from jiaoan.portal.asked import asker, clock
 from jiaoan.portal.components import Empty
@@ -37,12 +40,17 @@ from jiaoan.portal.places.forms import (
     windows_of,
 )
 from jiaoan.portal.places.outline import Drawing, drawing_of
+from jiaoan.portal.rehearsal.views import wanted_of
 from jiaoan.registry import actions
-from jiaoan.registry.models import Place, PlaceKind, holding_on
+from jiaoan.registry.models import Place, PlaceKind, Vehicle, VehicleKind, holding_on
 from jiaoan.registry.place_files import FileRefused, read_places
 from jiaoan.registry.place_words import rule_sentence
 from jiaoan.registry.queries import every_place
+from jiaoan.registry.reference import place_value
 from jiaoan.scope import can
+from jiaoan.watch.models.rehearsal import RehearsalKind
+from jiaoan.watch.rehearsal.actions import ask
+from jiaoan.watch.rehearsal.running import NEW_PLACE
 
 ROWS = 50
 MANAGE = "place.manage"
@@ -143,6 +151,8 @@ def _form(request: HttpRequest, place: Place | None) -> HttpResponse:
     meant = Place(**{name: value for name, value in fields.items() if name != "bound"})
     try:
         actions.check_place(meant, bound)
+        if request.POST.get("act") == "rehearse":
+            return _rehearse(request, place, meant, bound)
         sentence = rule_sentence(meant, len(bound))
         if request.POST.get("confirmed") != _digest(sentence):
             return _show(request, place, form, windows, sentence=sentence)
@@ -164,8 +174,41 @@ def _form(request: HttpRequest, place: Place | None) -> HttpResponse:
                      "limits_kmh": "limit_hazmat", "version": None}.get(name, name)  # fmt: skip
             form.add_error(field, str(text))
         return _show(request, place, form, windows, status=422)
+    except Unwanted as unwanted:
+        return _show(request, place, form, windows, unwanted=unwanted.errors, status=422)
     messages.success(request, _("Written down; the stream judges by it within seconds."))
     return redirect("place", place.pk)
+
+
+def _rehearse(
+    request: HttpRequest, place: Place | None, meant: Place, bound: list[Vehicle]
+) -> HttpResponse:
+    """试运行: the place as typed over past tracks, before it is switched on."""
+    value = place_value(meant, bound) | {"place_id": place.pk if place else NEW_PLACE}
+    try:
+        made = ask(
+            asker(request),
+            clock(request),
+            RehearsalKind.PLACE,
+            subject=str(place.pk) if place else "",
+            title=meant.name,
+            proposal=value,
+            wanted=wanted_of(request),
+        )
+    except FieldErrors as bad:
+        raise Unwanted(bad.errors) from bad
+    except Blocked as blocked:
+        raise Unwanted({"last_day": blocked.sentence}) from blocked
+    messages.success(request, _("It begins as soon as the worker is free."))
+    return redirect("rehearsal", made.pk)
+
+
+class Unwanted(Exception):
+    """Days or vehicles that cannot be rehearsed: field → sentence."""
+
+    def __init__(self, errors: Mapping[str, str | Promise]) -> None:
+        self.errors = dict(errors)
+        super().__init__("; ".join(map(str, self.errors.values())))
 
 
 def _digest(sentence: str) -> str:
@@ -179,8 +222,10 @@ def _show(
     windows: BaseFormSet[WindowForm],
     *,
     sentence: str = "",
+    unwanted: Mapping[str, str | Promise] | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    today = clock(request).today()
     context = {
         "section": "places",
         "place": place,
@@ -190,7 +235,13 @@ def _show(
         "digest": _digest(sentence),
         "version": request.POST.get("version") or (place.version if place else ""),
         "may_draw": can(request.user, MANAGE),
-        "last_day": clock(request).today().isoformat(),
+        "closes_on": today.isoformat(),
+        "today": today.isoformat(),
+        "first_day": request.POST.get("first_day") or (today - timedelta(days=7)).isoformat(),
+        "last_day": request.POST.get("last_day") or (today - timedelta(days=1)).isoformat(),
+        "rehearsed_kinds": VehicleKind.choices,
+        "rehearsed_kind": request.POST.get("rehearse_kind", ""),
+        "errors": unwanted or {},
         "current_rule": rule_sentence(place, len(place.bound.all())) if place else "",
         "drawing": drawing_of(place) if place else None,
         "timeline": course_of(timeline(place)) if place else [],

@@ -52,7 +52,8 @@ def texts_of(alarm: Alarm) -> tuple[str, ...]:
 
 def choices_of(alarm: Alarm) -> tuple[Choice, ...]:
     """The ways to act on an alarm that waits; a filing is made up for a lead of ``hazmat`` only."""
-    if alarm.status not in (AlarmState.PENDING, AlarmState.HANDLING):
+    asked = alarm.status is AlarmState.ANSWER  # calls are noted, but nothing is judged
+    if not asked and alarm.status not in (AlarmState.PENDING, AlarmState.HANDLING):
         return ()
     kind = AlarmKind(alarm.kind)
     lead = kind in LEADS
@@ -93,4 +94,7 @@ def choices_of(alarm: Alarm) -> tuple[Choice, ...]:
             "",
         ),
     )
-    return tuple(one for one in choices if lead or one.kind is not DispositionKind.FILING)
+    left_out = set() if lead else {DispositionKind.FILING}
+    if asked:
+        left_out.add(DispositionKind.FALSE_ALARM)
+    return tuple(one for one in choices if one.kind not in left_out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from jiaoan.portal.navigation import register_badge
-from jiaoan.portal.watch import commands, export, findings, responses, uploads, views
+from jiaoan.portal.watch import answers, commands, export, findings, responses, uploads, views
 from jiaoan.watch.queries import open_count
 
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     path("<int:pk>/close", views.close, name="alarm_close"),
     path("<int:pk>/review", views.review, name="alarm_review"),
     path("<int:pk>/reopen", views.reopen, name="alarm_reopen"),
+    path("<int:pk>/ask", answers.ask, name="alarm_ask"),
+    path("<int:pk>/take-back", answers.take_back, name="alarm_take_back"),
+    path("<int:pk>/decide", answers.decide, name="alarm_decide"),
     path("<int:pk>/again", views.again, name="alarm_again"),
     path("findings/", findings.listing, name="findings"),
     path("findings/export.<str:form>", findings.export, name="findings_export"),

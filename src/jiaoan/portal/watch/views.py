@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -24,6 +25,7 @@ from jiaoan.portal.access import page
 from jiaoan.portal.components import Empty, TimelineEntry
 from jiaoan.portal.hazmat.strip import steps_of, trip_of_subject
 from jiaoan.portal.journal.words import fact_word
+from jiaoan.portal.watch.answers_shown import answers_of, words_of
 from jiaoan.portal.watch.choices import choices_of, texts_of
 from jiaoan.portal.watch.commands import shown
 from jiaoan.portal.watch.pictures import pictures
@@ -37,7 +39,7 @@ from jiaoan.watch.models import Alarm
 from jiaoan.watch.policies import may_review
 from jiaoan.watch.states import OPEN, AlarmState
 
-_GROUPS = (AlarmState.PENDING, AlarmState.HANDLING, AlarmState.REVIEW, AlarmState.CLOSED)
+_GROUPS = tuple(AlarmState)
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ def _queue(request: HttpRequest, current: Alarm | None) -> dict[str, object]:
         "severities": Severity.choices,
         "told_today": queries.told_today(request.user, clock),
         "current": current,
+        "answer_limit": figures.answer(),
         "response_limit": figures.first_response(),
         "handling_limit": figures.handling(),
         "general_response": figures.first_response(),
@@ -219,6 +222,7 @@ def _case(request: HttpRequest, alarm: Alarm) -> dict[str, object]:
             "invites": [
                 (one, request.build_absolute_uri(f"/hazmat/file/{one.token}/")) for one in invites
             ],
+            **answers_of(request, alarm),
             "recent_alarms": recent.count(),
             "recent_open": recent.exclude(state=AlarmState.CLOSED).count(),
             "now_value": f"{local(now):%Y-%m-%dT%H:%M}",
@@ -234,6 +238,7 @@ def _share(alarm: Alarm, now: datetime) -> int:
 
 def _timeline(request: HttpRequest, alarm: Alarm) -> list[TimelineEntry]:
     notes = {one.fact_id: one for one in queries.dispositions(request.user, alarm)}
+    said = words_of(alarm)
     entries = []
     for fact in queries.facts_of(alarm):
         done = notes.get(fact.pk)
@@ -243,9 +248,9 @@ def _timeline(request: HttpRequest, alarm: Alarm) -> list[TimelineEntry]:
                 at=fact.happened_at,
                 who=done.by.name if done else "",
                 by_system=fact.actor.startswith("system:"),
-                late=fact.kind == "watch.response_late",
+                late=fact.kind in ("watch.response_late", "watch.answer_late"),
                 fact=fact.seq,
-                note=done.note if done else "",
+                note=done.note if done else said.get(fact.pk, ""),
             )
         )
     return entries
@@ -322,18 +327,15 @@ def _blocked(request: HttpRequest, alarm: Alarm, refused: Exception) -> HttpResp
     return _desk(request, alarm, errors={"note": sentence}, status=409)
 
 
-def _with_note(request: HttpRequest, pk: int, act: str) -> HttpResponse:
+Act = Callable[[User, Clock, Alarm, str], object]
+
+
+def with_note(request: HttpRequest, pk: int, act: Act) -> HttpResponse:
+    """Do ``act`` with the typed note; a refusal is shown on the desk, nothing typed is lost."""
     alarm, user, clock = _alarm(request, pk), request.user, request.clock  # type: ignore[attr-defined]
     assert isinstance(user, User)
-    note = request.POST.get("note", "")
     try:
-        if act == "close":
-            actions.close(user, clock, alarm, note=note)
-        elif act == "reopen":
-            actions.reopen(user, clock, alarm, note=note)
-        else:
-            agree = request.POST.get("agree") == "yes"
-            actions.review(user, clock, alarm, agree=agree, note=note)
+        act(user, clock, alarm, request.POST.get("note", ""))
     except FieldErrors as bad:
         return _desk(request, alarm, errors=bad.errors, status=422)
     except (Blocked, TransitionRefused) as refused:
@@ -345,19 +347,28 @@ def _with_note(request: HttpRequest, pk: int, act: str) -> HttpResponse:
 @require_POST
 @page("alarm.handle")
 def close(request: HttpRequest, pk: int) -> HttpResponse:
-    return _with_note(request, pk, "close")
+    return with_note(
+        request, pk, lambda user, clock, alarm, note: actions.close(user, clock, alarm, note=note)
+    )
 
 
 @require_POST
 @page("alarm.handle")
 def review(request: HttpRequest, pk: int) -> HttpResponse:
-    return _with_note(request, pk, "review")
+    agree = request.POST.get("agree") == "yes"
+    return with_note(
+        request,
+        pk,
+        lambda user, clock, alarm, note: actions.review(user, clock, alarm, agree=agree, note=note),
+    )
 
 
 @require_POST
 @page("alarm.handle")
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    return _with_note(request, pk, "reopen")
+    return with_note(
+        request, pk, lambda user, clock, alarm, note: actions.reopen(user, clock, alarm, note=note)
+    )
 
 
 @require_safe

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('journal', '0002_initial'),
         ('registry', '0002_place_rules'),
-        ('watch', '0004_findings'),
+        ('watch', '0005_rules'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -39,6 +39,7 @@ class Alarm(models.Model):
     opened_at = models.DateTimeField()
     respond_by = models.DateTimeField()
     finish_by = models.DateTimeField()
+    answer_by = models.DateTimeField(null=True)
     responded_at = models.DateTimeField(null=True)
     late_noted_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
@@ -66,7 +67,9 @@ class Alarm(models.Model):
 
     @property
     def due(self) -> datetime:
-        """The limit that runs now: the first response, then finishing."""
+        """The limit that runs now: the first response, the enterprise's answer, or finishing."""
+        if self.state == AlarmState.ANSWER and self.answer_by is not None:
+            return self.answer_by
         return self.respond_by if self.state == AlarmState.PENDING else self.finish_by
 
 

@@ -1,0 +1,1 @@
+"""规则: what each rule of the stream does, its figures with their source, and its switch."""
