@@ -323,6 +323,10 @@ def _echo(shop: Workshop) -> Iterator[_Server]:
 @contextlib.contextmanager
 def _gateway(shop: Workshop, known: int, *, durable: bool) -> Iterator[_Server]:
     data = shop.new_folder("gateway-")
+    (data / "gateway").mkdir()
+    # All the load comes from one address, which no fleet does.
+    text = "[limits]\naddress_frames_per_s = 1e9\naddress_frames_burst = 1_000_000_000\n"
+    (data / "gateway" / "gateway.toml").write_text(text, "utf-8")
     stats = data / "stats.json"
     words: list[str | Path] = ["--port", "0", "--data", data, "--stats-file", stats]
     with contextlib.ExitStack() as stack:

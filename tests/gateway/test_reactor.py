@@ -256,6 +256,37 @@ def test_a_link_that_does_not_read_is_cut_whatever_way_its_answers_go(tmp_path: 
     run(main())
 
 
+@pytest.mark.parametrize("slow", [False, True])
+def test_many_links_do_not_get_around_the_bound_of_their_address(
+    tmp_path: Path, *, slow: bool
+) -> None:
+    async def main() -> None:
+        bus = await known(MemoryBus())
+        limits = quick(address_frames_per_s=400.0, address_frames_burst=60)
+        async with rig(bus, tmp_path, limits) as one:
+            links = [await one.live(PHONE), await one.live(OTHER)]
+            metrics, loop = one.gateway.metrics, asyncio.get_running_loop()
+            begun = loop.time()
+            for turn in range(3):
+                for link in links:
+                    numbers = range(turn * 100, turn * 100 + 100)
+                    await link.send(
+                        b"".join(
+                            octets.frame("2013", link.phone, n, 0x0200, location(n))
+                            for n in numbers
+                        )
+                    )
+                await asyncio.sleep(0.05)
+            await until(lambda: metrics.acked == 600, "all is stored and answered")
+            assert metrics.held_back
+            assert loop.time() - begun > 0.5
+            for link in links:
+                await link.close()
+
+    with slowly(slow):
+        run(main())
+
+
 def test_a_terminal_that_the_register_gives_to_another_vehicle_reports_for_that(
     tmp_path: Path,
 ) -> None:

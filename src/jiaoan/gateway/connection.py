@@ -11,6 +11,8 @@ import socket
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
+
 from jiaoan.gateway.flood import Doors
 from jiaoan.gateway.lanes import Lanes
 from jiaoan.gateway.limits import Limits
@@ -56,15 +58,20 @@ class Connection:
         self._closing_at: float | None = None
         self._refused_at: float | None = None
         self._held_until = 0.0
-        self._address = peer[0]
+        self.address = peer[0]
         self.session = Session(house.around, self, f"{peer[0]}:{peer[1]}")
         self.session.local = its.getsockname()[0]
         house.links.add(self)
         house.reader.watch(self)
 
     @property
+    def row(self) -> np.void:
+        """What compiled code knows of this link."""
+        return self._lane.row
+
+    @property
     def heard(self) -> float:
-        return float(self._lane.row["heard"])
+        return float(self.row["heard"])
 
     @property
     def _open(self) -> bool:
@@ -83,7 +90,7 @@ class Connection:
             octets = b""
         if octets:
             now = self._loop.time()
-            self._lane.row["heard"] = now
+            self.row["heard"] = now
             self._house.metrics.octets += len(octets)
             self.received(octets, now)
         else:
@@ -102,8 +109,13 @@ class Connection:
         if house.taps.wanted:
             house.taps.up(self.session, found)
         self.write(self.session.handle(found))
-        if self._open and house.lanes.take(self.number, len(found), now):
-            self.hold()
+        if not self._open:
+            return
+        owed_s = house.lanes.take(self.number, len(found), now) / house.limits.frames_per_s
+        if not house.doors.frames(self.address, len(found), now):
+            owed_s = max(owed_s, house.doors.owed_s(self.address))
+        if owed_s:
+            self.hold(owed_s)
 
     def _align(self) -> None:
         """Whether plain reports may go the fast way from here on."""
@@ -113,21 +125,21 @@ class Connection:
         if self.session.state is LinkState.LIVE and terminal and self._frames.idle:
             self._lane.admit(terminal.phone, terminal.vehicle_id)
         else:
-            self._lane.row["fast"] = False
+            self.row["fast"] = False
 
     def recheck(self) -> None:
         self.session.recheck()
         self._align()
 
-    def hold(self) -> None:
-        """More frames a second than a terminal may send: it is read again when its time has come.
+    def hold(self, owed_s: float) -> None:
+        """More frames a second than this link or its address may send: it is read again later.
 
         What it sent is taken and what it sends further waits in its own buffers: nothing is lost.
         """
-        owed = max(0.0, -float(self._lane.row["left"]))
-        self._held_until = self._loop.time() + owed / self._house.limits.frames_per_s
-        self._house.metrics.held_back += 1
-        self._house.reader.rest(self)
+        if self._open:
+            self._held_until = max(self._held_until, self._loop.time() + owed_s)
+            self._house.metrics.held_back += 1
+            self._house.reader.rest(self)
 
     def stored(self, headers: Sequence[Header]) -> None:
         """The bus has these reports on disk: only now the terminal may forget them."""
@@ -148,10 +160,10 @@ class Connection:
         else:
             sent = self._send(octets)
             if sent == len(octets):
-                self._lane.row["queued"] = False
+                self.row["queued"] = False
                 return
             self._waiting += octets[sent:]
-            self._lane.row["queued"] = True
+            self.row["queued"] = True
             self._loop.add_writer(self.number, self._flush)
         if len(self._waiting) > self._house.limits.unread_octets:
             self._house.metrics.closed["does_not_read"] += 1
@@ -171,12 +183,12 @@ class Connection:
         if self._waiting:
             return
         self._loop.remove_writer(self.number)
-        self._lane.row["queued"] = False
+        self.row["queued"] = False
         if not self._open:
             self._lost()
 
     def resume(self) -> None:
-        self._lane.row["heard"] = self._loop.time()
+        self.row["heard"] = self._loop.time()
 
     def close(self, reason: str) -> None:
         """Send what was written, then close."""
@@ -184,7 +196,7 @@ class Connection:
             return
         self._house.metrics.closed[reason] += 1
         self.session.end()
-        self._lane.row["fast"] = False
+        self.row["fast"] = False
         self._closing_at = self._loop.time()
         self._house.reader.rest(self)
         if not self._waiting:
@@ -236,4 +248,4 @@ class Connection:
         self._lane.clear()
         self._socket.close()
         self._house.links.remove(self)
-        self._house.doors.leave(self._address)
+        self._house.doors.leave(self.address)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from jiaoan.gateway.access import Access
 from jiaoan.gateway.limits import Limits
 from jiaoan.gateway.metrics import Metrics
@@ -111,3 +113,40 @@ class Doors:
             # Who comes back at once keeps its bucket; the table stays bounded all the same.
             if len(self._rates) > _ADDRESSES:
                 self._rates = {one: self._rates[one] for one in self._open if one in self._rates}
+
+
+class Tally:
+    """Frames that compiled code counts by address, until :class:`Doors` is told of them."""
+
+    def __init__(self) -> None:
+        self.counts = np.zeros(1024, np.int64)
+        """By the number of an address."""
+        self._numbers: dict[str, int] = {}
+        self._links: Counter[str] = Counter()
+        self._free = list(range(len(self.counts)))
+
+    def enter(self, address: str) -> int:
+        """The number under which the frames of a new link from here are counted."""
+        self._links[address] += 1
+        if address not in self._numbers:
+            if not self._free:
+                self._free = list(range(len(self.counts), 2 * len(self.counts)))
+                self.counts = np.concatenate([self.counts, np.zeros_like(self.counts)])
+            self._numbers[address] = self._free.pop()
+        return self._numbers[address]
+
+    def leave(self, address: str) -> None:
+        self._links[address] -= 1
+        if not self._links[address]:
+            del self._links[address]
+            number = self._numbers.pop(address)
+            self.counts[number] = 0
+            self._free.append(number)
+
+    def take(self, least: int) -> list[tuple[str, int]]:
+        """The addresses with so many frames and more, and how many; counted anew from here on."""
+        if not (self.counts >= least).any():
+            return []
+        found = [(one, int(self.counts[n])) for one, n in self._numbers.items()]
+        self.counts[self.counts >= least] = 0
+        return [(address, count) for address, count in found if count >= least]

@@ -25,6 +25,7 @@ LANE: Final = np.dtype(
         ("filled_at", "<f8"),
         ("serial", "<i4"),  # of our next message, 0 to 65535
         ("partial_size", "<i4"),
+        ("door", "<i4"),  # the number of its address in the tally
         ("fast", "?"),  # live, and its reader waits for nothing: plain reports need no session
         ("queued", "?"),  # octets wait for the socket: nothing may overtake them
         ("terminal", "u1", (PHONE,)),  # the phone of who logged in, without leading zeros

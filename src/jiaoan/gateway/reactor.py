@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from jiaoan.gateway.flood import Doors, Tally
 from jiaoan.gateway.lanes import Lanes, Rows
 from jiaoan.gateway.limits import Limits
 from jiaoan.gateway.metrics import Metrics
@@ -45,6 +46,8 @@ GATHER_S: Final = 0.002
 SLAB: Final = 1024 * 1024
 _MOST_SPANS: Final = 2048
 _MOST_ROWS: Final = 32 * 1024
+_SETTLE: Final = 256
+"""So many frames of an address are told to the doors at once; fewer with the sweep."""
 FAST, SLOW, CLOSED, ODD = range(4)
 
 EVENT: Final = np.dtype(
@@ -76,6 +79,7 @@ class House(Protocol):
     limits: Limits
     metrics: Metrics
     lanes: Lanes
+    doors: Doors
     taps: Taps
     publisher: Publisher
     clock: Clock
@@ -97,6 +101,9 @@ class Reader(Protocol):
         """Read nothing until :meth:`resume`."""
 
     def resume(self) -> None: ...
+    def settle(self) -> None:
+        """Tell the doors of the frames that were only counted."""
+
     def close(self) -> None: ...
 
 
@@ -141,6 +148,9 @@ class PlainReader:
         for one in tuple(self._watched):
             self.watch(one)
 
+    def settle(self) -> None:
+        """Each frame is told at once."""
+
     def close(self) -> None:
         self.pause()
         self._watched.clear()
@@ -159,6 +169,7 @@ class Reactor:
         self._epoll = select.epoll()
         self._connections: dict[int, Connection] = {}
         self._watched: set[int] = set()
+        self._tally = Tally()
         self._paused = False
         self._next: asyncio.TimerHandle | None = None
         self._events = np.zeros(_MOST_SPANS, EVENT)
@@ -170,7 +181,9 @@ class Reactor:
         house.publisher.stored = self.stored
 
     def watch(self, connection: Connection) -> None:
-        self._connections[connection.number] = connection
+        if connection.number not in self._connections:
+            self._connections[connection.number] = connection
+            connection.row["door"] = self._tally.enter(connection.address)
         if connection.number not in self._watched:
             self._watched.add(connection.number)
             self._epoll.register(connection.number, select.EPOLLIN)
@@ -182,7 +195,8 @@ class Reactor:
 
     def forget(self, connection: Connection) -> None:
         self.rest(connection)
-        self._connections.pop(connection.number, None)
+        if self._connections.pop(connection.number, None):
+            self._tally.leave(connection.address)
 
     def pause(self) -> None:
         self._paused = True
@@ -235,7 +249,7 @@ class Reactor:
             if connection is None:
                 continue
             if way == FAST:
-                connection.hold()
+                connection.hold(-float(connection.row["left"]) / house.limits.frames_per_s)
             elif way == SLOW:
                 connection.received(self._slab[start:end].tobytes(), now)
             else:
@@ -246,10 +260,11 @@ class Reactor:
         house, limits = self._house, self._house.limits
         found = self._kernels.sort(
             house.lanes.rows, self._slab, self._spans, count, self._content, self._rows,
-            self._owners, now, limits.frames_per_s, float(limits.frames_burst),
+            self._owners, self._tally.counts, now, limits.frames_per_s, float(limits.frames_burst),
         )  # fmt: skip
         if not found:
             return
+        self._tell_doors(_SETTLE, now)
         metrics = house.metrics
         metrics.frames += found
         metrics.positions += found
@@ -264,6 +279,18 @@ class Reactor:
             )  # fmt: skip
             house.publisher.gathered()
         house.publisher.depth += found
+
+    def settle(self) -> None:
+        self._tell_doors(1, self._loop.time())
+
+    def _tell_doors(self, least: int, now: float) -> None:
+        """An address that sent more than it may is read again, on all its links, when it may."""
+        doors = self._house.doors
+        for address, count in self._tally.take(least):
+            if not doors.frames(address, count, now):
+                for one in tuple(self._connections.values()):
+                    if one.address == address:
+                        one.hold(doors.owed_s(address))
 
     def stored(self, asks: Rows) -> None:
         """The bus has these reports on disk: only now the terminals may forget them."""

@@ -132,7 +132,7 @@ def _keep_rest(lanes: Rows, number: int, slab: Octets, start: int, end: int) -> 
 
 
 @njit(
-    int64(_LANES, _OCTETS, _SPANS, int64, _OCTETS, _ROWS, _INTS, float64, float64, float64),
+    int64(_LANES, _OCTETS, _SPANS, int64, _OCTETS, _ROWS, _INTS, _INTS, float64, float64, float64),
     cache=True,
     nogil=True,
 )
@@ -144,6 +144,7 @@ def sort(
     content: Octets,
     rows: Rows,
     owners: Ints,
+    tally: Ints,
     now: float,
     rate: float,
     burst: float,
@@ -151,7 +152,8 @@ def sort(
     """Say which spans are wholly plain reports of their live terminal (``FAST``); how many reports.
 
     Those are decoded to ``rows`` with the number of their link in ``owners``; their frames are
-    taken from the link's bucket, and ``span.owed`` tells who has to wait.
+    taken from the link's bucket, ``span.owed`` tells who has to wait, and ``tally`` counts them for
+    their address.
     """
     filled = 0
     for n in range(count):
@@ -176,6 +178,7 @@ def sort(
         filled += found
         lane.left = min(burst, lane.left + (now - lane.filled_at) * rate) - found
         lane.filled_at = now
+        tally[lane.door] += found
         span.owed = lane.left < 0
         span.way = FAST
     return filled

@@ -297,6 +297,7 @@ class Gateway:
             if self.access.renew():
                 self._put_out()
             self.keep_to_the_day()
+            self.reader.settle()
             for link in self.links:
                 link.check(now)
             self.parts.due(steady_ms())
