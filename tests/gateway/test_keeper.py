@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,25 @@ def test_it_answers_a_picture_in_parts_when_it_is_on_disk(
             else:
                 assert said["happened_at"] == MOMENT.isoformat()
                 assert media["place"]["lat"] == 29_480_000
+
+    run(main())
+
+
+def test_it_answers_the_parts_of_2011_one_by_one_and_the_last_as_whole(tmp_path: Path) -> None:
+    async def main() -> None:
+        bus = MemoryBus()
+        await put(bus, f"ref.terminal.{PHONE}", terminal_value(PHONE, 7, protocol="2011"))
+        async with rig(bus, tmp_path, files=tmp_path / "files") as one:
+            terminal = await one.live(PHONE, "2011")
+            head = bodies.picture_taken(Picture(77, 2, 3, b""))
+            parts = [head + struct.pack(">II", 2, number) + b"half" for number in (1, 2)]
+            assert (await terminal.ask(bodies.PICTURE, parts[0])).result == 0
+            assert answered(terminal) == []
+            serial = terminal.serial
+            await terminal.send_message(Message(bodies.PICTURE, parts[1]))
+            await until(lambda: bool(answered(terminal)), "the last is answered as whole")
+            assert answered(terminal) == [(0x8800, media_answer("2011", serial, 77))]
+            assert [said["media"]["part"] for said in uploads(bus.messages)] == [1, 2]
 
     run(main())
 

@@ -158,6 +158,25 @@ def test_it_finds_ordered_pictures_of_the_camera_where_no_number_is_told(world: 
     assert queries.pictures_of(world.clerk, command) == [mine]
 
 
+def test_it_puts_the_parts_of_2011_together(world: World) -> None:
+    made = []
+    for part, octets in ((1, b"\xff\xd8\xff the "), (3, b"ahead"), (2, b"road ")):
+        media = {
+            "id": 7,
+            "type": 0,
+            "format": 0,
+            "event": 0,
+            "channel": 2,
+            "part": part,
+            "parts": 3,
+        }
+        said = news(world, octets, message=0x0801, media=media, serial=part)
+        made.append(actions.take_upload(WORKER, world.clock, said))  # type: ignore[arg-type]
+    assert queries.media_of(world.clerk, world.tanker, 9) == made[:1]
+    assert made[0] is not None
+    assert queries.content_of(made[0]) == b"\xff\xd8\xff the road ahead"
+
+
 @pytest.mark.parametrize(
     ("channel", "count", "fields"),
     [("", "1", {"channel"}), ("128", "11", {"channel", "count"}), ("2", "0", {"count"})],

@@ -8,7 +8,8 @@ positions travel, so that the stream meets both in their order. Everything else 
 ``findings.upload`` as one JSON object with its octets in hexadecimal. Octets of media, and whatever
 is larger than the bus should carry, lie in the store of files by their hash, and only the hash is
 told. The terminal is answered when the bus has the message, and the disk the file: 0x0801 by 0x8800
-with nothing missing, all others by 0x8001.
+with nothing missing, all others by 0x8001. (808-2011 has part numbers inside 0x0801: each part is a
+message of its own, and the last one gets 0x8800.)
 
 A message that comes again has the same message id on the bus and changes nothing. What waits is
 bounded, in messages and octets; beyond the bounds, and where the disk is full, the answer is
@@ -179,7 +180,9 @@ class Keeper:
                     in_file=True,
                     happened_at=where.time if where else None,
                     media=_media(body, where),
-                    own_answer=MediaAnswer(frame.header.serial, body.media_id).build(form),
+                    own_answer=MediaAnswer(frame.header.serial, body.media_id).build(form)
+                    if body.part_number == body.part_total
+                    else None,
                 )
         return plain
 
@@ -257,7 +260,7 @@ def _media(body: MediaNotice | MediaUpload, where: Location | None) -> Mapping[s
         "event": body.event_code,
         "channel": body.channel_id,
     }
-    if isinstance(body, MediaUpload):
+    if isinstance(body, MediaUpload) and body.part_total is not None:
         said |= {"part": body.part_number, "parts": body.part_total}
     if where is not None:
         lat, lon = in_wgs84(where)

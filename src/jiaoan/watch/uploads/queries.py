@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from jiaoan.registry.models import Vehicle
 from jiaoan.scope import restrict
@@ -19,6 +20,11 @@ _COMES_WITHIN = timedelta(hours=2)
 
 def uploads(actor: object) -> QuerySet[Upload]:
     return restrict(Upload.objects.all(), actor, "alarm.view").select_related("vehicle", "fact")
+
+
+def _whole(found: QuerySet[Upload]) -> QuerySet[Upload]:
+    """One row for each medium: 808-2011 sends a long one in messages of its own."""
+    return found.filter(Q(media__part__isnull=True) | Q(media__part=1))
 
 
 def pictures_of(actor: object, command: Command) -> list[Upload]:
@@ -39,12 +45,12 @@ def pictures_of(actor: object, command: Command) -> list[Upload]:
             media__event=MediaEvent.ORDERED.value,
             media__channel=command.arguments.get("channel"),
         )
-    return list(found.order_by("received_at", "id"))
+    return list(_whole(found).order_by("received_at", "id"))
 
 
 def media_of(actor: object, vehicle: Vehicle, most: int) -> list[Upload]:
     """The newest media of a vehicle."""
-    return list(uploads(actor).filter(vehicle=vehicle, kind=UploadKind.MEDIUM)[:most])
+    return list(_whole(uploads(actor).filter(vehicle=vehicle, kind=UploadKind.MEDIUM))[:most])
 
 
 def waybills_of(
@@ -56,7 +62,30 @@ def waybills_of(
 
 
 def content_of(upload: Upload) -> bytes | None:
-    """The octets as they came; ``None`` where the store has lost them."""
+    """The octets as they came, those of all parts that are there; ``None`` where the store has lost
+    them."""
+    parts = [_octets_of(one) for one in _parts_of(upload)]
+    return None if None in parts else b"".join(one for one in parts if one is not None)
+
+
+def _parts_of(upload: Upload) -> Iterable[Upload]:
+    """The parts of a medium in their order (808-2011); else the one itself. They belong to its
+    vehicle, so whoever may see the one may see them."""
+    if not upload.media or "part" not in upload.media:
+        return [upload]
+    found = Upload.objects.filter(
+        vehicle=upload.vehicle_id,
+        kind=upload.kind,
+        number=upload.number,
+        media__parts=upload.media["parts"],
+        received_at__gte=upload.received_at - _COMES_WITHIN,
+        received_at__lte=upload.received_at + _COMES_WITHIN,
+    )
+    parts = {int((one.media or {})["part"]): one for one in found.order_by("-received_at")}
+    return [parts[number] for number in sorted(parts)]
+
+
+def _octets_of(upload: Upload) -> bytes | None:
     if upload.octets is not None:
         return bytes(upload.octets)
     path = Path(settings.DATA_DIR) / "attachments" / upload.sha256[:2] / upload.sha256
