@@ -1,6 +1,6 @@
 // The ground that every map of ours stands on: the canvas, its controls, what the server sends.
 
-import { Map as GlMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { type GeoJSONSource, Map as GlMap, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import { addMarks, style } from "./drawing";
 
 /** Where a map looks before anything is loaded. */
@@ -37,4 +37,21 @@ export function makeMap(root: HTMLElement): GlMap | undefined {
     if (!map.hasImage("v-local")) addMarks(map);
   });
   return map;
+}
+
+/** Roads, water and places on the map; answers the places. */
+export async function loadGround(root: HTMLElement, map: GlMap | undefined): Promise<GeoJSON.FeatureCollection> {
+  const loaded = map ? new Promise<void>((done) => map.once("load", () => done())) : undefined;
+  const asked = Promise.allSettled([
+    json<GeoJSON.FeatureCollection>(root.dataset["base"] ?? ""),
+    json<GeoJSON.FeatureCollection>(root.dataset["places"] ?? ""),
+  ]);
+  await loaded; // also when nothing comes: then there is a map to draw on
+  const [base, places] = (await asked).map((one) => {
+    if (one.status === "rejected") throw one.reason;
+    return one.value;
+  }) as [GeoJSON.FeatureCollection, GeoJSON.FeatureCollection];
+  map?.getSource<GeoJSONSource>("base")?.setData(base);
+  map?.getSource<GeoJSONSource>("places")?.setData(places);
+  return places;
 }

@@ -4,6 +4,7 @@ import type { GeoJSONSource } from "maplibre-gl";
 import { LAYERS, bounds } from "./drawing";
 import { Fleet, inside } from "./fleet";
 import { DISTRICT, json, makeMap } from "./ground";
+import "./place";
 import "./replay";
 import type { Fix, State, Vehicle, VehicleList } from "./types";
 

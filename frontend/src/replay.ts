@@ -3,7 +3,7 @@
 
 import type { GeoJSONSource, Map as GlMap, MapMouseEvent, MapTouchEvent } from "maplibre-gl";
 import { bounds } from "./drawing";
-import { DISTRICT, json, makeMap } from "./ground";
+import { DISTRICT, json, loadGround, makeMap } from "./ground";
 
 /** [device ms, lon, lat, km/h, degrees] */
 type Report = [number, number, number, number, number];
@@ -22,18 +22,6 @@ function find<T extends Element>(selector: string): T | null {
   return document.querySelector<T>(selector);
 }
 
-async function ground(root: HTMLElement, map: GlMap | undefined): Promise<Shapes> {
-  const loaded = map ? new Promise<void>((done) => map.once("load", () => done())) : undefined;
-  const [base, places] = await Promise.all([
-    json<Shapes>(root.dataset["base"] ?? ""),
-    json<Shapes>(root.dataset["places"] ?? ""),
-  ]);
-  await loaded;
-  map?.getSource<GeoJSONSource>("base")?.setData(base);
-  map?.getSource<GeoJSONSource>("places")?.setData(places);
-  return places;
-}
-
 /** Local time of day, whatever the browser's own zone is: GMT+8 has no summer time. */
 function clock(ms: number): string {
   return new Date(ms + LOCAL_MS).toISOString().slice(11, 19);
@@ -43,7 +31,7 @@ function clock(ms: number): string {
 
 async function beginReplay(root: HTMLElement): Promise<void> {
   const map = makeMap(root);
-  const [, track] = await Promise.all([ground(root, map), json<Track>(root.dataset["track"] ?? "")]);
+  const [, track] = await Promise.all([loadGround(root, map), json<Track>(root.dataset["track"] ?? "")]);
   const points = track.points;
   const drawn = track.features.filter((one) => one.geometry !== null);
   map?.getSource<GeoJSONSource>("track")?.setData({ type: "FeatureCollection", features: drawn });
@@ -215,7 +203,7 @@ function offerPicture(root: HTMLElement, map: GlMap | undefined): void {
 async function beginRegion(root: HTMLElement): Promise<void> {
   const map = makeMap(root);
   if (!map) return;
-  const places = await ground(root, map);
+  const places = await loadGround(root, map);
   const area = JSON.parse(find("#region-area")?.textContent ?? "{}") as GeoJSON.Geometry;
   if ("coordinates" in area) show(map, area);
   const home = (duration = 400): void => {
