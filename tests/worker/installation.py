@@ -1,7 +1,7 @@
 """An installation with tankers for the worker's process tests.
 
 ``python tests/worker/installation.py COUNT`` makes the rows in ``JIAOAN_DATA`` and prints one
-finding (unfiled entry) a line.
+finding a line: the unfiled entry of each, then the beginning and the end of an overspeed of each.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ def main(count: int) -> None:
     django.setup()
     from hazmat.factory import SYSTEM, finding_json, make_world
     from jiaoan.registry.actions import add_vehicle
+    from watch.told import end_of, message, overspeed
 
     world = make_world()
+    driven: list[bytes] = []
     for number in range(count):
         tanker = add_vehicle(
             SYSTEM,
@@ -28,6 +30,9 @@ def main(count: int) -> None:
             outside=True,
         )
         print(finding_json(tanker, at=world.clock.now()).decode())
+        begun = overspeed(tanker, world.clock.now())
+        driven += [message(tanker, begun), message(tanker, end_of(begun, 95))]
+    print(b"\n".join(driven).decode())
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import OperationalError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hazmat.factory import SYSTEM, World, finding_json, make_world
 from jiaoan.hazmat.models import Trip
@@ -127,3 +129,25 @@ def test_it_undoes_the_whole_batch_when_the_database_fails(
     with pytest.raises(OperationalError):
         steps.handle_findings(waiting, waiting[-1].sequence, world.clock)
     assert (Trip.objects.count(), checkpoint(), Parked.objects.count()) == (0, 0, 0)
+
+
+ONE = st.tuples(st.integers(0, 4), st.booleans())
+
+
+@given(st.lists(ONE, max_size=30))
+def test_a_turn_loses_nothing_and_keeps_the_order_of_each_vehicle(
+    messages: list[tuple[int, bool]],
+) -> None:
+    waiting = [
+        Found("findings.00", b"", number, STORED, vehicle, pressing and vehicle > 0)
+        for number, (vehicle, pressing) in enumerate(messages, start=1)
+    ]
+    first, others = in_turn(waiting)
+    assert sorted([*first, *others], key=lambda one: one.sequence) == waiting
+    assert all(one in first for one in waiting if one.pressing)
+    for vehicle in range(5):
+        turns = [one.sequence for one in [*first, *others] if one.vehicle == vehicle]
+        assert turns == sorted(turns)
+    # Who has nothing pressing never comes before who has.
+    pressing = {one.vehicle for one in waiting if one.pressing}
+    assert {one.vehicle for one in first} <= pressing

@@ -42,7 +42,8 @@ class Installation:
         }
         self.run("-m", "django", "migrate", "-v0")
         made = self.run("tests/worker/installation.py", str(TANKERS))
-        self.findings = [line.encode() for line in made.splitlines()]
+        lines = [line.encode() for line in made.splitlines()]
+        self.findings, self.driven = lines[:TANKERS], lines[TANKERS:]
         self.process: subprocess.Popen[str] | None = None
 
     def run(self, *words: str) -> str:
@@ -182,6 +183,28 @@ def test_it_loses_nothing_and_doubles_nothing_when_killed_at_random(
     assert len(seen) == TANKERS
     verified = installed.run("-m", "jiaoan.project.cli", "verify", "--json")
     assert json.loads(verified.splitlines()[-1])["problems"] == []
+
+
+def test_findings_of_driving_are_recorded_once_however_often_it_is_killed(
+    installed: Installation, bus_server: BusServer
+) -> None:
+    chance = random.Random(7)
+    for begin in range(0, len(installed.driven), 16):
+        installed.start()
+        asyncio.run(publish(bus_server.url, installed.driven[begin : begin + 16]))
+        time.sleep(chance.uniform(0, 0.15))
+        installed.kill()
+    installed.start()
+    installed.wait("SELECT count(*) FROM watch_finding WHERE ended_at IS NOT NULL", TANKERS)
+    time.sleep(0.5)
+    assert installed.count("SELECT count(*) FROM watch_finding") == TANKERS
+    assert installed.count(ALARMS) == TANKERS
+    assert installed.count("SELECT count(*) FROM worker_parked") == 0
+    for kind in ("watch.found", "watch.opened", "watch.ended"):
+        facts = f"SELECT count(*) FROM journal_fact WHERE kind = '{kind}'"
+        assert installed.count(facts) == TANKERS, kind
+    last = "SELECT sequence FROM worker_checkpoint WHERE name = 'findings'"
+    installed.wait(last, 2 * TANKERS)
 
 
 def test_it_does_not_start_without_the_journals_triggers(installed: Installation) -> None:

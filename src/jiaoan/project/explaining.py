@@ -31,9 +31,11 @@ class CannotSay(Exception):
 def from_file(file: Path, *, as_json: bool) -> int:
     """Explain a file of evidence alone: no database, no tracks, no bus."""
     try:
-        return _say(explain(read(file.read_bytes())), as_json=as_json)
+        octets = file.read_bytes()
     except OSError as error:
         return _cannot(f"cannot read {file}: {error.strerror or error}")
+    try:
+        return _say(explain(read(octets)), as_json=as_json)
     except NotEvidence as reason:
         return _cannot(f"{file.name}: {reason}")
 
@@ -43,14 +45,17 @@ def from_data(id: str, data: Path, bus: str | None, *, as_json: bool, export: Pa
     try:
         evidence = _evidence(id, data, bus)
         if export is not None:
-            export.write_text(json.dumps(evidence, ensure_ascii=False, indent=1), encoding="utf-8")
+            _write(evidence, export)
         return _say(explain(evidence), as_json=as_json)
     except (CannotSay, NotEvidence) as reason:
         return _cannot(str(reason))
+
+
+def _write(evidence: dict[str, Any], export: Path) -> None:
+    try:
+        export.write_text(json.dumps(evidence, ensure_ascii=False, indent=1), encoding="utf-8")
     except OSError as error:
-        if export is not None and error.filename == str(export):
-            return _cannot(f"cannot write {export}: {error.strerror or error}")
-        raise
+        raise CannotSay(f"cannot write {export}: {error.strerror or error}") from error
 
 
 def _evidence(id: str, data: Path, bus: str | None) -> dict[str, Any]:
