@@ -69,24 +69,24 @@ class Period:
 
 
 def periods() -> dict[str, Period]:
-    """By kind, from the setting ``TRACKS_KEEP_MONTHS``. Raises :class:`PeriodRefused`."""
-    chosen = {**DEFAULTS, **getattr(settings, "TRACKS_KEEP_MONTHS", {})}
+    """By kind, from the setting ``JIAOAN_TRACKS_KEEP``. Raises :class:`PeriodRefused`."""
+    chosen = {**DEFAULTS, **settings.TRACKS_KEEP_MONTHS}
     confirmed = confirmed_by() != ""
     found: dict[str, Period] = {}
     for kind, months in chosen.items():
         if kind not in DEFAULTS:
-            raise PeriodRefused(f"TRACKS_KEEP_MONTHS: {kind!r} 不是车辆类型：{'、'.join(DEFAULTS)}")
+            raise PeriodRefused(f"JIAOAN_TRACKS_KEEP：{kind!r} 不是车辆类型：{'、'.join(DEFAULTS)}")
         least = LEAST.get(kind)
         if not isinstance(months, int) or months < (least or 1):
-            raise PeriodRefused(f"TRACKS_KEEP_MONTHS: {kind} 至少保存 {least or 1} 个月（{LAW}）")
+            raise PeriodRefused(f"JIAOAN_TRACKS_KEEP：{kind} 至少保存 {least or 1} 个月（{LAW}）")
         by_law = months == least
         found[kind] = Period(kind, months, least, "V" if by_law or confirmed else "U")
     return found
 
 
 def confirmed_by() -> str:
-    """Who confirmed the figures (``TRACKS_KEEP_CONFIRMED_BY``); only then the worker removes."""
-    return str(getattr(settings, "TRACKS_KEEP_CONFIRMED_BY", ""))
+    """Who confirmed the figures (``JIAOAN_TRACKS_KEEP_CONFIRMED_BY``): then the worker removes."""
+    return str(settings.TRACKS_KEEP_CONFIRMED_BY)
 
 
 def months_before(day: date, months: int) -> date:
