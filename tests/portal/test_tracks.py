@@ -75,6 +75,17 @@ def test_the_day_is_complete_without_script(client: Client, world: World, vehicl
     assert english.status_code == 200
 
 
+def test_an_event_leads_to_its_reports(client: Client, world: World, vehicle: Vehicle) -> None:
+    log_in(client, world.person("safety_clerk"))
+    first = client.get(url("track_day", vehicle), ASKED).content.decode().split('id="rows"')[1]
+    assert "09:15:00" not in first, "200 reports a page"
+    asked = {**ASKED, "at": "09:15:00"}
+    page = client.get(url("track_day", vehicle), asked).content.decode().split('id="rows"')[1]
+    assert "09:15:00" in page
+    late = client.get(url("track_day", vehicle), {**ASKED, "at": "99"})
+    assert late.status_code == 200
+
+
 def test_events_come_in_order_with_their_kinds(
     world: World, vehicle: Vehicle, tmp_path: Path
 ) -> None:

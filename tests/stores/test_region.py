@@ -100,6 +100,9 @@ def test_only_vehicles_that_the_scope_allows_are_told(tmp_path: Path) -> None:
     write(tmp_path, report(7, 1), report(8, 1), report(9, 1))
     assert [stay.vehicle for stay in ask(tmp_path, vehicles={8, 9, 100})] == [8, 9]
     assert ask(tmp_path, vehicles=()) == []
+    together = np.concatenate([report(vehicle, 1) for vehicle in (17, 18, 19)])
+    write(tmp_path / "one file", together)
+    assert [stay.vehicle for stay in ask(tmp_path / "one file", vehicles={18})] == [18]
 
 
 def test_reports_that_say_no_place_say_nothing(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -157,6 +160,52 @@ def test_readers_see_the_day_whole_while_it_is_written_anew(tmp_path: Path) -> N
     reader.join()
     assert seen
     assert all(each == expected for each in seen)
+
+
+def test_writing_merging_removing_and_reading_at_once_lose_nothing(tmp_path: Path) -> None:
+    """Three threads change files while the fourth reads: vehicle 1 never misses a report."""
+    folder, ended = some(tmp_path), threading.Event()
+    root, short = tmp_path / "tracks", []
+
+    def until(work: Callable[[], None]) -> threading.Thread:
+        def turn() -> None:
+            while not ended.is_set():
+                with contextlib.suppress(compaction.Stopped, FileNotFoundError):
+                    work()
+
+        thread = threading.Thread(target=turn)
+        thread.start()
+        return thread
+
+    def merge() -> None:
+        for job in compaction.jobs(root, 999, NOON + timedelta(days=3)):
+            compaction.merge(job)
+
+    def remove() -> None:
+        retention.leave_out(folder, {2})
+
+    written = 3
+
+    def read() -> None:
+        least = written
+        if len(told(tmp_path, 1)) < 2 * least:
+            short.append(least)
+
+    threads = [until(merge), until(remove), until(read)]
+    for number in range(4, 30):
+        write(root, number, rows(number * 10, number * 10 + 5))
+        written = number
+        time.sleep(0.01)
+    ended.set()
+    for thread in threads:
+        thread.join()
+    assert short == []
+    assert told(tmp_path, 1) == [
+        float(n) for number in range(1, 30) for n in (number * 10, number * 10 + 5)
+    ]
+    assert told(tmp_path, 3) == told(tmp_path, 1)
+    retention.leave_out(folder, {2})
+    assert told(tmp_path, 2) == []
 
 
 def test_days_are_listed_oldest_first(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from jiaoan.stores import positions, tracks
 from jiaoan.tracks import removal
 from jiaoan.tracks.actions import EVIDENCE
 from jiaoan.tracks.retention import PeriodRefused, months_before, periods, plan
-from jiaoan.watch.models import Alarm
+from jiaoan.watch.models import Alarm, Finding, Rehearsal
 from jiaoan.worker import steps
 from portal.matrix import World
 
@@ -52,15 +52,28 @@ def gone(data: Path) -> dict[date, frozenset[int]]:
     return {each.day: each.gone for each in plan(data, TODAY) if each.gone}
 
 
-def alarm_of(of: Vehicle, day: date, state: str) -> None:
-    at = at_local(day, 12)
-    fact = Fact.objects.create(
+def fact() -> Fact:
+    at = CLOCK.now()
+    return Fact.objects.create(
         kind="x", actor="x", obj="x", happened_at=at, reported_at=at, recorded_at=at
     )
+
+
+def finding_of(of: Vehicle, day: date, rule: str, alarm: Alarm | None) -> None:
+    at = at_local(day, 12)
+    Finding.objects.create(
+        key=f"{rule}{day}"[:32], rule=rule, version="1", kind="overspeed", severity="high",
+        vehicle=of, alarm=alarm, record={}, happened_at=at, certain_at=at, received_at=at,
+        judged_at=at, recorded_at=at, fact=fact(),
+    )  # fmt: skip
+
+
+def alarm_of(of: Vehicle, day: date, state: str) -> None:
+    at = at_local(day, 12)
     Alarm.objects.create(
         key=f"{of.pk}{day}", kind="unfiled", vehicle=of, subject="x", rule="r", version="1",
         record={}, happened_at=at, received_at=at, judged_at=at, opened_at=at, respond_by=at,
-        finish_by=at, fact=fact, state=state,
+        finish_by=at, fact=fact(), state=state,
     )  # fmt: skip
 
 
@@ -119,6 +132,41 @@ def test_what_is_referred_to_is_kept(world: World, tmp_path: Path) -> None:
     assert gone(tmp_path) == {date(2021, 1, 1): {old.pk}, MONTHS_7: {old.pk, free.pk}}
     (day,) = [each for each in plan(tmp_path, TODAY) if each.day == MONTHS_7]
     assert day.held == {each.pk for each in (alarmed, closed, beside, inside, evident)}
+
+
+def test_what_a_finding_is_judged_again_from_is_kept_with_its_alarm(
+    world: World, tmp_path: Path
+) -> None:
+    truck = vehicle(world, VehicleKind.TRUCK, 1)
+    days = [MONTHS_7 + timedelta(days=number) for number in range(-12, 6)]
+    for day in days:
+        write(tmp_path, day, truck.pk)
+    alarm_of(truck, MONTHS_7, "closed")
+    finding_of(truck, MONTHS_7, "driving.overspeed", Alarm.objects.get())
+    assert set(days) - set(gone(tmp_path)) == {MONTHS_7 + timedelta(days=n) for n in range(-2, 3)}
+    finding_of(truck, MONTHS_7, "driving.week-total", Alarm.objects.get())
+    assert set(days) - set(gone(tmp_path)) == {MONTHS_7 + timedelta(days=n) for n in range(-9, 3)}
+
+
+def test_a_finding_without_an_alarm_carries_its_figures_itself(
+    world: World, tmp_path: Path
+) -> None:
+    truck = vehicle(world, VehicleKind.TRUCK, 1)
+    write(tmp_path, MONTHS_7, truck.pk)
+    finding_of(truck, MONTHS_7, "driving.drift", None)
+    assert gone(tmp_path) == {MONTHS_7: {truck.pk}}
+
+
+def test_a_rehearsal_under_way_keeps_what_it_reads(world: World, tmp_path: Path) -> None:
+    truck, other = (vehicle(world, VehicleKind.TRUCK, number) for number in (1, 2))
+    write(tmp_path, MONTHS_7, truck.pk, other.pk)
+    asked = Rehearsal.objects.create(
+        kind="rule", title="x", proposal={}, first_day=MONTHS_7, last_day=MONTHS_7,
+        vehicles=[truck.pk], asked_at=CLOCK.now(), asked_by=world.person("leader"), fact=fact(),
+    )  # fmt: skip
+    assert gone(tmp_path) == {MONTHS_7: {other.pk}}
+    Rehearsal.objects.filter(pk=asked.pk).update(ended_at=CLOCK.now())
+    assert gone(tmp_path) == {MONTHS_7: {truck.pk, other.pk}}
 
 
 def test_a_dry_run_changes_nothing_and_a_removal_leaves_a_fact(

@@ -54,10 +54,10 @@ class TrackSheet:
 
 
 _COLUMNS = (
-    Column("number", "序号", Kind.INT, 4),
+    Column("number", "序号", Kind.INT, 6),
     Column("label", "情况", width=12),
-    Column("start", "起", Kind.DATETIME, 14),
-    Column("end", "止", Kind.DATETIME, 14),
+    Column("start", "起", Kind.DATETIME, 18),
+    Column("end", "止", Kind.DATETIME, 18),
     Column("text", "说明", width=48),
 )
 

@@ -7,6 +7,8 @@
 ``JIAOAN_DEMO``          1 = demonstration data, said on every page
 ``JIAOAN_ALLOWED_HOSTS`` comma-separated host names
 ``JIAOAN_DEBUG``         1 = development only
+``JIAOAN_TRACKS_KEEP``   months that positions are kept, e.g. ``hazmat=12,truck=6``
+``JIAOAN_TRACKS_KEEP_CONFIRMED_BY``  who confirmed these months; only then the worker removes
 """
 
 from __future__ import annotations
@@ -24,6 +26,23 @@ DEBUG = os.environ.get("JIAOAN_DEBUG") == "1"
 DEMO = os.environ.get("JIAOAN_DEMO") == "1"
 BUS_URL = os.environ.get("JIAOAN_BUS_URL", "nats://127.0.0.1:4222")
 JOURNAL_HEAD = DATA_DIR / "journal.head"
+
+
+def _months(text: str) -> dict[str, int]:
+    """``hazmat=12,truck=6``; which kinds and figures may be is said by ``tracks.retention``."""
+    found: dict[str, int] = {}
+    for part in filter(None, text.replace(" ", "").split(",")):
+        kind, _, months = part.partition("=")
+        if not months.isdecimal():
+            raise ImproperlyConfigured(
+                f"JIAOAN_TRACKS_KEEP 应写作 hazmat=12,truck=6，{part!r} 不是。"
+            )
+        found[kind] = int(months)
+    return found
+
+
+TRACKS_KEEP_MONTHS = _months(os.environ.get("JIAOAN_TRACKS_KEEP", ""))
+TRACKS_KEEP_CONFIRMED_BY = os.environ.get("JIAOAN_TRACKS_KEEP_CONFIRMED_BY", "").strip()
 
 
 def _secret() -> str:

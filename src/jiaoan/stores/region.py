@@ -42,7 +42,7 @@ from jiaoan.stores.tracks import (
 
 SILENCE: Final = timedelta(minutes=5)
 """A longer pause between two reports is a gap [U]: ``gap_s`` of the driving rules."""
-AT_ONCE: Final = 64  # vehicles whose reports are in memory together
+AT_ONCE: Final = 64  # days of vehicles whose reports are in memory together
 GROUPS_AT_ONCE: Final = 64
 _NAMES: Final = (*KEY, "received_ms", "speed")
 _PLACE: Final = ("vehicle", "time_ms", "lat", "lon", "status")
@@ -103,10 +103,11 @@ def stays(
                 for source in current(folder)
             ]
             wanted = _inside_once(files, fresh, question, allowed)
+            some = max(1, AT_ONCE // max(1, (end - start).days))
             return [
                 stay
-                for at in range(0, len(wanted), AT_ONCE)
-                for stay in _of(files, fresh, question, wanted[at : at + AT_ONCE])
+                for at in range(0, len(wanted), some)
+                for stay in _of(files, fresh, question, wanted[at : at + some])
             ]
         except FileNotFoundError:
             continue  # put together with others since the folder was listed

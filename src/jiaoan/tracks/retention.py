@@ -5,7 +5,8 @@ and how they were handled three years (domain 4.3 [V]). What a bureau keeps beyo
 figure, unverified [U] until it confirms it. Nothing is removed that something refers to:
 
 * an alarm or a request of a superior, while it is open, and three years after it happened: its day
-  and the days next to it;
+  and the days next to it, and all days that its findings are judged again from
+  (:func:`jiaoan.rules.driving.settle.window_ms`: two days before and behind, nine before totals);
 * a stay 行程 that has not ended: from its day on;
 * a day of which an evidence sheet was made: for good.
 
@@ -28,9 +29,10 @@ from jiaoan.hazmat.states import TripState
 from jiaoan.journal.models import Fact
 from jiaoan.kernel.clock import LOCAL, at_local, local
 from jiaoan.registry.models import Vehicle, VehicleKind
+from jiaoan.rules.driving.law import IDS, Rule
 from jiaoan.stores import retention as files
 from jiaoan.tracks.actions import EVIDENCE
-from jiaoan.watch.models import Alarm, Supervision
+from jiaoan.watch.models import Alarm, Finding, Rehearsal, Supervision
 from jiaoan.watch.states import AlarmState
 from jiaoan.watch.supervision.states import SupervisionState
 
@@ -38,6 +40,8 @@ LAW: Final = "道路危险货物运输安全管理规定；道路旅客运输企
 LEAST: Final[Mapping[str, int]] = {VehicleKind.HAZMAT.value: 6, VehicleKind.COACH.value: 6}
 """Months that the law asks for [V]; a setting below is refused."""
 HANDLED_YEARS: Final = 3
+BEFORE, BEFORE_TOTALS, BEHIND = 2, 9, 2  # days around a finding, of ``settle.window_ms``
+_TOTALS: Final = frozenset({IDS[Rule.DAY_TOTAL], IDS[Rule.WEEK_TOTAL]})
 DEFAULTS: Final[Mapping[str, int]] = {
     VehicleKind.HAZMAT.value: 12,  # as long as its waybills
     VehicleKind.COACH.value: 6,
@@ -65,24 +69,24 @@ class Period:
 
 
 def periods() -> dict[str, Period]:
-    """By kind, from the setting ``TRACKS_KEEP_MONTHS``. Raises :class:`PeriodRefused`."""
-    chosen = {**DEFAULTS, **getattr(settings, "TRACKS_KEEP_MONTHS", {})}
+    """By kind, from the setting ``JIAOAN_TRACKS_KEEP``. Raises :class:`PeriodRefused`."""
+    chosen = {**DEFAULTS, **settings.TRACKS_KEEP_MONTHS}
     confirmed = confirmed_by() != ""
     found: dict[str, Period] = {}
     for kind, months in chosen.items():
         if kind not in DEFAULTS:
-            raise PeriodRefused(f"TRACKS_KEEP_MONTHS: {kind!r} 不是车辆类型：{'、'.join(DEFAULTS)}")
+            raise PeriodRefused(f"JIAOAN_TRACKS_KEEP：{kind!r} 不是车辆类型：{'、'.join(DEFAULTS)}")
         least = LEAST.get(kind)
         if not isinstance(months, int) or months < (least or 1):
-            raise PeriodRefused(f"TRACKS_KEEP_MONTHS: {kind} 至少保存 {least or 1} 个月（{LAW}）")
+            raise PeriodRefused(f"JIAOAN_TRACKS_KEEP：{kind} 至少保存 {least or 1} 个月（{LAW}）")
         by_law = months == least
         found[kind] = Period(kind, months, least, "V" if by_law or confirmed else "U")
     return found
 
 
 def confirmed_by() -> str:
-    """Who confirmed the figures (``TRACKS_KEEP_CONFIRMED_BY``); only then the worker removes."""
-    return str(getattr(settings, "TRACKS_KEEP_CONFIRMED_BY", ""))
+    """Who confirmed the figures (``JIAOAN_TRACKS_KEEP_CONFIRMED_BY``): then the worker removes."""
+    return str(settings.TRACKS_KEEP_CONFIRMED_BY)
 
 
 def months_before(day: date, months: int) -> date:
@@ -141,7 +145,9 @@ class _Holds:
         self._since: list[tuple[date, int]] = []
         handled = at_local(months_before(today, 12 * HANDLED_YEARS))
         self._alarms(handled)
+        self._findings(handled)
         self._supervisions(handled)
+        self._rehearsals()
         for vehicle, entered in Trip.objects.filter(state=TripState.INSIDE).values_list(
             "vehicle_id", "entered_at"
         ):
@@ -153,6 +159,26 @@ class _Holds:
         kept = Alarm.objects.filter(~Q(state=AlarmState.CLOSED) | Q(happened_at__gte=handled))
         for vehicle, moment in kept.values_list("vehicle_id", "happened_at"):
             self._hold(vehicle, moment.astimezone(LOCAL).date(), 1)
+
+    def _findings(self, handled: datetime) -> None:
+        of_alarms = ~Q(alarm__state=AlarmState.CLOSED) | Q(alarm__happened_at__gte=handled)
+        kept = Finding.objects.filter(of_alarms, alarm__isnull=False, withdrawn_at=None)
+        for vehicle, rule, began, ended in kept.values_list(
+            "vehicle_id", "rule", "happened_at", "ended_at"
+        ):
+            before = BEFORE_TOTALS if rule in _TOTALS else BEFORE
+            first, last = local(began).date(), local(ended or began).date()
+            for number in range(-before, (last - first).days + BEHIND + 1):
+                self._hold(vehicle, first + timedelta(days=number), 0)
+
+    def _rehearsals(self) -> None:
+        """One that waits or runs reads these days of these vehicles."""
+        for first, last, vehicles in Rehearsal.objects.filter(ended_at=None).values_list(
+            "first_day", "last_day", "vehicles"
+        ):
+            for number in range(-BEFORE_TOTALS, (last - first).days + BEHIND + 1):
+                for vehicle in vehicles:
+                    self._hold(int(vehicle), first + timedelta(days=number), 0)
 
     def _supervisions(self, handled: datetime) -> None:
         kept = Supervision.objects.filter(vehicle__isnull=False).filter(

@@ -19,7 +19,7 @@ class Note:
     unverified: bool = False
 
     def on_paper(self) -> str:
-        return f"{self.text}（{_('Unverified')}）" if self.unverified else self.text
+        return f"{self.text.rstrip('。')}（{_('Unverified')}）。" if self.unverified else self.text
 
 
 def of_missing(missing: Missing) -> list[Note]:
@@ -31,6 +31,11 @@ def of_missing(missing: Missing) -> list[Note]:
 
 
 def of_day(day: Day) -> list[Note]:
+    """For the page; a sheet says the same without how long positions are kept: its own are kept."""
+    return [*of_reading(day), _kept(day)]
+
+
+def of_reading(day: Day) -> list[Note]:
     figures = day.figures
     said = _(
         "A silence above %(gap)d s is a gap; a stand lasts %(halt)d s or more within %(near)d m; "
@@ -46,7 +51,7 @@ def of_day(day: Day) -> list[Note]:
         "Speed is judged by the limits of the kind of vehicle and of places; what the firm or the "
         "terminal is set to is not known here."
     )
-    return [*of_missing(day.missing), Note(said, unverified=True), Note(limits), _kept(day)]
+    return [*of_missing(day.missing), Note(said, unverified=True), Note(limits)]
 
 
 def _kept(day: Day) -> Note:

@@ -161,7 +161,7 @@ def evidence(request: HttpRequest, pk: int) -> HttpResponse:
         events = [
             TrackEvent(each.start, each.end, str(each.label), each.text) for each in events_of(day)
         ]
-        remark = "".join(note.on_paper() for note in notes.of_day(day))
+        remark = "".join(note.on_paper() for note in notes.of_reading(day))
     points = day.reading.points
     sheet = TrackSheet(
         plate=Plate(day.vehicle.plate, PlateColour(day.vehicle.plate_colour)),
