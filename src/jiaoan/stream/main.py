@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jiaoan.kernel.clock import clock_from_environment
+from jiaoan.stores.address import Address
 from jiaoan.stores.bus import Bus, BusUnavailable
 from jiaoan.stream.ownership import LIFETIME_S, NameTaken
+from jiaoan.stream.patience import Stopped, patient
 from jiaoan.stream.worker import Worker
 
 logger = logging.getLogger("jiaoan.stream")
@@ -42,11 +44,17 @@ async def _run(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    bus = await Bus.connect(options.bus, name=options.name)
+    Address.parse(options.bus)  # a wrong address is refused, not waited for
     try:
-        await bus.prepare()
+        bus = await patient(lambda: Bus.connect(options.bus, name=options.name), stop)
+    except Stopped:
+        return
+    try:
+        await patient(bus.prepare, stop)
         clock = clock_from_environment()
         await Worker(bus, options.data, options.name, clock, options.lease).run(stop)
+    except Stopped:
+        logger.info("stopped before it began")
     finally:
         await bus.close()
 
