@@ -94,7 +94,7 @@ def test_it_tells_within_a_tenth_of_a_second(bus_server: BusServer, tmp_path: Pa
 
 def test_it_finds_what_the_rule_finds_in_one_process(bus_server: BusServer, tmp_path: Path) -> None:
     async def main() -> None:
-        async with running(bus_server, tmp_path, vehicles=40) as (bus, _):
+        async with running(bus_server, tmp_path, vehicles=40, driven=True) as (bus, _):
             blocks = fleet(seed=3, vehicles=40, rounds=30)
             for number, (partition, array) in enumerate(blocks):
                 await send(bus, partition, array, str(number))
@@ -195,7 +195,7 @@ def test_two_workers_share_and_one_takes_over(bus_server: BusServer, tmp_path: P
             await asyncio.sleep(0.1)
 
     async def main() -> None:
-        async with running(bus_server, tmp_path, vehicles=40) as (bus, _):
+        async with running(bus_server, tmp_path, vehicles=40, driven=True) as (bus, _):
             await until(bus, {"stream": 16})
             other = StreamProcess(bus_server.url, tmp_path, name="second")
             other.start()

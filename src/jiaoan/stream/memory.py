@@ -1,15 +1,33 @@
-"""The memory of one partition and its form in a snapshot: last sequence, vehicles, places."""
+"""The memory of one partition and its form in a snapshot: last sequence, vehicles, places, driving.
+
+A snapshot is a head in JSON, compressed, and behind it the memory of the driving rules in its own
+form. One that the release before wrote (only the head) is read too: its driving rules begin anew.
+"""
 
 from __future__ import annotations
 
 import json
+import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field
+from typing import Final
 
+from jiaoan.rules.driving.memory import Memory as Driving
 from jiaoan.rules.fences import Point, Presence, Vehicle
 
-FORM = 1
+FORM: Final = 2
+_BEFORE: Final = 1  # without the driving rules
+_MAGIC: Final = b"JAS2"
+_LENGTH: Final = struct.Struct("<I")
+
+
+@dataclass
+class Hearing:
+    """Since when, without a break, this partition was listened to, and until when: UTC ms."""
+
+    since_ms: int = 0
+    until_ms: int = 0
 
 
 @dataclass
@@ -17,16 +35,22 @@ class Memory:
     """Everything the rules remember of a partition up to and with stream ``sequence``.
 
     ``places`` are the geometry marks that :func:`jiaoan.rules.fences.adopt` was applied to.
+    ``late`` is the time of the earliest late point of a vehicle that is not settled yet,
+    ``silent`` the last point of a vehicle whose silence was told.
     """
 
     sequence: int = 0
     vehicles: dict[int, Vehicle] = field(default_factory=dict)
     places: dict[int, str] = field(default_factory=dict)
+    driving: Driving = field(default_factory=Driving)
+    late: dict[int, int] = field(default_factory=dict)
+    silent: dict[int, int] = field(default_factory=dict)
+    hearing: Hearing = field(default_factory=Hearing)
 
 
 def encode(memory: Memory, owner: str) -> bytes:
     """A snapshot; ``owner`` lets its writer know its own write again."""
-    return zlib.compress(
+    head = zlib.compress(
         json.dumps(
             {
                 "form": FORM,
@@ -40,19 +64,29 @@ def encode(memory: Memory, owner: str) -> bytes:
                     ]
                     for vehicle, value in memory.vehicles.items()
                 },
+                "late": memory.late,
+                "silent": memory.silent,
+                "hearing": astuple(memory.hearing),
             }
         ).encode(),
         1,
     )
+    return b"".join((_MAGIC, _LENGTH.pack(len(head)), head, memory.driving.encode()))
 
 
 def decode(data: bytes) -> tuple[Memory, str]:
     """Memory and owner; ``ValueError`` for a snapshot that this release does not read."""
+    driving = Driving()
+    head = data
+    if data.startswith(_MAGIC):
+        start = len(_MAGIC) + _LENGTH.size
+        (length,) = _LENGTH.unpack_from(data, len(_MAGIC))
+        head, driving = data[start : start + length], Driving.decode(data[start + length :])
     try:
-        said = json.loads(zlib.decompress(data))
+        said = json.loads(zlib.decompress(head))
     except zlib.error as error:
         raise ValueError(f"a snapshot is damaged: {error}") from error
-    if not isinstance(said, Mapping) or said.get("form") != FORM:
+    if not isinstance(said, Mapping) or said.get("form") not in (_BEFORE, FORM):
         raise ValueError("a snapshot was written by another release: stop the stream, let it end")
     vehicles = {
         int(vehicle): Vehicle(
@@ -61,5 +95,16 @@ def decode(data: bytes) -> tuple[Memory, str]:
         )
         for vehicle, (recent, places) in said["vehicles"].items()
     }
-    places = {int(place): str(mark) for place, mark in said["places"].items()}
-    return Memory(int(said["sequence"]), vehicles, places), str(said["owner"])
+    return Memory(
+        sequence=int(said["sequence"]),
+        vehicles=vehicles,
+        places={int(place): str(mark) for place, mark in said["places"].items()},
+        driving=driving,
+        late=_numbers(said.get("late", {})),
+        silent=_numbers(said.get("silent", {})),
+        hearing=Hearing(*said.get("hearing", ())),
+    ), str(said["owner"])
+
+
+def _numbers(said: Mapping[str, int]) -> dict[int, int]:
+    return {int(name): int(value) for name, value in said.items()}

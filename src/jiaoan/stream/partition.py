@@ -5,6 +5,9 @@ back at once, which fences a former owner; read positions behind its sequence; f
 judge, publish the findings, and only when all are stored take the new memory over; snapshot now
 and then. What a lost owner published behind its last snapshot is judged again by the next owner
 to the same ids, which the bus and the database store once.
+
+Beside the blocks, and never within one: once a minute who went silent; now and then the vehicles
+whose late points are to be settled (:mod:`~.settling`).
 """
 
 from __future__ import annotations
@@ -12,15 +15,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from jiaoan.kernel.clock import Clock
 from jiaoan.rules import fences as rule
 from jiaoan.stores.bus import LARGEST, Bus, BusUnavailable, Message
-from jiaoan.stores.positions import NotPositions, Positions, key_of, subject_of, unpack
+from jiaoan.stores.positions import NotPositions, Positions, subject_of, unpack
 from jiaoan.stores.tables import Overtaken, Table
-from jiaoan.stream import findings, memory
+from jiaoan.stream import findings, judging, memory
+from jiaoan.stream.judging import Told
 from jiaoan.stream.ownership import Lease
 from jiaoan.stream.reference import References
 
@@ -28,6 +34,8 @@ logger = logging.getLogger("jiaoan.stream")
 
 T = TypeVar("T")
 SNAPSHOT_EVERY_S = 1.0
+SNAPSHOT_SHARE = 0.01  # of the time, at the most, that goes into making them
+SILENCE_EVERY_S = 60.0
 RETRY_S = 0.05
 
 
@@ -48,9 +56,10 @@ class Partition:
         self._references, self._clock = references, clock
         self._owner = secrets.token_hex(8)
         self._memory = memory.Memory()
+        self._turn = asyncio.Lock()  # a block, a look at silences, a settlement: one at a time
         self._fences: rule.Fences | None = None
         self._revision = 0
-        self._saved = -1
+        self._changed = False
         self.positions = self.told = 0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -58,8 +67,9 @@ class Partition:
         await self._begin()
         reading = asyncio.create_task(self._read(), name=f"partition {self.number}")
         saving = asyncio.create_task(self._save_now_and_then())
+        listening = asyncio.create_task(self._tell_silences())
         stopping = asyncio.create_task(stop.wait())
-        tasks = {reading, saving, stopping}
+        tasks = {reading, saving, listening, stopping}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -68,14 +78,14 @@ class Partition:
             await asyncio.gather(*tasks, return_exceptions=True)
         for task in done - {stopping}:
             task.result()
-        await self._save()
+        await self._save(self._encoded())
 
     async def _begin(self) -> None:
         entry = await self._still(lambda: self._snapshots.get(self._key))
         if entry is not None:
             self._memory, _ = memory.decode(entry.value)
             self._revision = entry.revision
-        await self._save()
+        await self._save(self._encoded())
 
     @property
     def _key(self) -> str:
@@ -84,29 +94,25 @@ class Partition:
     async def _read(self) -> None:
         subject = subject_of(self.number)
         async for message in self._bus.read(subject, after=self._memory.sequence):
-            await self._block(message)
+            async with self._turn:
+                await self._block(message)
 
     async def _block(self, message: Message) -> None:
         try:
             positions, _ = unpack(message.data)
         except NotPositions as error:
             logger.error("%s %d is passed over: %s", message.subject, message.sequence, error)
-            self._memory.sequence = message.sequence
+            self._memory.sequence, self._changed = message.sequence, True
             return
         await self._know(positions)
-        self._look_at_places()
-        outcome = rule.judge(
-            self._fences or self._references.fences,
-            self._memory.vehicles,
-            positions,
-            key_of=key_of,
-            kind_of=self._references.kind_of,
+        places = self._look_at_places()
+        judged = judging.judge(
+            self._memory, self._references, places, positions, (), self._clock.now()
         )
-        for finding in outcome.findings:
-            await self._tell(finding)
-        # No await between these lines: a snapshot sees all of the block or nothing of it.
-        self._memory.vehicles.update(outcome.vehicles)
-        self._memory.sequence = message.sequence
+        await self._tell(judged.told)
+        # No await from here on: a snapshot sees all of the block or nothing of it.
+        judging.remember(self._memory, judged, message.sequence)
+        self._changed = True
         self.positions += len(positions)
 
     async def _know(self, positions: Positions) -> None:
@@ -114,26 +120,55 @@ class Partition:
         if vehicles - self._references.vehicles.keys():
             await self._still(self._references.catch_up)
 
-    def _look_at_places(self) -> None:
+    def _look_at_places(self) -> rule.Fences:
         """When places changed: take vehicles already inside a new one as inside, in silence."""
-        if self._fences is self._references.fences:
-            return
-        self._fences = self._references.fences
-        marks = self._references.marks()
-        new = [place for place, mark in marks.items() if self._memory.places.get(place) != mark]
-        self._memory.vehicles.update(rule.adopt(self._fences, self._memory.vehicles, new))
-        self._memory.places = marks
+        places = self._references.fences
+        if self._fences is not places:
+            self._fences = places
+            marks = self._references.marks()
+            new = [place for place, mark in marks.items() if self._memory.places.get(place) != mark]
+            self._memory.vehicles.update(rule.adopt(places, self._memory.vehicles, new))
+            self._memory.places = marks
+        return places
 
-    async def _tell(self, finding: rule.Finding) -> None:
-        data = findings.encode(
-            finding,
-            self._references.vehicles.get(finding.vehicle),
-            self._references.places.get(finding.fence.place_id),
-            self._clock.now(),
-        )
+    async def _tell(self, told: Sequence[Told]) -> None:
+        """Store findings: all at once, but those of a vehicle one after the other."""
+        chains: dict[int, list[Told]] = {}
+        for each in told:
+            chains.setdefault(each.vehicle, []).append(each)
+        await asyncio.gather(*(self._tell_chain(chain) for chain in chains.values()))
+        self.told += len(told)
+
+    async def _tell_chain(self, chain: Sequence[Told]) -> None:
         subject = findings.subject_of(self.number)
-        await self._still(lambda: self._bus.publish(subject, data, message_id=finding.id))
-        self.told += 1
+        for each in chain:
+            await self._still(partial(self._bus.publish, subject, each.data, message_id=each.id))
+
+    async def _tell_silences(self) -> None:
+        while True:
+            await asyncio.sleep(SILENCE_EVERY_S)
+            async with self._turn:
+                await self._look_for_silences()
+
+    async def _look_for_silences(self) -> None:
+        newest = await self._still(lambda: self._bus.latest(subject_of(self.number)))
+        if newest is not None and newest.sequence > self._memory.sequence:
+            return  # who seems silent may have spoken: it is not read yet
+        now = self._clock.now()
+        found = judging.silences(self._memory, self._references, round(now.timestamp() * 1000))
+        vehicles = self._references.vehicles
+        await self._tell(
+            [
+                Told(
+                    each.vehicle,
+                    each.id,
+                    findings.encode_driven(each, vehicles.get(each.vehicle), now),
+                )
+                for each in found
+            ]
+        )
+        judging.remember_silences(self._memory, found)
+        self._changed = True
 
     async def _still(self, ask: Callable[[], Awaitable[T]]) -> T:
         """The answer of ``ask``, asked again through outages while the lease holds."""
@@ -146,27 +181,32 @@ class Partition:
                 await asyncio.sleep(RETRY_S)
 
     async def _save_now_and_then(self) -> None:
+        wait = SNAPSHOT_EVERY_S
         while True:
-            await asyncio.sleep(SNAPSHOT_EVERY_S)
-            if self._memory.sequence != self._saved:
-                await self._save()
+            await asyncio.sleep(wait)
+            if self._changed:
+                began = time.thread_time()
+                data = self._encoded()
+                wait = max(SNAPSHOT_EVERY_S, (time.thread_time() - began) / SNAPSHOT_SHARE)
+                await self._save(data)
 
-    async def _save(self) -> None:
-        sequence, data = self._memory.sequence, memory.encode(self._memory, self._owner)
+    def _encoded(self) -> bytes:
+        self._changed = False
+        return memory.encode(self._memory, self._owner)
+
+    async def _save(self, data: bytes) -> None:
         if len(data) > LARGEST:
             logger.error(
                 "the snapshot of %s has %d octets, the bus takes %d: a restart will read on from "
                 "the last one that fitted; more partitions are needed",
                 self._key, len(data), LARGEST,
             )  # fmt: skip
-            self._saved = sequence
             return
         while True:
             if not self.lease.holds:
                 raise Overtaken(self._key)
             try:
                 self._revision = await self._snapshots.put(self._key, data, revision=self._revision)
-                self._saved = sequence
                 return
             except BusUnavailable:
                 await asyncio.sleep(RETRY_S)

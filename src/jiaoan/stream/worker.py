@@ -16,6 +16,7 @@ from jiaoan.stores.tables import Overtaken
 from jiaoan.stream.history import History
 from jiaoan.stream.ownership import BUCKET, Lease, Leases
 from jiaoan.stream.partition import Partition
+from jiaoan.stream.patience import patient
 from jiaoan.stream.reference import References
 
 logger = logging.getLogger("jiaoan.stream")
@@ -42,8 +43,8 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop``; then save, give the leases up and return."""
-        self._snapshots = await self._bus.table("stream_snapshots")
-        table = await self._bus.table(BUCKET, lifetime_s=self._lease_s)
+        self._snapshots = await patient(lambda: self._bus.table("stream_snapshots"), stop)
+        table = await patient(lambda: self._bus.table(BUCKET, lifetime_s=self._lease_s), stop)
         self._leases = Leases(table, self._name, self._lease_s)
         following = asyncio.create_task(self._references.follow(), name="references")
         try:

@@ -43,9 +43,13 @@ class Late:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Findings in stored order, late points, and the rows for :meth:`Memory.take`."""
+    """Findings in stored order, late points, and the rows for :meth:`Memory.take`.
+
+    ``rows`` has the number of the deciding position in the batch for each finding.
+    """
 
     findings: tuple[Finding, ...]
+    rows: tuple[int, ...]
     late: tuple[Late, ...]
     counted: int
     changes: Changes
@@ -109,6 +113,7 @@ def judge(
     events, marks = _pass(run, points, desk, params, book)
     return Outcome(
         _findings(events, points, ids, desk, book),
+        tuple(events[:, c.ROW].tolist()),
         tuple(
             Late(int(positions["vehicle"][row]), int(positions["time_ms"][row]))
             for row in np.flatnonzero(marks == c.LATE)
@@ -257,15 +262,14 @@ def silent(memory: Memory, book: Book, now_ms: int) -> tuple[Finding, ...]:
     Ask as often as you like: the same silence is the same finding, figures included.
     """
     found: list[Finding] = []
-    for row, vehicle in enumerate(memory.ids.tolist()):
-        state = memory.state[row]
+    heard = memory.heard
+    running = (memory.state[:, c.L_STATUS] & c.ACC != 0) | (memory.state[:, c.L_MOVING] != 0)
+    least = min(each.offline_s for each in book.settings) * 1000
+    for row in np.flatnonzero((heard > 0) & running & (now_ms - heard >= least)).tolist():
+        vehicle, state = int(memory.ids[row]), memory.state[row]
         last = int(state[c.L_MS])
         limit = book.settings_at(last).offline_s
-        running = bool(state[c.L_STATUS] & c.ACC) or bool(state[c.L_MOVING])
-        parameters = book.rows(vehicle)[-1]
-        if not last or not running or now_ms - last < limit * 1000:
-            continue
-        if not parameters[c.Q_RULES] >> Rule.OFFLINE & 1:
+        if now_ms - last < limit * 1000 or not book.judges(vehicle, Rule.OFFLINE, last):
             continue
         key = Key(*state[c.L_MS : c.L_MS + 5].tolist())
         values, limits = {"silent_s": limit, "way_m": 0}, {"limit_s": limit}

@@ -40,6 +40,11 @@ class Memory:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def heard(self) -> Ints:
+        """Device time (UTC ms) of the last point that counted, for each of ``ids``."""
+        return np.asarray(self.state[:, c.L_MS])
+
     def look_up(self, vehicles: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
         """Row numbers of sorted ``vehicles`` and which of them are known."""
         if not len(self.ids):
