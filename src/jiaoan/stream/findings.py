@@ -68,6 +68,11 @@ Correction = Literal["", "added", "withdrawn"]
 _BY_CLOCK: Final = frozenset({(Rule.OFFLINE, "begun"), (Rule.TOGETHER, "begun")})
 
 
+def message_id(finding_id: str, correction: Correction, number: int) -> str:
+    """Stored once under this: the finding's id, or the ``number`` th correction of it."""
+    return f"{finding_id}:{correction}:{number}" if number else finding_id
+
+
 def encode_driven(
     finding: Driven,
     vehicle: VehicleCard | None,

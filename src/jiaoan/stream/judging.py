@@ -6,7 +6,7 @@ Pure functions of memory, references, block and moment. Nothing is remembered be
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,6 +39,7 @@ class Judged:
     told: tuple[Told, ...]
     fences: fences.Outcome
     driving: driving.Outcome
+    late: Mapping[int, int]  # vehicle → device time of its earliest late point in the block
 
 
 def judge(
@@ -68,9 +69,9 @@ def judge(
     )
     told = [
         *_fenced(fenced.findings, references, now),
-        *_driven(driven, references, positions, now),
+        *_driven(driven, memory, references, positions, now),
     ]
-    return Judged(tuple(told), fenced, driven)
+    return Judged(tuple(told), fenced, driven, _late(driven, fenced, memory, positions))
 
 
 def _fenced(
@@ -83,25 +84,46 @@ def _fenced(
 
 
 def _driven(
-    outcome: driving.Outcome, references: References, positions: Positions, now: datetime
+    outcome: driving.Outcome,
+    memory: Memory,
+    references: References,
+    positions: Positions,
+    now: datetime,
 ) -> Iterator[Told]:
     for each, row in zip(outcome.findings, outcome.rows, strict=True):
+        number = memory.withdrawn.get(each.id, -1) + 1  # of a correction; 0 = never withdrawn
         data = findings.encode_driven(
             each,
             references.vehicles.get(each.vehicle),
             now,
             terminal=positions["terminal"][row].decode("ascii", "replace"),
             received_ms=int(positions["received_ms"][row]),
+            correction="added" if number else "",
         )
-        yield Told(each.vehicle, each.id, data)
+        yield Told(each.vehicle, findings.message_id(each.id, "added", number), data)
+
+
+def _late(
+    outcome: driving.Outcome, fenced: fences.Outcome, memory: Memory, positions: Positions
+) -> dict[int, int]:
+    """Late points, without those that say one of the vehicle's last reports once more."""
+    late: dict[int, int] = {}
+    for each in outcome.late:
+        known = fenced.vehicles.get(each.vehicle) or memory.vehicles.get(each.vehicle)
+        again = known and key_of(positions[each.row]) in {point.key for point in known.recent}
+        if not again:
+            late[each.vehicle] = min(each.time_ms, late.get(each.vehicle, each.time_ms))
+    return late
 
 
 def remember(memory: Memory, judged: Judged, sequence: int) -> None:
     """Take a block over: all of it, in one go."""
     memory.vehicles.update(judged.fences.vehicles)
     memory.driving.take(judged.driving.changes)
-    for late in judged.driving.late:
-        memory.late[late.vehicle] = min(late.time_ms, memory.late.get(late.vehicle, late.time_ms))
+    for vehicle, time_ms in judged.late.items():
+        memory.late[vehicle] = min(time_ms, memory.late.get(vehicle, time_ms))
+    for finding in judged.driving.findings:
+        memory.withdrawn.pop(finding.id, None)
     memory.sequence = sequence
 
 

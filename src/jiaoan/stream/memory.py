@@ -17,6 +17,8 @@ from jiaoan.rules.driving.memory import Memory as Driving
 from jiaoan.rules.fences import Point, Presence, Vehicle
 
 FORM: Final = 2
+HOUR_MS: Final = 3_600_000
+MARKS_MS: Final = 10 * 24 * HOUR_MS
 _BEFORE: Final = 1  # without the driving rules
 _MAGIC: Final = b"JAS2"
 _LENGTH: Final = struct.Struct("<I")
@@ -36,7 +38,9 @@ class Memory:
 
     ``places`` are the geometry marks that :func:`jiaoan.rules.fences.adopt` was applied to.
     ``late`` is the time of the earliest late point of a vehicle that is not settled yet,
-    ``silent`` the last point of a vehicle whose silence was told.
+    ``silent`` the last point of a vehicle whose silence was told. ``withdrawn`` are findings that
+    late points withdrew, with the number of the correction: told live again they are added.
+    ``marks`` say where in the stream of findings an hour begins: (UTC ms, sequence).
     """
 
     sequence: int = 0
@@ -45,7 +49,21 @@ class Memory:
     driving: Driving = field(default_factory=Driving)
     late: dict[int, int] = field(default_factory=dict)
     silent: dict[int, int] = field(default_factory=dict)
+    withdrawn: dict[str, int] = field(default_factory=dict)
+    marks: list[tuple[int, int]] = field(default_factory=list)
     hearing: Hearing = field(default_factory=Hearing)
+
+    def mark(self, now_ms: int, sequence: int) -> None:
+        """A finding was stored at ``sequence``; the first of each hour of ten days is kept."""
+        if self.marks and now_ms < self.marks[-1][0]:
+            self.marks = []  # the clock was set back
+        if not self.marks or now_ms // HOUR_MS > self.marks[-1][0] // HOUR_MS:
+            self.marks = [each for each in self.marks if now_ms - each[0] <= MARKS_MS]
+            self.marks.append((now_ms, sequence))
+
+    def findings_since(self, time_ms: int) -> int:
+        """The sequence of findings behind which all stand that were stored from then on."""
+        return max((at - 1 for since, at in self.marks if since <= time_ms), default=0)
 
 
 def encode(memory: Memory, owner: str) -> bytes:
@@ -66,6 +84,8 @@ def encode(memory: Memory, owner: str) -> bytes:
                 },
                 "late": memory.late,
                 "silent": memory.silent,
+                "withdrawn": memory.withdrawn,
+                "marks": memory.marks,
                 "hearing": astuple(memory.hearing),
             }
         ).encode(),
@@ -102,6 +122,8 @@ def decode(data: bytes) -> tuple[Memory, str]:
         driving=driving,
         late=_numbers(said.get("late", {})),
         silent=_numbers(said.get("silent", {})),
+        withdrawn={str(id): int(number) for id, number in said.get("withdrawn", {}).items()},
+        marks=[(int(ms), int(sequence)) for ms, sequence in said.get("marks", ())],
         hearing=Hearing(*said.get("hearing", ())),
     ), str(said["owner"])
 

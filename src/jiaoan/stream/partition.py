@@ -14,21 +14,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from jiaoan.kernel.clock import Clock
 from jiaoan.rules import fences as rule
-from jiaoan.stores.bus import LARGEST, Bus, BusUnavailable, Message
+from jiaoan.stores.bus import Bus, Message
 from jiaoan.stores.positions import NotPositions, Positions, subject_of, unpack
-from jiaoan.stores.tables import Overtaken, Table
+from jiaoan.stores.tables import Table
 from jiaoan.stream import findings, judging, memory
 from jiaoan.stream.judging import Told
+from jiaoan.stream.late import LatePoints
 from jiaoan.stream.ownership import Lease
 from jiaoan.stream.reference import References
+from jiaoan.stream.snapshot import Snapshot, still
 
 logger = logging.getLogger("jiaoan.stream")
 
@@ -36,7 +38,6 @@ T = TypeVar("T")
 SNAPSHOT_EVERY_S = 1.0
 SNAPSHOT_SHARE = 0.01  # of the time, at the most, that goes into making them
 SILENCE_EVERY_S = 60.0
-RETRY_S = 0.05
 
 
 class Partition:
@@ -50,26 +51,31 @@ class Partition:
         snapshots: Table,
         references: References,
         clock: Clock,
+        tracks: Path,
     ) -> None:
         self.number, self.lease = number, lease
-        self._bus, self._snapshots = bus, snapshots
+        self._bus, self._tracks = bus, tracks
+        self._snapshot = Snapshot(snapshots, lease, lambda data: memory.decode(data)[1])
         self._references, self._clock = references, clock
-        self._owner = secrets.token_hex(8)
         self._memory = memory.Memory()
         self._turn = asyncio.Lock()  # a block, a look at silences, a settlement: one at a time
         self._fences: rule.Fences | None = None
-        self._revision = 0
         self._changed = False
         self.positions = self.told = 0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until ``stop`` is set (then with a last snapshot) or :class:`Overtaken` is raised."""
+        """Until ``stop`` is set (then with a last snapshot) or ``Overtaken`` is raised."""
         await self._begin()
+        self._late = LatePoints(
+            self.number, self._memory, self._turn, self._tell, self._bus, self._tracks,
+            self._references, self._clock,
+        )  # fmt: skip
         reading = asyncio.create_task(self._read(), name=f"partition {self.number}")
         saving = asyncio.create_task(self._save_now_and_then())
         listening = asyncio.create_task(self._tell_silences())
+        settling = asyncio.create_task(self._late.run())
         stopping = asyncio.create_task(stop.wait())
-        tasks = {reading, saving, listening, stopping}
+        tasks = {reading, saving, listening, settling, stopping}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -78,18 +84,13 @@ class Partition:
             await asyncio.gather(*tasks, return_exceptions=True)
         for task in done - {stopping}:
             task.result()
-        await self._save(self._encoded())
+        await self._snapshot.write(self._encoded())
 
     async def _begin(self) -> None:
-        entry = await self._still(lambda: self._snapshots.get(self._key))
-        if entry is not None:
-            self._memory, _ = memory.decode(entry.value)
-            self._revision = entry.revision
-        await self._save(self._encoded())
-
-    @property
-    def _key(self) -> str:
-        return f"p{self.number:02d}"
+        data = await self._snapshot.read()
+        if data is not None:
+            self._memory, _ = memory.decode(data)
+        await self._snapshot.write(self._encoded())
 
     async def _read(self) -> None:
         subject = subject_of(self.number)
@@ -112,6 +113,7 @@ class Partition:
         await self._tell(judged.told)
         # No await from here on: a snapshot sees all of the block or nothing of it.
         judging.remember(self._memory, judged, message.sequence)
+        self._late.note(list(judged.late))
         self._changed = True
         self.positions += len(positions)
 
@@ -136,13 +138,25 @@ class Partition:
         chains: dict[int, list[Told]] = {}
         for each in told:
             chains.setdefault(each.vehicle, []).append(each)
-        await asyncio.gather(*(self._tell_chain(chain) for chain in chains.values()))
+        stored = await asyncio.gather(*(self._tell_chain(chain) for chain in chains.values()))
+        if stored:
+            self._memory.mark(self._now_ms(), min(stored))
         self.told += len(told)
 
-    async def _tell_chain(self, chain: Sequence[Told]) -> None:
+    async def _tell_chain(self, chain: Sequence[Told]) -> int:
+        """The sequence at which the first is stored."""
         subject = findings.subject_of(self.number)
-        for each in chain:
-            await self._still(partial(self._bus.publish, subject, each.data, message_id=each.id))
+        return min(
+            [
+                await self._still(
+                    partial(self._bus.publish, subject, each.data, message_id=each.id)
+                )
+                for each in chain
+            ]
+        )
+
+    def _now_ms(self) -> int:
+        return round(self._clock.now().timestamp() * 1000)
 
     async def _tell_silences(self) -> None:
         while True:
@@ -155,7 +169,7 @@ class Partition:
         if newest is not None and newest.sequence > self._memory.sequence:
             return  # who seems silent may have spoken: it is not read yet
         now = self._clock.now()
-        found = judging.silences(self._memory, self._references, round(now.timestamp() * 1000))
+        found = judging.silences(self._memory, self._references, self._now_ms())
         vehicles = self._references.vehicles
         await self._tell(
             [
@@ -171,14 +185,7 @@ class Partition:
         self._changed = True
 
     async def _still(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """The answer of ``ask``, asked again through outages while the lease holds."""
-        while True:
-            if not self.lease.holds:
-                raise Overtaken(self._key)
-            try:
-                return await ask()
-            except BusUnavailable:
-                await asyncio.sleep(RETRY_S)
+        return await still(self.lease, ask)
 
     async def _save_now_and_then(self) -> None:
         wait = SNAPSHOT_EVERY_S
@@ -188,34 +195,8 @@ class Partition:
                 began = time.thread_time()
                 data = self._encoded()
                 wait = max(SNAPSHOT_EVERY_S, (time.thread_time() - began) / SNAPSHOT_SHARE)
-                await self._save(data)
+                await self._snapshot.write(data)
 
     def _encoded(self) -> bytes:
         self._changed = False
-        return memory.encode(self._memory, self._owner)
-
-    async def _save(self, data: bytes) -> None:
-        if len(data) > LARGEST:
-            logger.error(
-                "the snapshot of %s has %d octets, the bus takes %d: a restart will read on from "
-                "the last one that fitted; more partitions are needed",
-                self._key, len(data), LARGEST,
-            )  # fmt: skip
-            return
-        while True:
-            if not self.lease.holds:
-                raise Overtaken(self._key)
-            try:
-                self._revision = await self._snapshots.put(self._key, data, revision=self._revision)
-                return
-            except BusUnavailable:
-                await asyncio.sleep(RETRY_S)
-            except Overtaken:
-                await self._find_own_write()
-
-    async def _find_own_write(self) -> None:
-        """An outage may have swallowed the answer to our own write: go on from it, else end."""
-        entry = await self._still(lambda: self._snapshots.get(self._key))
-        if entry is None or memory.decode(entry.value)[1] != self._owner:
-            raise Overtaken(self._key)
-        self._revision = entry.revision
+        return memory.encode(self._memory, self._snapshot.owner)

@@ -35,10 +35,11 @@ SURROUNDINGS: Final = np.dtype(
 
 @dataclass(frozen=True)
 class Late:
-    """A point that was not later than the last one that counted."""
+    """A point that was not later than the last one that counted, and its number in the batch."""
 
     vehicle: int
     time_ms: int
+    row: int
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,8 @@ def judge(
         _findings(events, points, ids, desk, book),
         tuple(events[:, c.ROW].tolist()),
         tuple(
-            Late(int(positions["vehicle"][row]), int(positions["time_ms"][row]))
-            for row in np.flatnonzero(marks == c.LATE)
+            Late(int(positions["vehicle"][row]), int(positions["time_ms"][row]), row)
+            for row in np.flatnonzero(marks == c.LATE).tolist()
         ),
         int((marks == c.COUNTED).sum()),
         desk.changes(memory),

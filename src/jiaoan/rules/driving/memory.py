@@ -52,6 +52,12 @@ class Memory:
         rows = np.minimum(np.searchsorted(self.ids, vehicles), len(self.ids) - 1)
         return rows.astype(np.int64), np.asarray(self.ids[rows] == vehicles)
 
+    def row(self, vehicle: int) -> Changes | None:
+        """A copy of what is known of one vehicle, as something that can be taken again."""
+        ids = np.array([vehicle], np.int64)
+        rows, known = self.look_up(ids)
+        return Changes(ids, self.state[rows], self.work[rows], {}) if known[0] else None
+
     def take(self, changes: Changes) -> None:
         """Take over what a batch changed: all of it, in one go."""
         rows, known = self.look_up(changes.ids)

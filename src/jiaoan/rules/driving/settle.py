@@ -26,7 +26,7 @@ _DAY_MS: Final = 86_400_000
 _TOTALS: Final = frozenset({Rule.DAY_TOTAL, Rule.WEEK_TOTAL})
 _NOT_SETTLED: Final = ON_ARRIVAL | {Rule.TOGETHER}
 _SILENCE: Final = (Rule.OFFLINE, "begun")
-_KEY: Final = ("time_ms", "lat", "lon", "alarm", "status")
+_KEY: Final = ("time_ms", "vehicle", "lat", "lon", "alarm", "status")
 
 
 def in_order(
@@ -77,7 +77,11 @@ def window_ms(finding_or_time: Finding | int) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Settlement:
-    """What the sorted track says beside what was told live."""
+    """What the sorted track says beside what was told live.
+
+    A finding that was told with other figures (a silence that ended earlier, a higher peak) is
+    added under its same id: it takes the place of what was told.
+    """
 
     confirmed: tuple[Finding, ...]
     added: tuple[Finding, ...]
@@ -111,8 +115,8 @@ def compare(told: Iterable[Finding], truth: Iterable[Finding], end_ms: int) -> S
         if each.begun_id in ended or each.first.time_ms >= end_ms:
             del live[each.id]
     return Settlement(
-        tuple(each for id, each in found.items() if id in live),
-        tuple(each for id, each in found.items() if id not in live),
+        tuple(each for id, each in found.items() if live.get(id) == each),
+        tuple(each for id, each in found.items() if live.get(id) != each),
         tuple(each for id, each in live.items() if id not in found),
     )
 
