@@ -14,8 +14,10 @@ from jiaoan.rules import fences
 from jiaoan.rules.driving import judge as driving
 from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.driving.findings import Finding
+from jiaoan.rules.fences import jitted
+from jiaoan.rules.fences.memory import key_at
 from jiaoan.rules.fences.surroundings import surroundings
-from jiaoan.stores.positions import Positions, key_of
+from jiaoan.stores.positions import Positions
 from jiaoan.stream import findings
 from jiaoan.stream.memory import Memory
 from jiaoan.stream.reference import References
@@ -37,7 +39,7 @@ class Judged:
     """What a block says, and what it changes once that is stored."""
 
     told: tuple[Told, ...]
-    fences: fences.Outcome
+    fences: jitted.Outcome
     driving: driving.Outcome
     late: Mapping[int, int]  # vehicle → device time of its earliest late point in the block
 
@@ -52,14 +54,7 @@ def judge(
 ) -> Judged:
     """All rules over a block; ``cards`` are the driver cards that stand between its positions."""
     found = fences.look_up(places, positions)
-    fenced = fences.judge(
-        places,
-        memory.vehicles,
-        positions,
-        key_of=key_of,
-        kind_of=references.kind_of,
-        found=found,
-    )
+    fenced = jitted.judge(places, memory.fences, positions, kind_of=references.kind_of, found=found)
     driven = driving.judge(
         memory.driving,
         positions,
@@ -104,21 +99,21 @@ def _driven(
 
 
 def _late(
-    outcome: driving.Outcome, fenced: fences.Outcome, memory: Memory, positions: Positions
+    outcome: driving.Outcome, fenced: jitted.Outcome, memory: Memory, positions: Positions
 ) -> dict[int, int]:
     """Late points, without those that say one of the vehicle's last reports once more."""
     late: dict[int, int] = {}
     for each in outcome.late:
-        known = fenced.vehicles.get(each.vehicle) or memory.vehicles.get(each.vehicle)
-        again = known and key_of(positions[each.row]) in {point.key for point in known.recent}
-        if not again:
+        key = key_at(positions[each.row])
+        again = key in fenced.changes.last_keys(each.vehicle)
+        if not again and key not in memory.fences.last_keys(each.vehicle):
             late[each.vehicle] = min(each.time_ms, late.get(each.vehicle, each.time_ms))
     return late
 
 
 def remember(memory: Memory, judged: Judged, sequence: int) -> None:
     """Take a block over: all of it, in one go."""
-    memory.vehicles.update(judged.fences.vehicles)
+    memory.fences.take(judged.fences.changes)
     memory.driving.take(judged.driving.changes)
     for vehicle, time_ms in judged.late.items():
         memory.late[vehicle] = min(time_ms, memory.late.get(vehicle, time_ms))

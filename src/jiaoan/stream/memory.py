@@ -1,7 +1,8 @@
 """The memory of one partition and its form in a snapshot: last sequence, vehicles, places, driving.
 
-A snapshot is a head in JSON, compressed, and behind it the memory of the driving rules in its own
-form. One that the release before wrote (only the head) is read too: its driving rules begin anew.
+A snapshot is a head in JSON, compressed, and behind it the memories of fences and of driving, each
+in its own form. One that the release before wrote (only a head, with the fences in it) is read too:
+its driving rules begin anew.
 """
 
 from __future__ import annotations
@@ -10,18 +11,20 @@ import json
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
-from typing import Final
+from dataclasses import astuple, dataclass, field, replace
+from typing import Any, Final
 
 from jiaoan.rules.driving.memory import Memory as Driving
 from jiaoan.rules.fences import Point, Presence, Vehicle
+from jiaoan.rules.fences.memory import Memory as Fenced
 
 FORM: Final = 2
+Vehicles = dict[int, Vehicle]
 HOUR_MS: Final = 3_600_000
 MARKS_MS: Final = 10 * 24 * HOUR_MS
 _BEFORE: Final = 1  # without the driving rules
 _MAGIC: Final = b"JAS2"
-_LENGTH: Final = struct.Struct("<I")
+_LENGTHS: Final = struct.Struct("<II")  # of the head and of the fences
 
 
 @dataclass
@@ -44,7 +47,7 @@ class Memory:
     """
 
     sequence: int = 0
-    vehicles: dict[int, Vehicle] = field(default_factory=dict)
+    fences: Fenced = field(default_factory=Fenced)
     places: dict[int, str] = field(default_factory=dict)
     driving: Driving = field(default_factory=Driving)
     late: dict[int, int] = field(default_factory=dict)
@@ -52,6 +55,14 @@ class Memory:
     withdrawn: dict[str, int] = field(default_factory=dict)
     marks: list[tuple[int, int]] = field(default_factory=list)
     hearing: Hearing = field(default_factory=Hearing)
+
+    def copy(self) -> Memory:
+        """The same, whatever is remembered from now on: for a snapshot that a thread encodes."""
+        return Memory(
+            self.sequence, self.fences.copy(), dict(self.places), self.driving.copy(),
+            dict(self.late), dict(self.silent), dict(self.withdrawn), list(self.marks),
+            replace(self.hearing),
+        )  # fmt: skip
 
     def mark(self, now_ms: int, sequence: int) -> None:
         """A finding was stored at ``sequence``; the first of each hour of ten days is kept."""
@@ -75,13 +86,6 @@ def encode(memory: Memory, owner: str) -> bytes:
                 "owner": owner,
                 "sequence": memory.sequence,
                 "places": memory.places,
-                "vehicles": {
-                    vehicle: [
-                        [astuple(point) for point in value.recent],
-                        {place: astuple(presence) for place, presence in value.places.items()},
-                    ]
-                    for vehicle, value in memory.vehicles.items()
-                },
                 "late": memory.late,
                 "silent": memory.silent,
                 "withdrawn": memory.withdrawn,
@@ -91,33 +95,30 @@ def encode(memory: Memory, owner: str) -> bytes:
         ).encode(),
         1,
     )
-    return b"".join((_MAGIC, _LENGTH.pack(len(head)), head, memory.driving.encode()))
+    fences, driving = memory.fences.encode(), memory.driving.encode()
+    return b"".join((_MAGIC, _LENGTHS.pack(len(head), len(fences)), head, fences, driving))
 
 
 def decode(data: bytes) -> tuple[Memory, str]:
     """Memory and owner; ``ValueError`` for a snapshot that this release does not read."""
-    driving = Driving()
-    head = data
+    head, fences, driving = data, Fenced(), Driving()
     if data.startswith(_MAGIC):
-        start = len(_MAGIC) + _LENGTH.size
-        (length,) = _LENGTH.unpack_from(data, len(_MAGIC))
-        head, driving = data[start : start + length], Driving.decode(data[start + length :])
+        start = len(_MAGIC) + _LENGTHS.size
+        lengths = _LENGTHS.unpack_from(data, len(_MAGIC))
+        middle, end = start + lengths[0], start + sum(lengths)
+        head, fences = data[start:middle], Fenced.decode(data[middle:end])
+        driving = Driving.decode(data[end:])
     try:
         said = json.loads(zlib.decompress(head))
     except zlib.error as error:
         raise ValueError(f"a snapshot is damaged: {error}") from error
     if not isinstance(said, Mapping) or said.get("form") not in (_BEFORE, FORM):
         raise ValueError("a snapshot was written by another release: stop the stream, let it end")
-    vehicles = {
-        int(vehicle): Vehicle(
-            tuple(Point(*point) for point in recent),
-            {int(place): Presence(*presence) for place, presence in places.items()},
-        )
-        for vehicle, (recent, places) in said["vehicles"].items()
-    }
+    if said["form"] == _BEFORE:
+        fences = Fenced.of(_vehicles(said["vehicles"]))
     return Memory(
         sequence=int(said["sequence"]),
-        vehicles=vehicles,
+        fences=fences,
         places={int(place): str(mark) for place, mark in said["places"].items()},
         driving=driving,
         late=_numbers(said.get("late", {})),
@@ -130,3 +131,14 @@ def decode(data: bytes) -> tuple[Memory, str]:
 
 def _numbers(said: Mapping[str, int]) -> dict[int, int]:
     return {int(name): int(value) for name, value in said.items()}
+
+
+def _vehicles(said: Mapping[str, tuple[list[list[Any]], Mapping[str, list[Any]]]]) -> Vehicles:
+    """Fences as the release before wrote them: the fields of points and presences in order."""
+    return {
+        int(vehicle): Vehicle(
+            tuple(Point(*point) for point in recent),
+            {int(place): Presence(*presence) for place, presence in places.items()},
+        )
+        for vehicle, (recent, places) in said.items()
+    }

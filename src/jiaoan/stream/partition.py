@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from jiaoan.kernel.clock import Clock
-from jiaoan.rules import fences as rule
+from jiaoan.rules.fences import Fences, jitted
 from jiaoan.stores.bus import Bus, Message
 from jiaoan.stores.positions import NotPositions, Positions, subject_of, unpack
 from jiaoan.stores.tables import Table
@@ -59,7 +59,7 @@ class Partition:
         self._references, self._clock = references, clock
         self._memory = memory.Memory()
         self._turn = asyncio.Lock()  # a block, a look at silences, a settlement: one at a time
-        self._fences: rule.Fences | None = None
+        self._fences: Fences | None = None
         self._changed = False
         self.positions = self.told = 0
 
@@ -84,13 +84,13 @@ class Partition:
             await asyncio.gather(*tasks, return_exceptions=True)
         for task in done - {stopping}:
             task.result()
-        await self._snapshot.write(self._encoded())
+        await self._save()
 
     async def _begin(self) -> None:
         data = await self._snapshot.read()
         if data is not None:
             self._memory, _ = memory.decode(data)
-        await self._snapshot.write(self._encoded())
+        await self._save()
 
     async def _read(self) -> None:
         subject = subject_of(self.number)
@@ -122,14 +122,16 @@ class Partition:
         if vehicles - self._references.vehicles.keys():
             await self._still(self._references.catch_up)
 
-    def _look_at_places(self) -> rule.Fences:
+    def _look_at_places(self) -> Fences:
         """When places changed: take vehicles already inside a new one as inside, in silence."""
         places = self._references.fences
         if self._fences is not places:
             self._fences = places
             marks = self._references.marks()
             new = [place for place, mark in marks.items() if self._memory.places.get(place) != mark]
-            self._memory.vehicles.update(rule.adopt(places, self._memory.vehicles, new))
+            adopted = jitted.adopt(places, self._memory.fences, new)
+            if adopted is not None:
+                self._memory.fences.take(adopted)
             self._memory.places = marks
         return places
 
@@ -192,11 +194,20 @@ class Partition:
         while True:
             await asyncio.sleep(wait)
             if self._changed:
-                began = time.thread_time()
-                data = self._encoded()
-                wait = max(SNAPSHOT_EVERY_S, (time.thread_time() - began) / SNAPSHOT_SHARE)
+                data, spent_s = await asyncio.to_thread(self._encode, self._copied())
+                wait = max(SNAPSHOT_EVERY_S, spent_s / SNAPSHOT_SHARE)
                 await self._snapshot.write(data)
 
-    def _encoded(self) -> bytes:
+    def _copied(self) -> memory.Memory:
         self._changed = False
-        return memory.encode(self._memory, self._snapshot.owner)
+        return self._memory.copy()
+
+    def _encode(self, copied: memory.Memory) -> tuple[bytes, float]:
+        """The snapshot, and what it cost: large ones are written less often."""
+        began = time.thread_time()
+        data = memory.encode(copied, self._snapshot.owner)
+        return data, time.thread_time() - began
+
+    async def _save(self) -> None:
+        data, _ = self._encode(self._copied())
+        await self._snapshot.write(data)

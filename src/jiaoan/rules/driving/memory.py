@@ -75,8 +75,13 @@ class Memory:
             else:
                 self.others[key] = row
 
+    def copy(self) -> Memory:
+        """The same, whatever is taken from now on."""
+        return Memory(self.ids.copy(), self.state.copy(), self.work.copy(), dict(self.others))
+
     def encode(self) -> bytes:
-        """The form in a snapshot; equal memories give equal octets."""
+        """The form in a snapshot; equal memories give equal octets. Column by column: most of
+        them hold one number over and over."""
         keys = sorted(self.others)
         parts = [
             self.ids,
@@ -85,7 +90,7 @@ class Memory:
             np.array(keys, np.int64).reshape(-1, 2),
             np.array([self.others[key] for key in keys], np.int64).reshape(-1, c.WORK_COLUMNS),
         ]
-        body = zlib.compress(b"".join(part.astype("<i8").tobytes() for part in parts), 1)
+        body = zlib.compress(b"".join(part.T.astype("<i8").tobytes() for part in parts), 1)
         head = (_MAGIC, c.FORM, c.STATE_COLUMNS, c.WORK_COLUMNS, len(self.ids), len(keys))
         return _HEADER.pack(*head, zlib.crc32(body)) + body
 
@@ -113,12 +118,12 @@ class Memory:
         ids, state, work, keys, kept = np.split(numbers, cuts[:-1])
         return cls(
             ids.copy(),
-            state.reshape(rows, states).copy(),
-            work.reshape(rows, works).copy(),
+            state.reshape(states, rows).T.copy(),
+            work.reshape(works, rows).T.copy(),
             {
                 (int(vehicle), int(driver)): row.copy()
                 for (vehicle, driver), row in zip(
-                    keys.reshape(-1, 2), kept.reshape(-1, works), strict=True
+                    keys.reshape(2, others).T, kept.reshape(works, others).T, strict=True
                 )
             },
         )

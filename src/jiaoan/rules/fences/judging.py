@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jiaoan.rules.fences.steps import cross, step
+from jiaoan.rules.fences.tables import tables_of
 from jiaoan.rules.fences.values import (
     AHEAD_MS,
     FIXED,
@@ -84,6 +85,7 @@ class Fences:
             [one is not None and bool(one.limits_kmh) for one in self.all], np.bool_
         )
         reaches = [one.buffer_m if one else 0.0 for one in self.all]
+        self.tables = tables_of(self.all)
         if before is None:
             self.shapes = shapes(outlines, reaches)
         else:
