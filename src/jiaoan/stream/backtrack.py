@@ -6,7 +6,6 @@ twice and counts once (:func:`jiaoan.rules.driving.settle.in_order`), and nothin
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from jiaoan.kernel.clock import LOCAL
 from jiaoan.stores import tracks
 from jiaoan.stores.bus import Bus
 from jiaoan.stores.positions import DTYPE, NotPositions, Positions, subject_of, unpack
+from jiaoan.stores.unsealed import sealed_up_to
 
 logger = logging.getLogger("jiaoan.stream")
 
@@ -31,14 +31,6 @@ COLUMNS: Final = (
 
 class Behind(Exception):
     """The files are so far behind the bus that a track cannot be read now."""
-
-
-def sealed_up_to(root: Path) -> int:
-    """The last message of the bus that stands in files under ``root``; 0 before the first."""
-    try:
-        return int(json.loads((root / "sequence.json").read_text(encoding="utf-8"))["sequence"])
-    except FileNotFoundError:
-        return 0
 
 
 async def unsealed(

@@ -23,9 +23,10 @@ from typing import TypeVar
 from jiaoan.kernel.clock import Clock
 from jiaoan.rules.fences import Fences, jitted
 from jiaoan.stores.bus import Bus, Message
-from jiaoan.stores.positions import NotPositions, Positions, subject_of, unpack
+from jiaoan.stores.positions import NotPositions, Positions, subject_of, unpack_all
 from jiaoan.stores.tables import Table
 from jiaoan.stream import findings, judging, memory
+from jiaoan.stream.cards import card_of
 from jiaoan.stream.judging import Told
 from jiaoan.stream.late import LatePoints
 from jiaoan.stream.ownership import Lease
@@ -100,15 +101,16 @@ class Partition:
 
     async def _block(self, message: Message) -> None:
         try:
-            positions, _ = unpack(message.data)
+            positions, _, said = unpack_all(message.data)
         except NotPositions as error:
             logger.error("%s %d is passed over: %s", message.subject, message.sequence, error)
             self._memory.sequence, self._changed = message.sequence, True
             return
         await self._know(positions)
         places = self._look_at_places()
+        cards = [card for one in said if (card := card_of(one)) is not None]
         judged = judging.judge(
-            self._memory, self._references, places, positions, (), self._clock.now()
+            self._memory, self._references, places, positions, cards, self._clock.now()
         )
         await self._tell(judged.told)
         # No await from here on: a snapshot sees all of the block or nothing of it.

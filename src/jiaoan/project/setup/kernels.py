@@ -12,12 +12,9 @@ import sys
 
 # Modules whose import compiles what they hold. A room that gets one adds it here.
 KERNELS = (
-KERNELS = (
     "jiaoan.gateway.reactor_kernels",
     "jiaoan.rules.driving.kernel",
     "jiaoan.rules.fences.kernel",
-    "jiaoan.rules.grid_kernels",
-)
     "jiaoan.rules.grid_kernels",
 )
 

@@ -75,6 +75,7 @@ def columns_of(positions: Rows, surroundings: Rows | None, vehicle_rows: Ints) -
     return points
 
 
+_RULES: Final = {int(rule): rule for rule in Rule}
 _MIX: Final = np.array([0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1], np.int64)
 
 
@@ -229,7 +230,7 @@ def finding(
     event: Sequence[int], vehicle: int, deciding: Sequence[int], driver: int, book: Book
 ) -> Finding:
     """A finding from one row of the event table."""
-    rule = Rule(event[c.RULE])
+    rule = _RULES[event[c.RULE]]
     names = NAMES[rule]
     phase: Phase = "ended" if event[c.PHASE] == c.ENDED else "begun"
     value = names.at_end if phase == "ended" and names.at_end else names.value

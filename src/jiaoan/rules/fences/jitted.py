@@ -13,22 +13,26 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
 from jiaoan.rules.fences import columns as c
 from jiaoan.rules.fences import kernel
-from jiaoan.rules.fences.judging import Fences, Found, look, look_up
+from jiaoan.rules.fences.judging import Fences, Found, look_up
 from jiaoan.rules.fences.memory import POINT, Changes, Memory, points_of, presence_row
 from jiaoan.rules.fences.tables import Tables
 from jiaoan.rules.fences.values import (
     KEPT_POINTS,
     Confirmed,
     Direction,
+    Evidence,
+    Fence,
     Finding,
     Kind,
+    Point,
     Presence,
 )
 from jiaoan.rules.keys import Key
-from jiaoan.rules.shapes import SCALES
+from jiaoan.rules.shapes import SCALES, Line
 
 Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.void]
@@ -192,10 +196,27 @@ def _finding(event: list[int], desk: _Desk, fences: Fences) -> Finding:
         recent[-1],
         Key(*event[c.E_FIRST : c.E_FIRST + 5]).text(vehicle),
         _BY[event[c.E_BY]],
-        look(fence, recent),
+        _look(fence, recent, desk.points[refs]),
         None if opened == c.NONE else opened,
         _SIDES[event[c.E_SIDE]],
     )
+
+
+def _look(fence: Fence, points: tuple[Point, ...], rows: Rows) -> tuple[Evidence, ...]:
+    """As :func:`jiaoan.rules.fences.look`; ``rows`` are the same points."""
+    outline = fence.outline
+    lat, lon = rows["lat"].astype(np.int64), rows["lon"].astype(np.int64)
+    squares = kernel.squared_distances(
+        np.ascontiguousarray(outline.vertices), outline.ends, lat, lon, SCALES
+    )
+    away = np.sqrt(squares)
+    if isinstance(outline, Line):
+        inside = np.zeros(len(rows), np.bool_)
+        away = -away
+    else:
+        inside = shapely.intersects_xy(outline.exact, lon.astype(np.float64), lat)
+        away = np.where(inside, away, -np.maximum(away, 1e-9))
+    return tuple(map(Evidence, points, away.tolist(), inside.tolist()))
 
 
 def adopt(fences: Fences, memory: Memory, places: Iterable[int]) -> Changes | None:

@@ -208,6 +208,19 @@ def _crossed(f: Ints, corners: Words, py: int, px: int, qy: int, qx: int) -> int
 
 
 @_jit
+def _away(ax: float, ay: float, bx: float, by: float) -> float:
+    """Square metres from the origin to an edge."""
+    dx, dy = bx - ax, by - ay
+    length, along = dx * dx + dy * dy, -(ax * dx + ay * dy)
+    if along <= 0:
+        return ax * ax + ay * ay
+    if along >= length:
+        return bx * bx + by * by
+    side = ax * dy - ay * dx
+    return side * side / length
+
+
+@_jit
 def _farther(f: Ints, corners: Words, square: float, scales: Floats, py: int, px: int) -> bool:
     """Whether the gate line is farther than the root of ``square``: the sums, in their order, of
     :func:`jiaoan.rules.shapes.squared_distances`."""
@@ -218,19 +231,38 @@ def _farther(f: Ints, corners: Words, square: float, scales: Floats, py: int, px
         vx, vy = np.int64(corners[at + 1, 0]) - px, np.int64(corners[at + 1, 1]) - py
         if wx * vy == wy * vx and wx * vx <= 0 and wy * vy <= 0:
             return False  # on it
-        ax, ay, bx, by = wx * sx, wy * sy, vx * sx, vy * sy
-        dx, dy = bx - ax, by - ay
-        length, along = dx * dx + dy * dy, -(ax * dx + ay * dy)
-        if along <= 0:
-            away = ax * ax + ay * ay
-        elif along >= length:
-            away = bx * bx + by * by
-        else:
-            side = ax * dy - ay * dx
-            away = side * side / length
-        if away <= square:
+        if _away(wx * sx, wy * sy, vx * sx, vy * sy) <= square:
             return False
     return True
+
+
+@njit(
+    "float64[::1](int32[:, ::1], boolean[::1], int64[::1], int64[::1], float64[:, ::1])",
+    cache=True,
+    nogil=True,
+)
+def squared_distances(
+    corners: Words, ends: npt.NDArray[np.bool_], lat: Ints, lon: Ints, scales: Floats
+) -> Floats:
+    """As :func:`jiaoan.rules.shapes.squared_distances`, the same sums in the same order."""
+    found = np.empty(len(lat), np.float64)
+    for row in range(len(lat)):
+        py, px = lat[row], lon[row]
+        band = (py + 90_000_000) // 10_000
+        sx, sy = scales[band, 0], scales[band, 1]
+        nearest = np.inf
+        for at in range(len(corners) - 1):
+            if ends[at]:
+                continue
+            wx, wy = np.int64(corners[at, 0]) - px, np.int64(corners[at, 1]) - py
+            vx, vy = np.int64(corners[at + 1, 0]) - px, np.int64(corners[at + 1, 1]) - py
+            if wx * vy == wy * vx and wx * vx <= 0 and wy * vy <= 0:
+                nearest = 0.0
+                break
+            away = _away(wx * sx, wy * sy, vx * sx, vy * sy)
+            nearest = min(nearest, away)
+        found[row] = nearest
+    return found
 
 
 @_jit

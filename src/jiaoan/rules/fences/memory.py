@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -206,14 +206,13 @@ def key_at(row: np.void) -> Key:
     return Key(*(int(row[name]) for name in ("time_ms", "lat", "lon", "alarm", "status")))
 
 
-def points_of(rows: Iterable[np.void], vehicle: int) -> tuple[Point, ...]:
+def points_of(rows: Rows, vehicle: int) -> tuple[Point, ...]:
     return tuple(
         Point(
-            key_at(row).text(vehicle), row["terminal"].decode("ascii", "replace"),
-            int(row["time_ms"]), int(row["received_ms"]), int(row["lat"]), int(row["lon"]),
-            int(row["speed"]),
+            Key(time_ms, lat, lon, alarm, status).text(vehicle),
+            terminal.decode("ascii", "replace"), time_ms, received_ms, lat, lon, speed,
         )
-        for row in rows
+        for time_ms, lat, lon, alarm, status, received_ms, speed, terminal in rows.tolist()
     )  # fmt: skip
 
 
