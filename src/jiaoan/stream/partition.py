@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from jiaoan.kernel.clock import Clock
+from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.fences import Fences, jitted
 from jiaoan.stores.bus import Bus, Message
-from jiaoan.stores.positions import NotPositions, Positions, subject_of, unpack_all
+from jiaoan.stores.positions import DriverCard, NotPositions, Positions, subject_of, unpack_all
 from jiaoan.stores.tables import Table
 from jiaoan.stream import findings, judging, memory
-from jiaoan.stream.cards import card_of
 from jiaoan.stream.judging import Told
 from jiaoan.stream.late import LatePoints
 from jiaoan.stream.ownership import Lease
@@ -39,6 +39,15 @@ T = TypeVar("T")
 SNAPSHOT_EVERY_S = 1.0
 SNAPSHOT_SHARE = 0.01  # of the time, at the most, that goes into making them
 SILENCE_EVERY_S = 60.0
+
+
+def _cards(said: Sequence[DriverCard]) -> list[Card]:
+    if not said:
+        return []
+    # Loaded with the first card: the whole protocol is behind it, and a start should be quick.
+    from jiaoan.stream.cards import card_of
+
+    return [card for one in said if (card := card_of(one)) is not None]
 
 
 class Partition:
@@ -67,6 +76,7 @@ class Partition:
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set (then with a last snapshot) or ``Overtaken`` is raised."""
         await self._begin()
+        logger.info("%s goes on behind message %d", self.lease.key, self._memory.sequence)
         self._late = LatePoints(
             self.number, self._memory, self._turn, self._tell, self._bus, self._tracks,
             self._references, self._clock,
@@ -108,9 +118,8 @@ class Partition:
             return
         await self._know(positions)
         places = self._look_at_places()
-        cards = [card for one in said if (card := card_of(one)) is not None]
         judged = judging.judge(
-            self._memory, self._references, places, positions, cards, self._clock.now()
+            self._memory, self._references, places, positions, _cards(said), self._clock.now()
         )
         await self._tell(judged.told)
         # No await from here on: a snapshot sees all of the block or nothing of it.
