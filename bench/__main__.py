@@ -7,7 +7,18 @@ import json
 import sys
 from collections.abc import Callable
 
-from bench import alarm, decode, fence, findings, gateway, notices, rules, start, tracks
+from bench import (
+    alarm,
+    decode,
+    fence,
+    findings,
+    gateway,
+    notices,
+    rules,
+    start,
+    stream_start,
+    tracks,
+)
 from bench.result import Impossible, Result
 
 MEASURES: dict[str, tuple[Callable[[int], Result], int]] = {
@@ -25,6 +36,7 @@ MEASURES: dict[str, tuple[Callable[[int], Result], int]] = {
     "gateway-memory": (gateway.memory, 3),
     "notices": (notices.measure, 5),
     "rules": (rules.measure, 5),
+    "stream-start": (stream_start.measure, 5),
     "track-day": (tracks.measure, 40),
 }
 

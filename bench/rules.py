@@ -1,8 +1,11 @@
-"""All driving rules in one pass against the plain Python twin, in turn over the same fleet.
+"""All rules and fences as the stream runs them against their plain Python twins, in turn.
 
-The twin is handed its points ready read, which is in its favour; the pass reads the stored rows.
-Both are held to the same events before anything is measured. A run whose yardstick varies by more
-than 30 % is refused.
+One fleet, one set of places. The side that is measured does what a block goes through: one look-up
+of the grid for fences and surroundings, the jitted pass over fences, the jitted pass over driving,
+memory taken over. The yardstick is the twins: fences point by point in Python (over the same grid),
+and driving over points that are handed to it ready read, which is in its favour. Both are held to
+the same findings before anything is measured. A run whose yardstick varies by more than 30 % is
+refused.
 """
 
 from __future__ import annotations
@@ -14,17 +17,22 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.result import Impossible, Result, machine
+from jiaoan.rules import fences
 from jiaoan.rules.driving import kernel, twin
 from jiaoan.rules.driving.book import Book, Profile
 from jiaoan.rules.driving.findings import Finding
 from jiaoan.rules.driving.judge import judge
 from jiaoan.rules.driving.law import ON_ARRIVAL
 from jiaoan.rules.driving.memory import Memory
-from jiaoan.stores.positions import DTYPE
+from jiaoan.rules.fences import jitted
+from jiaoan.rules.fences.memory import Memory as Fenced
+from jiaoan.rules.fences.surroundings import surroundings
+from jiaoan.rules.shapes import line, outline
+from jiaoan.stores.positions import DTYPE, key_of
 
 Rows = npt.NDArray[np.void]
 POINTS, BATCH, STEP_S = 240, 1_000, 30
-VEHICLES, GROWN = 400, 4
+VEHICLES, GROWN, PLACES = 400, 4, 12
 START_MS = 1_712_494_800_000  # 2024-04-07 21:00 local: the night share begins on the way
 KINDS = (
     Profile(kind="hazmat"),
@@ -58,22 +66,82 @@ def book_of(vehicles: int) -> Book:
     return Book({number: KINDS[number % len(KINDS)] for number in range(1, vehicles + 1)})
 
 
-def by_pass(positions: Rows, book: Book) -> list[Finding]:
+def places() -> fences.Fences:
+    """Areas along the way of the fleet, of every role, and a gate line across it."""
+    west, east = 112.9, 113.6
+    rings = [(28.2 + 0.2 * step, 28.31 + 0.2 * step) for step in range(PLACES)]
+    made = [
+        fences.Fence(
+            number,
+            1,
+            outline(_ring(west, south, east, north)),
+            50,
+            2,
+            dwell_s=1_800 if number % 3 else None,
+            role=fences.Role.FORBIDDEN if number % 4 == 0 else fences.Role.AREA,
+            limits_kmh={"": 80.0} if number % 5 == 0 else {},
+        )
+        for number, (south, north) in enumerate(rings, 1)
+    ]
+    gate = line([(west, 28.15), (east, 28.15)])
+    return fences.Fences([*made, fences.Fence(PLACES + 1, 1, gate, 50, 2, role=fences.Role.GATE)])
+
+
+def _ring(west: float, south: float, east: float, north: float) -> dict[str, object]:
+    """An area with a hundred corners on each long side."""
+    steps = [west + (east - west) * step / 100 for step in range(101)]
+    ring = [[x, south] for x in steps] + [[x, north] for x in reversed(steps)]
+    return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+
+
+def by_pass(positions: Rows, book: Book, ground: fences.Fences) -> list[Finding | fences.Finding]:
     """As the stream does it: batch by batch, memory taken over."""
-    memory, found = Memory(), list[Finding]()
+    memory, fenced, found = Memory(), Fenced(), list[Finding | fences.Finding]()
+
+    def kind_of(vehicle: int) -> str:
+        return book.profile(vehicle).kind
+
     for start in range(0, len(positions), BATCH):
-        outcome = judge(memory, positions[start : start + BATCH], book)
-        memory.take(outcome.changes)
-        found += outcome.findings
+        batch = positions[start : start + BATCH]
+        seen = fences.look_up(ground, batch)
+        inside = jitted.judge(ground, fenced, batch, kind_of=kind_of, found=seen)
+        around = surroundings(ground, seen, batch, kind_of)
+        driven = judge(memory, batch, book, surroundings=around)
+        fenced.take(inside.changes)
+        memory.take(driven.changes)
+        found += inside.findings
+        found += driven.findings
     return found
 
 
-def read(positions: Rows) -> dict[int, list[twin.Point]]:
-    """The points of each vehicle for the twin."""
+def by_twins(
+    positions: Rows, points: dict[int, list[twin.Point]], book: Book, ground: fences.Fences
+) -> tuple[list[tuple[int, twin.Event]], list[fences.Finding]]:
+    """The plain ways, one vehicle or point at a time."""
+    memory: dict[int, fences.Vehicle] = {}
+    inside: list[fences.Finding] = []
+    for start in range(0, len(positions), BATCH):
+        outcome = fences.judge(
+            ground,
+            memory,
+            positions[start : start + BATCH],
+            key_of=key_of,
+            kind_of=lambda vehicle: book.profile(vehicle).kind,
+        )
+        memory.update(outcome.vehicles)
+        inside += outcome.findings
+    return by_twin(points, book), inside
+
+
+def read(positions: Rows, book: Book, ground: fences.Fences) -> dict[int, list[twin.Point]]:
+    """The points of each vehicle for the twin, with what the places say of them."""
+    seen = fences.look_up(ground, positions)
+    around = surroundings(ground, seen, positions, lambda each: book.profile(each).kind)
     read: dict[int, list[twin.Point]] = {}
     names = ("time_ms", "lat", "lon", "alarm", "status", "received_ms", "speed", "direction",
              "altitude", "mileage", "source", "terminal")  # fmt: skip
     columns = [positions[name].tolist() for name in names]
+    columns += [around[name].tolist() for name in ("limit", "road", "known")]
     for row, (vehicle, *values) in enumerate(
         zip(positions["vehicle"].tolist(), *columns, strict=True)
     ):
@@ -89,18 +157,22 @@ def by_twin(points: dict[int, list[twin.Point]], book: Book) -> list[tuple[int, 
     ]
 
 
-def _same(found: list[Finding], told: list[tuple[int, twin.Event]]) -> bool:
+def _same(
+    found: list[Finding | fences.Finding],
+    told: tuple[list[tuple[int, twin.Event]], list[fences.Finding]],
+) -> bool:
     ours = sorted(
         (each.vehicle, each.first.time_ms, int(each.rule), each.phase, each.end_ms)
         for each in found
-        if each.rule not in ON_ARRIVAL
+        if isinstance(each, Finding) and each.rule not in ON_ARRIVAL
     )
     theirs = sorted(
         (vehicle, each.first[0], each.rule, "ended" if each.phase else "begun", each.end)
-        for vehicle, each in told
+        for vehicle, each in told[0]
         if each.rule not in ON_ARRIVAL
     )
-    return ours == theirs
+    inside = [each for each in found if isinstance(each, fences.Finding)]
+    return bool(ours and inside) and ours == theirs and inside == told[1]
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -114,15 +186,16 @@ def measure(runs: int, vehicles: int = VEHICLES) -> Result:
     kernel.warm()
     small, grown = fleet(vehicles), fleet(vehicles * GROWN)
     book, more = book_of(vehicles), book_of(vehicles * GROWN)
-    points = read(small)
-    found = by_pass(small, book)
-    if not found or not _same(found, by_twin(points, book)):
+    ground = places()
+    points = read(small, book, ground)
+    found = by_pass(small, book, ground)
+    if not _same(found, by_twins(small, points, book, ground)):
         raise Impossible("the pass and the twin do not find the same in the fleet of the bench")
     passes, twins, growths = [], [], []
     for _ in range(runs):
-        twins.append(len(small) / _seconds(lambda: by_twin(points, book)))
-        passes.append(len(small) / _seconds(lambda: by_pass(small, book)))
-        growths.append(len(grown) / _seconds(lambda: by_pass(grown, more)))
+        twins.append(len(small) / _seconds(lambda: by_twins(small, points, book, ground)))
+        passes.append(len(small) / _seconds(lambda: by_pass(small, book, ground)))
+        growths.append(len(grown) / _seconds(lambda: by_pass(grown, more, ground)))
     if max(twins) > 1.3 * min(twins):
         raise Impossible("the yardstick varied by more than 30 %: the machine is not quiet")
     yardstick = sorted(twins)[len(twins) // 2]
@@ -131,7 +204,7 @@ def measure(runs: int, vehicles: int = VEHICLES) -> Result:
         unit="positions/s",
         runs=passes,
         yardstick=yardstick,
-        yardstick_is="plain Python twin of all driving rules, the same fleet, in turn",
+        yardstick_is="plain Python twins of all rules and fences, the same fleet, in turn",
         notes=dict(_notes(len(small), len(found), growths)),
     )
 
@@ -141,5 +214,5 @@ def _notes(rows: int, findings: int, growths: list[float]) -> Iterator[tuple[str
     yield "findings", findings
     yield f"positions/s with {GROWN} times the vehicles", round(sorted(growths)[len(growths) // 2])
     yield "batch", BATCH
-    yield "fences", "not in this figure: bench/run fence"
+    yield "places", PLACES + 1
     yield "machine", machine()

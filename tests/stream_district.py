@@ -13,8 +13,14 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from bus_server import BusServer
 from jiaoan.rules import fences as rule
+from jiaoan.rules.driving import memory as driving
+from jiaoan.rules.driving.judge import judge
+from jiaoan.rules.driving.law import BY_ID
+from jiaoan.rules.fences.surroundings import surroundings
 from jiaoan.stores import positions
 from jiaoan.stores.bus import Bus, BusUnavailable
 from jiaoan.stores.positions import Positions
@@ -96,8 +102,15 @@ def fleet(seed: int, vehicles: int, rounds: int, first: int = 0) -> list[tuple[i
             sent += rows[:1]
             for row in rows:
                 by_partition.setdefault(positions.partition_of(row[0]), []).append(row)
-        blocks += [(key, block(*rows)) for key, rows in sorted(by_partition.items())]
+        blocks += [(key, pace(block(*rows))) for key, rows in sorted(by_partition.items())]
     return blocks
+
+
+def pace(array: Positions) -> Positions:
+    """Speeds that change every hundred seconds: sometimes too fast, sometimes standing."""
+    stretch = (array["time_ms"] - NOW) // 100_000 + array["vehicle"]
+    array["speed"] = np.choose(stretch % 3, [0, 550, 1050])
+    return array
 
 
 async def publish_references(bus: Bus, values: Iterable[tuple[str, Mapping[str, object]]]) -> None:
@@ -105,11 +118,16 @@ async def publish_references(bus: Bus, values: Iterable[tuple[str, Mapping[str, 
         await insist(bus, subject, json.dumps(value).encode(), f"{subject}:{value['version']}")
 
 
-def standing(vehicles: int) -> list[tuple[str, dict[str, object]]]:
-    """References of the district, the park and so many vehicles."""
+def standing(vehicles: int, *, driving: bool) -> list[tuple[str, dict[str, object]]]:
+    """References of the district, the park and so many vehicles; driving rules on or off."""
     places = [(f"ref.place.{each['place_id']}", each) for each in (DISTRICT, PARK)]
     cards = [terminal(vehicle) for vehicle in range(1, vehicles + 1)]
-    return [*((f"ref.terminal.{card['phone']}", card) for card in cards), *places]
+    rules: dict[str, object] = {"version": 1, "settings": [], "off": [] if driving else [*BY_ID]}
+    return [
+        ("ref.rules.driving", rules),
+        *((f"ref.terminal.{card['phone']}", card) for card in cards),
+        *places,
+    ]
 
 
 async def insist(bus: Bus, subject: str, data: bytes, message_id: str) -> int:
@@ -127,14 +145,18 @@ async def send(bus: Bus, partition: int, array: Positions, message_id: str) -> i
 
 
 async def expected(bus: Bus, blocks: Iterable[tuple[int, Positions]]) -> list[str]:
-    """Sorted ids of what the rule finds in these blocks: the undisturbed run, in one process."""
+    """Sorted ids of what the rules find in these blocks: the undisturbed run, in one process."""
     references = References(bus)
     following = asyncio.create_task(references.follow())
     await references.loaded()
     following.cancel()
     memory: dict[int, rule.Vehicle] = {}
+    driven = driving.Memory()
     found: list[str] = []
     for _, array in blocks:
+        told = judge(driven, array, references.book(), surroundings=around(references, array))
+        driven.take(told.changes)
+        found += [each.id for each in told.findings]
         outcome = rule.judge(
             references.fences,
             memory,
@@ -145,6 +167,11 @@ async def expected(bus: Bus, blocks: Iterable[tuple[int, Positions]]) -> list[st
         memory.update(outcome.vehicles)
         found += [each.id for each in outcome.findings]
     return sorted(found)
+
+
+def around(references: References, array: Positions) -> Positions:
+    found = rule.look_up(references.fences, array)
+    return surroundings(references.fences, found, array, references.kind_of)
 
 
 @dataclass
@@ -182,12 +209,12 @@ class StreamProcess:
 
 @contextlib.asynccontextmanager
 async def running(
-    server: BusServer, data: Path, vehicles: int = 8
+    server: BusServer, data: Path, vehicles: int = 8, *, driven: bool = False
 ) -> AsyncIterator[tuple[Bus, StreamProcess]]:
     """A bus with the standing references and a stream process over it."""
     bus = await Bus.connect(server.url, name="test")
     await bus.prepare()
-    await publish_references(bus, standing(vehicles))
+    await publish_references(bus, standing(vehicles, driving=driven))
     stream = StreamProcess(server.url, data)
     stream.start()
     try:

@@ -32,6 +32,7 @@ NAMES = (
     "rules",
     "setup-cold",
     "setup-warm",
+    "stream-start",
     "track-day",
     "warm-start",
 )

@@ -9,11 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bus_server import BusServer
+from jiaoan.rules.driving.cards import driver_number
 from jiaoan.stores import tracks
 from jiaoan.stores.bus import Bus
+from jiaoan.stores.positions import V2019, card_row, pack
+from jiaoan.wire.jt808 import DriverCard, Edition, Form
+from jiaoan.wire.jt808.driver import Card
 from stream_district import (
     NOW,
     StreamProcess,
@@ -94,7 +99,7 @@ def test_it_tells_within_a_tenth_of_a_second(bus_server: BusServer, tmp_path: Pa
 
 def test_it_finds_what_the_rule_finds_in_one_process(bus_server: BusServer, tmp_path: Path) -> None:
     async def main() -> None:
-        async with running(bus_server, tmp_path, vehicles=40) as (bus, _):
+        async with running(bus_server, tmp_path, vehicles=40, driven=True) as (bus, _):
             blocks = fleet(seed=3, vehicles=40, rounds=30)
             for number, (partition, array) in enumerate(blocks):
                 await send(bus, partition, array, str(number))
@@ -104,6 +109,31 @@ def test_it_finds_what_the_rule_finds_in_one_process(bus_server: BusServer, tmp_
             assert sorted(str(each["id"]) for each in found) == wanted
             await asyncio.sleep(0.2)
             assert len(await all_findings(bus)) == len(wanted)
+
+    run(main())
+
+
+def test_it_tells_who_drove_by_the_card_between_the_positions(
+    bus_server: BusServer, tmp_path: Path
+) -> None:
+    moment = datetime.fromtimestamp(NOW / 1000, UTC)
+    card = DriverCard(
+        1, moment, 0, Card("张三", "430602198001010011", "岳阳", "20300101", "430602198001010011")
+    )
+    body = card.build(Form(Edition.V2019))
+
+    async def main() -> None:
+        async with running(bus_server, tmp_path, driven=True) as (bus, _):
+            array = block((3, 0, 9000), *((3, 20 * n, 9000 + 5000 * n) for n in range(1, 5)))
+            array["speed"] = 1100
+            rows = array.tolist()
+            rows[0] = card_row(3, "13900000003", NOW, NOW, V2019, 1)
+            data = pack(np.array(rows, array.dtype), [body, *[b"\x02\x00"] * 4])
+            await insist(bus, "positions.03", data, "1")
+            found = [each for each in await take(bus, 2) if each["rule"] == "driving.overspeed"]
+            assert [each["finding"]["driver"] for each in found] == [  # type: ignore[index]
+                driver_number("430602198001010011")
+            ]
 
     run(main())
 
@@ -195,7 +225,7 @@ def test_two_workers_share_and_one_takes_over(bus_server: BusServer, tmp_path: P
             await asyncio.sleep(0.1)
 
     async def main() -> None:
-        async with running(bus_server, tmp_path, vehicles=40) as (bus, _):
+        async with running(bus_server, tmp_path, vehicles=40, driven=True) as (bus, _):
             await until(bus, {"stream": 16})
             other = StreamProcess(bus_server.url, tmp_path, name="second")
             other.start()

@@ -117,12 +117,22 @@ def unpack(data: bytes) -> tuple[Positions, list[bytes]]:
 
     The array owns its memory and may be written to.
     """
+    array, octets, _ = unpack_all(data)
+    return array, octets
+
+
+def unpack_all(data: bytes) -> tuple[Positions, list[bytes], list[DriverCard]]:
+    """:func:`unpack` and :func:`unpack_cards` at once."""
     array, octets = _unpack(data)
     cards = array["source"] == DRIVER_CARD
     if not cards.any():
-        return array, octets
+        return array, octets, []
     kept = [one for one, card in zip(octets, cards.tolist(), strict=True) if not card]
-    return array[~cards], kept
+    places = np.flatnonzero(cards).tolist()
+    found = [
+        _card(array[place], place - count, octets[place]) for count, place in enumerate(places)
+    ]
+    return array[~cards], kept, found
 
 
 class DriverCard(NamedTuple):
@@ -158,9 +168,7 @@ def card_row(
 
 def unpack_cards(data: bytes) -> list[DriverCard]:
     """The driver cards of a block in their order; :class:`NotPositions` where it is none."""
-    array, octets = _unpack(data)
-    places = np.flatnonzero(array["source"] == DRIVER_CARD).tolist()
-    return [_card(array[place], place - count, octets[place]) for count, place in enumerate(places)]
+    return unpack_all(data)[2]
 
 
 def _card(row: np.void, before_row: int, octets: bytes) -> DriverCard:

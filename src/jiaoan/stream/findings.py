@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Final, Literal
 
+from jiaoan.rules.driving.findings import Finding as Driven
+from jiaoan.rules.driving.law import Rule
 from jiaoan.rules.fences import VERSION, Evidence, Finding
 from jiaoan.stream.reference import PlaceCard, VehicleCard
 
@@ -58,6 +61,62 @@ def encode(
         },
         ensure_ascii=False,
     ).encode()
+
+
+Correction = Literal["", "added", "withdrawn"]
+# Rules that a clock makes certain, not a point: they were certain at their last moment known.
+_BY_CLOCK: Final = frozenset({(Rule.OFFLINE, "begun"), (Rule.TOGETHER, "begun")})
+
+
+def message_id(finding_id: str, correction: Correction, number: int) -> str:
+    """Stored once under this: the finding's id, or the ``number`` th correction of it."""
+    return f"{finding_id}:{correction}:{number}" if number else finding_id
+
+
+def encode_driven(
+    finding: Driven,
+    vehicle: VehicleCard | None,
+    judged_at: datetime,
+    *,
+    terminal: str = "",
+    received_ms: int | None = None,
+    correction: Correction = "",
+) -> bytes:
+    """The JSON of a driving finding; ``finding`` in it is exact (``Finding.from_json``).
+
+    ``received_ms`` and ``terminal`` are of the deciding point. What no point decided but a clock,
+    or what came out of late points, was received when it was judged; its terminal is the
+    vehicle's. ``correction``: late points added or withdrew it.
+    """
+    vehicle = vehicle or UNKNOWN
+    judged = judged_at.astimezone(UTC).isoformat()
+    by_clock = (finding.rule, finding.phase) in _BY_CLOCK
+    said = {
+        "id": finding.id,
+        "rule": finding.rule_id,
+        "version": finding.version,
+        "kind": finding.phase,
+        "begun_id": finding.begun_id,
+        "vehicle_id": finding.vehicle,
+        "plate": vehicle.plate,
+        "plate_colour": vehicle.plate_colour,
+        "terminal": terminal or vehicle.phone,
+        "outside": vehicle.outside,
+        "place_id": 0,
+        "place_name": "",
+        "place_kind": "",
+        "place_version": 0,
+        "happened_at": _moment(finding.first.time_ms),
+        "certain_at": _moment(finding.end_ms if by_clock else finding.deciding.time_ms),
+        "ended_at": _moment(finding.end_ms) if finding.phase == "ended" else None,
+        "received_at": judged if received_ms is None else _moment(received_ms),
+        "judged_at": judged,
+        "first_position": finding.first_key,
+        "finding": finding.as_json(),
+    }
+    if correction:
+        said["correction"] = correction
+    return json.dumps(said, ensure_ascii=False).encode()
 
 
 def _moment(milliseconds: int) -> str:

@@ -9,11 +9,16 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jiaoan.kernel.clock import clock_from_environment
+from jiaoan.stores.address import Address
 from jiaoan.stores.bus import Bus, BusUnavailable
 from jiaoan.stream.ownership import LIFETIME_S, NameTaken
-from jiaoan.stream.worker import Worker
+from jiaoan.stream.patience import Stopped, patient
+
+if TYPE_CHECKING:
+    from jiaoan.stream.worker import Worker
 
 logger = logging.getLogger("jiaoan.stream")
 
@@ -42,13 +47,30 @@ async def _run(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    bus = await Bus.connect(options.bus, name=options.name)
+    Address.parse(options.bus)  # a wrong address is refused, not waited for
+    # Half of the start is loading the rules and what was compiled of them: the bus is asked
+    # meanwhile.
+    loading = asyncio.create_task(asyncio.to_thread(_load))
+    bus: Bus | None = None
     try:
-        await bus.prepare()
-        clock = clock_from_environment()
-        await Worker(bus, options.data, options.name, clock, options.lease).run(stop)
+        bus = await patient(lambda: Bus.connect(options.bus, name=options.name), stop)
+        await patient(bus.prepare, stop)
+        worker = (await loading)(
+            bus, options.data, options.name, clock_from_environment(), options.lease
+        )
+        await worker.run(stop)
+    except Stopped:
+        logger.info("stopped before it began")
     finally:
-        await bus.close()
+        await asyncio.gather(loading, return_exceptions=True)
+        if bus is not None:
+            await bus.close()
+
+
+def _load() -> type[Worker]:
+    from jiaoan.stream.worker import Worker
+
+    return Worker
 
 
 if __name__ == "__main__":

@@ -5,30 +5,49 @@ back at once, which fences a former owner; read positions behind its sequence; f
 judge, publish the findings, and only when all are stored take the new memory over; snapshot now
 and then. What a lost owner published behind its last snapshot is judged again by the next owner
 to the same ids, which the bus and the database store once.
+
+Beside the blocks, and never within one: once a minute who went silent; now and then the vehicles
+whose late points are to be settled (:mod:`~.settling`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from jiaoan.kernel.clock import Clock
-from jiaoan.rules import fences as rule
-from jiaoan.stores.bus import LARGEST, Bus, BusUnavailable, Message
-from jiaoan.stores.positions import NotPositions, Positions, key_of, subject_of, unpack
-from jiaoan.stores.tables import Overtaken, Table
-from jiaoan.stream import findings, memory
+from jiaoan.rules.driving.cards import Card
+from jiaoan.rules.fences import Fences, jitted
+from jiaoan.stores.bus import Bus, Message
+from jiaoan.stores.positions import DriverCard, NotPositions, Positions, subject_of, unpack_all
+from jiaoan.stores.tables import Table
+from jiaoan.stream import findings, judging, memory
+from jiaoan.stream.judging import Told
+from jiaoan.stream.late import LatePoints
 from jiaoan.stream.ownership import Lease
 from jiaoan.stream.reference import References
+from jiaoan.stream.snapshot import Snapshot, still
 
 logger = logging.getLogger("jiaoan.stream")
 
 T = TypeVar("T")
 SNAPSHOT_EVERY_S = 1.0
-RETRY_S = 0.05
+SNAPSHOT_SHARE = 0.01  # of the time, at the most, that goes into making them
+SILENCE_EVERY_S = 60.0
+
+
+def _cards(said: Sequence[DriverCard]) -> list[Card]:
+    if not said:
+        return []
+    # Loaded with the first card: the whole protocol is behind it, and a start should be quick.
+    from jiaoan.stream.cards import card_of
+
+    return [card for one in said if (card := card_of(one)) is not None]
 
 
 class Partition:
@@ -42,24 +61,32 @@ class Partition:
         snapshots: Table,
         references: References,
         clock: Clock,
+        tracks: Path,
     ) -> None:
         self.number, self.lease = number, lease
-        self._bus, self._snapshots = bus, snapshots
+        self._bus, self._tracks = bus, tracks
+        self._snapshot = Snapshot(snapshots, lease, lambda data: memory.decode(data)[1])
         self._references, self._clock = references, clock
-        self._owner = secrets.token_hex(8)
         self._memory = memory.Memory()
-        self._fences: rule.Fences | None = None
-        self._revision = 0
-        self._saved = -1
+        self._turn = asyncio.Lock()  # a block, a look at silences, a settlement: one at a time
+        self._fences: Fences | None = None
+        self._changed = False
         self.positions = self.told = 0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until ``stop`` is set (then with a last snapshot) or :class:`Overtaken` is raised."""
+        """Until ``stop`` is set (then with a last snapshot) or ``Overtaken`` is raised."""
         await self._begin()
+        logger.info("%s goes on behind message %d", self.lease.key, self._memory.sequence)
+        self._late = LatePoints(
+            self.number, self._memory, self._turn, self._tell, self._bus, self._tracks,
+            self._references, self._clock,
+        )  # fmt: skip
         reading = asyncio.create_task(self._read(), name=f"partition {self.number}")
         saving = asyncio.create_task(self._save_now_and_then())
+        listening = asyncio.create_task(self._tell_silences())
+        settling = asyncio.create_task(self._late.run())
         stopping = asyncio.create_task(stop.wait())
-        tasks = {reading, saving, stopping}
+        tasks = {reading, saving, listening, settling, stopping}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -71,42 +98,34 @@ class Partition:
         await self._save()
 
     async def _begin(self) -> None:
-        entry = await self._still(lambda: self._snapshots.get(self._key))
-        if entry is not None:
-            self._memory, _ = memory.decode(entry.value)
-            self._revision = entry.revision
+        data = await self._snapshot.read()
+        if data is not None:
+            self._memory, _ = memory.decode(data)
         await self._save()
-
-    @property
-    def _key(self) -> str:
-        return f"p{self.number:02d}"
 
     async def _read(self) -> None:
         subject = subject_of(self.number)
         async for message in self._bus.read(subject, after=self._memory.sequence):
-            await self._block(message)
+            async with self._turn:
+                await self._block(message)
 
     async def _block(self, message: Message) -> None:
         try:
-            positions, _ = unpack(message.data)
+            positions, _, said = unpack_all(message.data)
         except NotPositions as error:
             logger.error("%s %d is passed over: %s", message.subject, message.sequence, error)
-            self._memory.sequence = message.sequence
+            self._memory.sequence, self._changed = message.sequence, True
             return
         await self._know(positions)
-        self._look_at_places()
-        outcome = rule.judge(
-            self._fences or self._references.fences,
-            self._memory.vehicles,
-            positions,
-            key_of=key_of,
-            kind_of=self._references.kind_of,
+        places = self._look_at_places()
+        judged = judging.judge(
+            self._memory, self._references, places, positions, _cards(said), self._clock.now()
         )
-        for finding in outcome.findings:
-            await self._tell(finding)
-        # No await between these lines: a snapshot sees all of the block or nothing of it.
-        self._memory.vehicles.update(outcome.vehicles)
-        self._memory.sequence = message.sequence
+        await self._tell(judged.told)
+        # No await from here on: a snapshot sees all of the block or nothing of it.
+        judging.remember(self._memory, judged, message.sequence)
+        self._late.note(list(judged.late))
+        self._changed = True
         self.positions += len(positions)
 
     async def _know(self, positions: Positions) -> None:
@@ -114,68 +133,92 @@ class Partition:
         if vehicles - self._references.vehicles.keys():
             await self._still(self._references.catch_up)
 
-    def _look_at_places(self) -> None:
+    def _look_at_places(self) -> Fences:
         """When places changed: take vehicles already inside a new one as inside, in silence."""
-        if self._fences is self._references.fences:
-            return
-        self._fences = self._references.fences
-        marks = self._references.marks()
-        new = [place for place, mark in marks.items() if self._memory.places.get(place) != mark]
-        self._memory.vehicles.update(rule.adopt(self._fences, self._memory.vehicles, new))
-        self._memory.places = marks
+        places = self._references.fences
+        if self._fences is not places:
+            self._fences = places
+            marks = self._references.marks()
+            new = [place for place, mark in marks.items() if self._memory.places.get(place) != mark]
+            adopted = jitted.adopt(places, self._memory.fences, new)
+            if adopted is not None:
+                self._memory.fences.take(adopted)
+            self._memory.places = marks
+        return places
 
-    async def _tell(self, finding: rule.Finding) -> None:
-        data = findings.encode(
-            finding,
-            self._references.vehicles.get(finding.vehicle),
-            self._references.places.get(finding.fence.place_id),
-            self._clock.now(),
-        )
+    async def _tell(self, told: Sequence[Told]) -> None:
+        """Store findings: all at once, but those of a vehicle one after the other."""
+        chains: dict[int, list[Told]] = {}
+        for each in told:
+            chains.setdefault(each.vehicle, []).append(each)
+        stored = await asyncio.gather(*(self._tell_chain(chain) for chain in chains.values()))
+        if stored:
+            self._memory.mark(self._now_ms(), min(stored))
+        self.told += len(told)
+
+    async def _tell_chain(self, chain: Sequence[Told]) -> int:
+        """The sequence at which the first is stored."""
         subject = findings.subject_of(self.number)
-        await self._still(lambda: self._bus.publish(subject, data, message_id=finding.id))
-        self.told += 1
+        return min(
+            [
+                await self._still(
+                    partial(self._bus.publish, subject, each.data, message_id=each.id)
+                )
+                for each in chain
+            ]
+        )
+
+    def _now_ms(self) -> int:
+        return round(self._clock.now().timestamp() * 1000)
+
+    async def _tell_silences(self) -> None:
+        while True:
+            await asyncio.sleep(SILENCE_EVERY_S)
+            async with self._turn:
+                await self._look_for_silences()
+
+    async def _look_for_silences(self) -> None:
+        newest = await self._still(lambda: self._bus.latest(subject_of(self.number)))
+        if newest is not None and newest.sequence > self._memory.sequence:
+            return  # who seems silent may have spoken: it is not read yet
+        now = self._clock.now()
+        found = judging.silences(self._memory, self._references, self._now_ms())
+        vehicles = self._references.vehicles
+        await self._tell(
+            [
+                Told(
+                    each.vehicle,
+                    each.id,
+                    findings.encode_driven(each, vehicles.get(each.vehicle), now),
+                )
+                for each in found
+            ]
+        )
+        judging.remember_silences(self._memory, found)
+        self._changed = True
 
     async def _still(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """The answer of ``ask``, asked again through outages while the lease holds."""
-        while True:
-            if not self.lease.holds:
-                raise Overtaken(self._key)
-            try:
-                return await ask()
-            except BusUnavailable:
-                await asyncio.sleep(RETRY_S)
+        return await still(self.lease, ask)
 
     async def _save_now_and_then(self) -> None:
+        wait = SNAPSHOT_EVERY_S
         while True:
-            await asyncio.sleep(SNAPSHOT_EVERY_S)
-            if self._memory.sequence != self._saved:
-                await self._save()
+            await asyncio.sleep(wait)
+            if self._changed:
+                data, spent_s = await asyncio.to_thread(self._encode, self._copied())
+                wait = max(SNAPSHOT_EVERY_S, spent_s / SNAPSHOT_SHARE)
+                await self._snapshot.write(data)
+
+    def _copied(self) -> memory.Memory:
+        self._changed = False
+        return self._memory.copy()
+
+    def _encode(self, copied: memory.Memory) -> tuple[bytes, float]:
+        """The snapshot, and what it cost: large ones are written less often."""
+        began = time.thread_time()
+        data = memory.encode(copied, self._snapshot.owner)
+        return data, time.thread_time() - began
 
     async def _save(self) -> None:
-        sequence, data = self._memory.sequence, memory.encode(self._memory, self._owner)
-        if len(data) > LARGEST:
-            logger.error(
-                "the snapshot of %s has %d octets, the bus takes %d: a restart will read on from "
-                "the last one that fitted; more partitions are needed",
-                self._key, len(data), LARGEST,
-            )  # fmt: skip
-            self._saved = sequence
-            return
-        while True:
-            if not self.lease.holds:
-                raise Overtaken(self._key)
-            try:
-                self._revision = await self._snapshots.put(self._key, data, revision=self._revision)
-                self._saved = sequence
-                return
-            except BusUnavailable:
-                await asyncio.sleep(RETRY_S)
-            except Overtaken:
-                await self._find_own_write()
-
-    async def _find_own_write(self) -> None:
-        """An outage may have swallowed the answer to our own write: go on from it, else end."""
-        entry = await self._still(lambda: self._snapshots.get(self._key))
-        if entry is None or memory.decode(entry.value)[1] != self._owner:
-            raise Overtaken(self._key)
-        self._revision = entry.revision
+        data, _ = self._encode(self._copied())
+        await self._snapshot.write(data)

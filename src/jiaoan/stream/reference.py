@@ -1,4 +1,7 @@
-"""What the stream knows of terminals and places: reference snapshots from the bus (``ref.*``).
+"""What the stream knows of terminals, places and rules: reference snapshots from the bus.
+
+``ref.terminal.PHONE`` a vehicle and its terminal, ``ref.place.ID`` a place, ``ref.rules.driving``
+the figures of the driving rules and which of them are switched off.
 
 One wrong reference never stops the others: it is logged with its reason, and a place keeps the
 last form that was right.
@@ -11,27 +14,35 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Final, Literal, get_args
 
+from jiaoan.rules.driving.book import Book, Profile, Service
+from jiaoan.rules.driving.law import BY_ID, Rule
+from jiaoan.rules.driving.settings import DEFAULTS, Settings
 from jiaoan.rules.fences import Fence, Fences, Role
 from jiaoan.rules.hours import Hours
 from jiaoan.rules.shapes import Line, Outline, drawn
 from jiaoan.stores.bus import Bus, Message
+from jiaoan.stream.patience import patient
 
 logger = logging.getLogger("jiaoan.stream")
+
+# Kinds of places in which a hazmat vehicle may stand as long as it likes 停车场、装卸点.
+STANDING: Final = frozenset({"park", "plant"})
 
 
 @dataclass(frozen=True)
 class VehicleCard:
-    """The part of ``ref.terminal.*`` that a finding carries."""
+    """The part of ``ref.terminal.*`` that a finding carries, and what the driving rules need."""
 
     phone: str
     plate: str
     plate_colour: int
     kind: str
     outside: bool
+    profile: Profile = field(default_factory=Profile)
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,10 @@ class PlaceCard:
 
 
 class References:
-    """Live tables of vehicles and places; ``fences`` is replaced whole when a place changes."""
+    """Live tables of vehicles, places and figures.
+
+    ``fences`` is replaced whole when a place changes, :meth:`book` when a vehicle or figure does.
+    """
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -62,6 +76,16 @@ class References:
         self.vehicles: dict[int, VehicleCard] = {}
         self.places: dict[int, PlaceCard] = {}
         self.fences = Fences([])
+        self._figures: tuple[Settings, ...] = DEFAULTS
+        self._off: frozenset[Rule] = frozenset()
+        self._book: Book | None = None
+
+    def book(self) -> Book:
+        """Who each vehicle is and which figures hold, for the driving rules."""
+        if self._book is None:
+            profiles = {vehicle: card.profile for vehicle, card in self.vehicles.items()}
+            self._book = Book(profiles, self._figures, off=self._off)
+        return self._book
 
     def kind_of(self, vehicle: int) -> str:
         card = self.vehicles.get(vehicle)
@@ -73,7 +97,7 @@ class References:
 
     async def follow(self) -> None:
         """Apply references for ever, from the first one kept."""
-        last = await self._bus.latest("ref.>")
+        last = await patient(lambda: self._bus.latest("ref.>"))
         self._loaded_to = last.sequence if last else 0
         if not self._loaded_to:
             await self._advance(0)
@@ -120,25 +144,42 @@ class References:
                 self._terminal(name, said)
             elif kind == "place":
                 return self._place(int(name), said)
+            elif (kind, name) == ("rules", "driving"):
+                self._rules(said)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             logger.error("%s is not used: %s", message.subject, _reason(error))
         return False
 
+    def _rules(self, said: Mapping[str, object]) -> None:
+        """Figures and switches of the driving rules, all or none of them."""
+        figures: tuple[Settings, ...] = ()
+        if not said.get("deleted"):
+            figures = tuple(
+                _settings(_object(each, "settings")) for each in _list(said, "settings")
+            )
+        off = frozenset(_rule(each) for each in _list(said, "off"))
+        Book({}, figures or DEFAULTS, off=off)  # refuses figures that do not follow each other
+        self._figures, self._off, self._book = figures or DEFAULTS, off, None
+
     def _terminal(self, phone: str, said: Mapping[str, object]) -> None:
+        self._book = None
         before = self._vehicle_of_phone.pop(phone, None)
         if before is not None and self.vehicles[before].phone == phone:
             del self.vehicles[before]
         if said.get("deleted"):
             return
         vehicle = _number(said, "vehicle_id")
-        self._vehicle_of_phone[phone] = vehicle
-        self.vehicles[vehicle] = VehicleCard(
+        kind = str(said.get("vehicle_kind") or "")
+        card = VehicleCard(
             phone=phone,
             plate=str(said["plate"]),
             plate_colour=_number(said, "plate_colour"),
-            kind=str(said.get("vehicle_kind") or ""),
+            kind=kind,
             outside=bool(said.get("outside")),
+            profile=_profile(kind, _object(said.get("profile") or {}, "profile")),
         )
+        self._vehicle_of_phone[phone] = vehicle
+        self.vehicles[vehicle] = card
 
     def _place(self, place_id: int, said: Mapping[str, object]) -> bool:
         if said.get("deleted"):
@@ -167,6 +208,7 @@ class References:
                 kind: float(str(limit))
                 for kind, limit in _object(said.get("limits_kmh") or {}).items()
             },
+            may_stand=str(said["kind"]) in STANDING,
             law=str(said.get("law") or ""),
         )
         mark = _mark([ground, sorted(fence.vehicle_kinds), sorted(fence.bound)])
@@ -185,6 +227,55 @@ class References:
             _object(ground["geometry"], "geometry"),
             None if size is None else float(str(size)),
         )
+
+
+def _settings(said: Mapping[str, object]) -> Settings:
+    """Figures from a day on: what is not said is the default."""
+    known = Settings.__dataclass_fields__
+    if unknown := said.keys() - known.keys():
+        raise ValueError(f"settings: no figure is called {', '.join(sorted(unknown))}")
+    figures = {name: _number(said, name) for name in said if name != "valid_from"}
+    try:
+        first = date.fromisoformat(str(said["valid_from"]))
+    except ValueError:
+        raise ValueError(
+            f"settings: valid_from must be a day, not {said['valid_from']!r}"
+        ) from None
+    return Settings(valid_from=first, **figures)
+
+
+def _rule(value: object) -> Rule:
+    rule = BY_ID.get(str(value))
+    if rule is None:
+        raise ValueError(f"off: no driving rule is called {value!r}")
+    return rule
+
+
+def _profile(kind: str, said: Mapping[str, object]) -> Profile:
+    """What is known of a vehicle beyond its kind; ``{}`` = nothing."""
+    service = str(said.get("service") or "")
+    if service not in get_args(Service):
+        raise ValueError(f"profile.service: {service!r} is no service")
+    return Profile(
+        kind=kind,
+        limit=_figure(said, "limit", 0),
+        terminal_limit=_figure(said, "terminal_limit", 0),
+        service=service,  # type: ignore[arg-type]  # one of them, as was just asked
+        one_way_km=None if said.get("one_way_km") is None else _number(said, "one_way_km"),
+        school_hours=tuple(_period(each) for each in _list(said, "school_hours")),
+        school_days=_figure(said, "school_days", Profile.school_days),
+    )
+
+
+def _figure(said: Mapping[str, object], name: str, default: int) -> int:
+    return default if said.get(name) is None else _number(said, name)
+
+
+def _period(value: object) -> tuple[int, int]:
+    match value:
+        case [int(begin), int(end)]:
+            return begin, end
+    raise ValueError(f"profile.school_hours: must be two minutes of day, not {value!r}")
 
 
 def _mark(value: object) -> str:

@@ -1,4 +1,5 @@
-"""One stream process: takes its share of the partitions, and one of all writes the tracks."""
+"""One stream process: takes its share of the partitions; one of all writes the tracks, and one
+looks at pairs of vehicles."""
 
 from __future__ import annotations
 
@@ -13,14 +14,18 @@ from jiaoan.kernel.clock import Clock
 from jiaoan.stores.bus import Bus, BusUnavailable
 from jiaoan.stores.positions import PARTITIONS
 from jiaoan.stores.tables import Overtaken
+from jiaoan.stream import together
 from jiaoan.stream.history import History
 from jiaoan.stream.ownership import BUCKET, Lease, Leases
 from jiaoan.stream.partition import Partition
+from jiaoan.stream.patience import patient
 from jiaoan.stream.reference import References
+from jiaoan.stream.together import Pairs
 
 logger = logging.getLogger("jiaoan.stream")
 
 TRACKS = "tracks"
+_SINGLE = (TRACKS, together.KEY)  # jobs that one process does for all partitions
 _PARTITION_KEYS = [f"p{number:02d}" for number in range(PARTITIONS)]
 
 
@@ -32,7 +37,7 @@ class _Job:
 
 
 class Worker:
-    """The jobs of one process: up to sixteen partitions and perhaps the tracks."""
+    """The jobs of one process: up to sixteen partitions, perhaps tracks and pairs."""
 
     def __init__(self, bus: Bus, data: Path, name: str, clock: Clock, lease_s: float) -> None:
         self._bus, self._data, self._name, self._clock = bus, data, name, clock
@@ -42,8 +47,8 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop``; then save, give the leases up and return."""
-        self._snapshots = await self._bus.table("stream_snapshots")
-        table = await self._bus.table(BUCKET, lifetime_s=self._lease_s)
+        self._snapshots = await patient(lambda: self._bus.table("stream_snapshots"), stop)
+        table = await patient(lambda: self._bus.table(BUCKET, lifetime_s=self._lease_s), stop)
         self._leases = Leases(table, self._name, self._lease_s)
         following = asyncio.create_task(self._references.follow(), name="references")
         try:
@@ -114,12 +119,13 @@ class Worker:
             self._jobs.pop(key, None)
 
     async def _share(self, fair: int) -> None:
-        partitions = [key for key in self._jobs if key != TRACKS]
+        partitions = [key for key in self._jobs if key not in _SINGLE]
         if len(partitions) > fair:
             await self._hand_back(partitions[-1])
             return
-        if TRACKS not in self._jobs:
-            await self._take(TRACKS)
+        for key in _SINGLE:
+            if key not in self._jobs:
+                await self._take(key)
         others = [key for key in _PARTITION_KEYS if key not in self._jobs]
         taken = 0
         while others and len(partitions) + taken < fair:
@@ -144,10 +150,13 @@ class Worker:
         run: Callable[[asyncio.Event], Awaitable[None]]
         if key == TRACKS:
             run = History(self._bus, self._data / "tracks", lease, self._clock).run
+        elif key == together.KEY:
+            run = Pairs(lease, self._bus, self._snapshots, self._references, self._clock).run
         else:
             run = Partition(
-                int(key[1:]), lease, self._bus, self._snapshots, self._references, self._clock
-            ).run
+                int(key[1:]), lease, self._bus, self._snapshots, self._references, self._clock,
+                self._data / "tracks",
+            ).run  # fmt: skip
         self._jobs[key] = _Job(lease, stop, asyncio.create_task(self._work(run, stop), name=key))
         return True
 

@@ -14,6 +14,7 @@ import sys
 KERNELS = (
     "jiaoan.gateway.reactor_kernels",
     "jiaoan.rules.driving.kernel",
+    "jiaoan.rules.fences.kernel",
     "jiaoan.rules.grid_kernels",
 )
 

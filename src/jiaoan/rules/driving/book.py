@@ -132,11 +132,15 @@ class Tables:
 
 @dataclass
 class Book:
-    """All vehicles, all figures, all bans. Replace it when a reference changes."""
+    """All vehicles, all figures, all bans, and the rules switched off for everybody.
+
+    Replace it when a reference changes.
+    """
 
     profiles: Mapping[int, Profile] = field(default_factory=dict)
     settings: Sequence[Settings] = DEFAULTS
     bans: Sequence[Ban] = (HUNAN_EXPRESSWAYS,)
+    off: frozenset[Rule] = frozenset()
     _rows: dict[int, Ints] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -156,9 +160,14 @@ class Book:
         """Parameters of a vehicle, one row a regime."""
         rows = self._rows.get(vehicle)
         if rows is None:
-            made = [_parameters(self.profile(vehicle), each) for each in self.settings]
+            profile = self.profile(vehicle)
+            made = [_parameters(profile, each, self.off) for each in self.settings]
             rows = self._rows[vehicle] = np.array(made, np.int64)
         return rows
+
+    def judges(self, vehicle: int, rule: Rule, time_ms: int) -> bool:
+        """Whether ``rule`` holds for the vehicle at that moment."""
+        return rule in rules_for(self.profile(vehicle), self.settings_at(time_ms)) - self.off
 
     def settings_at(self, time_ms: int) -> Settings:
         """The figures in force at a moment."""
@@ -186,8 +195,8 @@ def _ban(ban: Ban) -> list[int]:
     return [begin, end, ban.from_minute, ban.to_minute, kinds, ban.road]
 
 
-def _parameters(profile: Profile, settings: Settings) -> list[int]:
-    rules = sum(1 << rule for rule in rules_for(profile, settings))
+def _parameters(profile: Profile, settings: Settings, off: frozenset[Rule]) -> list[int]:
+    rules = sum(1 << rule for rule in rules_for(profile, settings) - off)
     limits = limits_for(profile, settings)
     hours = [*(minute for period in profile.school_hours for minute in period), -1, -1, -1, -1][:4]
     kind = KINDS.index(profile.kind) if profile.kind in KINDS else 0

@@ -19,6 +19,7 @@ from jiaoan.rules.driving.law import (
     clauses_on,
     severity,
 )
+from jiaoan.rules.keys import Key as Key
 
 Phase = Literal["begun", "ended"]
 FORM: Final = 1  # of Finding.as_json: raise it when a field changes
@@ -26,20 +27,6 @@ FORM: Final = 1  # of Finding.as_json: raise it when a field changes
 
 class NotFinding(ValueError):
     """A value that :meth:`Finding.as_json` of this form did not make; says which field and why."""
-
-
-@dataclass(frozen=True)
-class Key:
-    """What tells a report from every other of its vehicle; text as ``stores.positions.key_of``."""
-
-    time_ms: int
-    lat: int
-    lon: int
-    alarm: int
-    status: int
-
-    def text(self, vehicle: int) -> str:
-        return f"{vehicle}-{self.time_ms}-{self.lat}-{self.lon}-{self.alarm:x}-{self.status:x}"
 
 
 @dataclass(frozen=True)

@@ -35,17 +35,22 @@ SURROUNDINGS: Final = np.dtype(
 
 @dataclass(frozen=True)
 class Late:
-    """A point that was not later than the last one that counted."""
+    """A point that was not later than the last one that counted, and its number in the batch."""
 
     vehicle: int
     time_ms: int
+    row: int
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Findings in stored order, late points, and the rows for :meth:`Memory.take`."""
+    """Findings in stored order, late points, and the rows for :meth:`Memory.take`.
+
+    ``rows`` has the number of the deciding position in the batch for each finding.
+    """
 
     findings: tuple[Finding, ...]
+    rows: tuple[int, ...]
     late: tuple[Late, ...]
     counted: int
     changes: Changes
@@ -70,6 +75,7 @@ def columns_of(positions: Rows, surroundings: Rows | None, vehicle_rows: Ints) -
     return points
 
 
+_RULES: Final = {int(rule): rule for rule in Rule}
 _MIX: Final = np.array([0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1], np.int64)
 
 
@@ -109,9 +115,10 @@ def judge(
     events, marks = _pass(run, points, desk, params, book)
     return Outcome(
         _findings(events, points, ids, desk, book),
+        tuple(events[:, c.ROW].tolist()),
         tuple(
-            Late(int(positions["vehicle"][row]), int(positions["time_ms"][row]))
-            for row in np.flatnonzero(marks == c.LATE)
+            Late(int(positions["vehicle"][row]), int(positions["time_ms"][row]), row)
+            for row in np.flatnonzero(marks == c.LATE).tolist()
         ),
         int((marks == c.COUNTED).sum()),
         desk.changes(memory),
@@ -223,7 +230,7 @@ def finding(
     event: Sequence[int], vehicle: int, deciding: Sequence[int], driver: int, book: Book
 ) -> Finding:
     """A finding from one row of the event table."""
-    rule = Rule(event[c.RULE])
+    rule = _RULES[event[c.RULE]]
     names = NAMES[rule]
     phase: Phase = "ended" if event[c.PHASE] == c.ENDED else "begun"
     value = names.at_end if phase == "ended" and names.at_end else names.value
@@ -257,15 +264,14 @@ def silent(memory: Memory, book: Book, now_ms: int) -> tuple[Finding, ...]:
     Ask as often as you like: the same silence is the same finding, figures included.
     """
     found: list[Finding] = []
-    for row, vehicle in enumerate(memory.ids.tolist()):
-        state = memory.state[row]
+    heard = memory.heard
+    running = (memory.state[:, c.L_STATUS] & c.ACC != 0) | (memory.state[:, c.L_MOVING] != 0)
+    least = min(each.offline_s for each in book.settings) * 1000
+    for row in np.flatnonzero((heard > 0) & running & (now_ms - heard >= least)).tolist():
+        vehicle, state = int(memory.ids[row]), memory.state[row]
         last = int(state[c.L_MS])
         limit = book.settings_at(last).offline_s
-        running = bool(state[c.L_STATUS] & c.ACC) or bool(state[c.L_MOVING])
-        parameters = book.rows(vehicle)[-1]
-        if not last or not running or now_ms - last < limit * 1000:
-            continue
-        if not parameters[c.Q_RULES] >> Rule.OFFLINE & 1:
+        if now_ms - last < limit * 1000 or not book.judges(vehicle, Rule.OFFLINE, last):
             continue
         key = Key(*state[c.L_MS : c.L_MS + 5].tolist())
         values, limits = {"silent_s": limit, "way_m": 0}, {"limit_s": limit}

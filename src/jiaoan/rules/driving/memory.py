@@ -40,12 +40,23 @@ class Memory:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def heard(self) -> Ints:
+        """Device time (UTC ms) of the last point that counted, for each of ``ids``."""
+        return np.asarray(self.state[:, c.L_MS])
+
     def look_up(self, vehicles: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
         """Row numbers of sorted ``vehicles`` and which of them are known."""
         if not len(self.ids):
             return np.zeros(len(vehicles), np.int64), np.zeros(len(vehicles), np.bool_)
         rows = np.minimum(np.searchsorted(self.ids, vehicles), len(self.ids) - 1)
         return rows.astype(np.int64), np.asarray(self.ids[rows] == vehicles)
+
+    def row(self, vehicle: int) -> Changes | None:
+        """A copy of what is known of one vehicle, as something that can be taken again."""
+        ids = np.array([vehicle], np.int64)
+        rows, known = self.look_up(ids)
+        return Changes(ids, self.state[rows], self.work[rows], {}) if known[0] else None
 
     def take(self, changes: Changes) -> None:
         """Take over what a batch changed: all of it, in one go."""
@@ -64,8 +75,13 @@ class Memory:
             else:
                 self.others[key] = row
 
+    def copy(self) -> Memory:
+        """The same, whatever is taken from now on."""
+        return Memory(self.ids.copy(), self.state.copy(), self.work.copy(), dict(self.others))
+
     def encode(self) -> bytes:
-        """The form in a snapshot; equal memories give equal octets."""
+        """The form in a snapshot; equal memories give equal octets. Column by column: most of
+        them hold one number over and over."""
         keys = sorted(self.others)
         parts = [
             self.ids,
@@ -74,7 +90,7 @@ class Memory:
             np.array(keys, np.int64).reshape(-1, 2),
             np.array([self.others[key] for key in keys], np.int64).reshape(-1, c.WORK_COLUMNS),
         ]
-        body = zlib.compress(b"".join(part.astype("<i8").tobytes() for part in parts), 1)
+        body = zlib.compress(b"".join(part.T.astype("<i8").tobytes() for part in parts), 1)
         head = (_MAGIC, c.FORM, c.STATE_COLUMNS, c.WORK_COLUMNS, len(self.ids), len(keys))
         return _HEADER.pack(*head, zlib.crc32(body)) + body
 
@@ -102,12 +118,12 @@ class Memory:
         ids, state, work, keys, kept = np.split(numbers, cuts[:-1])
         return cls(
             ids.copy(),
-            state.reshape(rows, states).copy(),
-            work.reshape(rows, works).copy(),
+            state.reshape(states, rows).T.copy(),
+            work.reshape(works, rows).T.copy(),
             {
                 (int(vehicle), int(driver)): row.copy()
                 for (vehicle, driver), row in zip(
-                    keys.reshape(-1, 2), kept.reshape(-1, works), strict=True
+                    keys.reshape(2, others).T, kept.reshape(works, others).T, strict=True
                 )
             },
         )

@@ -24,7 +24,9 @@ from jiaoan.rules.driving.memory import Memory
 Rows = npt.NDArray[np.void]
 _DAY_MS: Final = 86_400_000
 _TOTALS: Final = frozenset({Rule.DAY_TOTAL, Rule.WEEK_TOTAL})
-_KEY: Final = ("time_ms", "lat", "lon", "alarm", "status")
+_NOT_SETTLED: Final = ON_ARRIVAL | {Rule.TOGETHER}
+_SILENCE: Final = (Rule.OFFLINE, "begun")
+_KEY: Final = ("time_ms", "vehicle", "lat", "lon", "alarm", "status")
 
 
 def in_order(
@@ -75,7 +77,11 @@ def window_ms(finding_or_time: Finding | int) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Settlement:
-    """What the sorted track says beside what was told live."""
+    """What the sorted track says beside what was told live.
+
+    A finding that was told with other figures (a silence that ended earlier, a higher peak) is
+    added under its same id: it takes the place of what was told.
+    """
 
     confirmed: tuple[Finding, ...]
     added: tuple[Finding, ...]
@@ -90,26 +96,33 @@ def settle(
     cards: Sequence[Card] = (),
     surroundings: Rows | None = None,
 ) -> Settlement:
-    """Compare what was ``told`` of a vehicle with its whole ``track`` (of :func:`window_ms`).
+    """Compare what was ``told`` of a vehicle with its whole ``track`` (of :func:`window_ms`)."""
+    return compare(told, run(track, book, cards=cards, surroundings=surroundings), _end(track))
 
-    Rules on arrival are no matter of order: they are left out. So are beginnings of a silence,
-    which need a clock.
+
+def compare(told: Iterable[Finding], truth: Iterable[Finding], end_ms: int) -> Settlement:
+    """What was ``told`` beside the ``truth`` about a track that ends at ``end_ms``.
+
+    Rules on arrival and pairs of vehicles are no matter of order: they are left out. The beginning
+    of a silence needs a clock, so it is never added; one that points of the track lie in is
+    withdrawn, and one that the track ends with is left alone.
     """
-    live = {
-        each.id: each
-        for each in told
-        if each.rule not in ON_ARRIVAL and (each.rule, each.phase) != (Rule.OFFLINE, "begun")
-    }
-    truth = {
-        each.id: each
-        for each in run(track, book, cards=cards, surroundings=surroundings)
-        if each.rule not in ON_ARRIVAL
-    }
+    live = {each.id: each for each in told if each.rule not in _NOT_SETTLED}
+    found = {each.id: each for each in truth if each.rule not in _NOT_SETTLED}
+    ended = {each.begun_id for each in found.values() if each.rule is Rule.OFFLINE}
+    silences = [each for each in live.values() if (each.rule, each.phase) == _SILENCE]
+    for each in silences:
+        if each.begun_id in ended or each.first.time_ms >= end_ms:
+            del live[each.id]
     return Settlement(
-        tuple(each for id, each in truth.items() if id in live),
-        tuple(each for id, each in truth.items() if id not in live),
-        tuple(each for id, each in live.items() if id not in truth),
+        tuple(each for id, each in found.items() if live.get(id) == each),
+        tuple(each for id, each in found.items() if live.get(id) != each),
+        tuple(each for id, each in live.items() if id not in found),
     )
+
+
+def _end(track: Rows) -> int:
+    return int(track["time_ms"].max()) if len(track) else 0
 
 
 @dataclass(frozen=True)

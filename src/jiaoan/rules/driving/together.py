@@ -42,7 +42,7 @@ class Closeness:
 
 
 @dataclass(frozen=True)
-class _Pair:
+class Pair:
     """A pair since it was first seen together; ``first`` is the report of the lower id."""
 
     first: Key
@@ -91,7 +91,7 @@ class Together:
     """Memory of the pairs; feed it slice after slice in time."""
 
     figures: Closeness = Closeness()
-    pairs: dict[tuple[int, int], _Pair] = field(default_factory=dict)
+    pairs: dict[tuple[int, int], Pair] = field(default_factory=dict)
 
     def slice(self, end_ms: int, last: Mapping[int, Key], heard: Sequence[int]) -> list[Finding]:
         """Findings of the slice that ends at ``end_ms``.
@@ -120,10 +120,10 @@ class Together:
     def _meet(
         self, pair: tuple[int, int], end_ms: int, last: Mapping[int, Key], apart: int
     ) -> Finding | None:
-        was = self.pairs.get(pair) or _Pair(last[pair[0]], end_ms, end_ms, 0, False)
+        was = self.pairs.get(pair) or Pair(last[pair[0]], end_ms, end_ms, 0, False)
         lasted = end_ms - was.since
         ripe = lasted > self.figures.long_s * 1000
-        self.pairs[pair] = _Pair(was.first, was.since, end_ms, was.slices + 1, was.told or ripe)
+        self.pairs[pair] = Pair(was.first, was.since, end_ms, was.slices + 1, was.told or ripe)
         if not ripe or was.told:
             return None
         return Finding(

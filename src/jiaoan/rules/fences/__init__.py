@@ -39,7 +39,7 @@ whose last point lies inside it is taken as inside without a finding (:func:`ado
 is told. A stay seen so begins at that last point.
 """
 
-from jiaoan.rules.fences.judging import Fences, Outcome, adopt, counts, judge, look
+from jiaoan.rules.fences.judging import Fences, Found, Outcome, adopt, counts, judge, look, look_up
 from jiaoan.rules.fences.steps import step
 from jiaoan.rules.fences.values import (
     AHEAD_MS,
@@ -71,6 +71,7 @@ __all__ = [
     "Fence",
     "Fences",
     "Finding",
+    "Found",
     "Kind",
     "Outcome",
     "Point",
@@ -81,5 +82,6 @@ __all__ = [
     "counts",
     "judge",
     "look",
+    "look_up",
     "step",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jiaoan.rules.fences.steps import cross, step
+from jiaoan.rules.fences.tables import tables_of
 from jiaoan.rules.fences.values import (
     AHEAD_MS,
     FIXED,
@@ -27,6 +28,7 @@ from jiaoan.rules.shapes import (
     Line,
     Outline,
     Shapes,
+    Sides,
     best_shapes,
     depths,
     squared_distances,
@@ -78,7 +80,12 @@ class Fences:
         outlines = [
             one.outline if one and isinstance(one.outline, Outline) else None for one in self.all
         ]
+        self.standing = np.array([one is not None and one.may_stand for one in self.all], np.bool_)
+        self.limited = np.array(
+            [one is not None and bool(one.limits_kmh) for one in self.all], np.bool_
+        )
         reaches = [one.buffer_m if one else 0.0 for one in self.all]
+        self.tables = tables_of(self.all)
         if before is None:
             self.shapes = shapes(outlines, reaches)
         else:
@@ -98,6 +105,20 @@ def counts(positions: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
     )
 
 
+@dataclass(frozen=True)
+class Found:
+    """The rows of a batch that may count, and how each of them lies to the fences."""
+
+    rows: npt.NDArray[np.int64]
+    sides: Sides
+
+
+def look_up(fences: Fences, positions: npt.NDArray[np.void]) -> Found:
+    """Ask the geometry once for a whole batch: for :func:`judge`, and for what else needs it."""
+    rows = np.flatnonzero(counts(positions))
+    return Found(rows, fences.shapes.sides(positions["lat"][rows], positions["lon"][rows]))
+
+
 def judge(
     fences: Fences,
     memory: Mapping[int, Vehicle],
@@ -105,15 +126,17 @@ def judge(
     *,
     key_of: Callable[[np.void], str],
     kind_of: Callable[[int], str],
+    found: Found | None = None,
 ) -> Outcome:
     """Apply the rule to ``positions`` in their order; ``memory`` itself is not changed.
 
     ``positions`` is a structured array with the fields vehicle, terminal, time_ms, received_ms,
     lat, lon, speed and status (:data:`jiaoan.stores.positions.DTYPE` has them). ``key_of`` names
-    a report, ``kind_of`` answers a vehicle's kind ("" = unknown).
+    a report, ``kind_of`` answers a vehicle's kind ("" = unknown). ``found`` is what
+    :func:`look_up` answered for the same batch, where it was asked before.
     """
-    rows = np.flatnonzero(counts(positions))
-    sides = fences.shapes.sides(positions["lat"][rows], positions["lon"][rows])
+    found = found or look_up(fences, positions)
+    rows, sides = found.rows, found.sides
     starts, numbers = sides.starts.tolist(), sides.outlines.tolist()
     pairs = list(zip(sides.inside.tolist(), sides.deep.tolist(), strict=True))
     # Whole columns at once: asking a record for each field costs more than the rule.
@@ -131,9 +154,9 @@ def judge(
         )  # fmt: skip
         part = slice(starts[number], starts[number + 1])
         near = dict(zip(numbers[part], pairs[part], strict=True))
-        after, found = _judge_point(fences, vehicle, kind_of(vehicle), before, point, near)
+        after, told = _judge_point(fences, vehicle, kind_of(vehicle), before, point, near)
         changed[vehicle] = after
-        findings += found
+        findings += told
     return Outcome(tuple(findings), changed)
 
 

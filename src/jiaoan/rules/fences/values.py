@@ -48,7 +48,8 @@ class Fence:
     ``hours`` empty = always; they say when a ban or a route is in force. ``bound`` are the vehicles
     of a route. ``direction`` of a gate: the side to which a crossing is told, "" = both.
     ``limits_kmh`` (vehicle kind, "" = all others) are for the rule of speed, which asks
-    :meth:`limit_kmh`. ``law`` is the text that findings cite.
+    :meth:`limit_kmh`. In a place where vehicles ``may_stand`` (a car park, a plant) a long stand is
+    nothing to tell. ``law`` is the text that findings cite.
     """
 
     place_id: int
@@ -65,6 +66,7 @@ class Fence:
     bound: frozenset[int] = frozenset()
     direction: Direction = ""
     limits_kmh: Mapping[str, float] = field(default_factory=dict)
+    may_stand: bool = False
     law: str = ""
 
     def concerns(self, vehicle: int, vehicle_kind: str) -> bool:

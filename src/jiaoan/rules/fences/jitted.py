@@ -1,0 +1,264 @@
+"""One batch of positions through all fences by the jitted pass: what the stream runs.
+
+:func:`jiaoan.rules.fences.judge` says the same point by point in plain Python; it is the oracle.
+A batch works on copies of what it touches: ``memory.take(outcome.changes)`` when the findings are
+stored, all of it or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from jiaoan.rules.fences import columns as c
+from jiaoan.rules.fences import kernel
+from jiaoan.rules.fences.judging import Fences, Found, look_up
+from jiaoan.rules.fences.memory import POINT, Changes, Memory, points_of, presence_row
+from jiaoan.rules.fences.tables import Tables
+from jiaoan.rules.fences.values import (
+    KEPT_POINTS,
+    Confirmed,
+    Direction,
+    Evidence,
+    Fence,
+    Finding,
+    Kind,
+    Point,
+    Presence,
+)
+from jiaoan.rules.keys import Key
+from jiaoan.rules.shapes import SCALES, Line
+
+Ints = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.void]
+_KINDS: Final[tuple[Kind, ...]] = (
+    "entered", "left", "stayed", "forbidden", "off_route", "crossed",
+)  # fmt: skip
+_BY: Final[tuple[Confirmed, ...]] = ("depth", "consecutive", "dwell", "hours")
+_SIDES: Final[dict[int, Direction]] = {0: "", 1: "right", -1: "left"}
+_COLUMNS: Final = ("time_ms", "lat", "lon", "alarm", "status")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Findings in order of the batch, the row of each, and what :meth:`Memory.take` takes."""
+
+    findings: tuple[Finding, ...]
+    rows: tuple[int, ...]
+    changes: Changes
+
+
+def judge(
+    fences: Fences,
+    memory: Memory,
+    positions: Rows,
+    *,
+    kind_of: Callable[[int], str],
+    found: Found | None = None,
+) -> Outcome:
+    """Apply the rule to ``positions`` in their order; ``memory`` itself is not changed.
+
+    ``positions`` is a structured array with the fields of ``stores.positions.DTYPE``; ``kind_of``
+    answers a vehicle's kind ("" = unknown). ``found`` is what :func:`look_up` answered for the
+    same batch, where it was asked before.
+    """
+    found = found or look_up(fences, positions)
+    counted = positions[found.rows]
+    ids, vehicle_rows = np.unique(counted["vehicle"].astype(np.int64), return_inverse=True)
+    desk = _Desk(fences.tables, memory, ids, vehicle_rows, counted)
+    points = np.empty((len(counted), c.POINT_COLUMNS), np.int64)
+    for column, name in enumerate(_COLUMNS):
+        points[:, column] = counted[name]
+    points[:, c.VEHICLE] = vehicle_rows
+    kinds = fences.tables.kind_bits(ids.tolist(), kind_of)
+    events = desk.run(points, found, kinds)
+    return Outcome(
+        tuple(_finding(event, desk, fences) for event in events.tolist()),
+        tuple(found.rows[events[:, c.E_ROW]].tolist()),
+        desk.changes(),
+    )
+
+
+class _Desk:
+    """Copies of what a batch works on, so that memory stays as it is."""
+
+    def __init__(
+        self, tables: Tables, memory: Memory, ids: Ints, vehicle_rows: Ints, counted: Rows
+    ) -> None:
+        self.tables, self.ids, self.vehicle_rows = tables, ids, vehicle_rows
+        rows, known = memory.look_up(ids)
+        old = np.zeros((len(ids), KEPT_POINTS), POINT)
+        self.counts = np.zeros(len(ids), np.int64)
+        old[known] = memory.recent[rows[known]]
+        self.counts[known] = memory.counts[rows[known]]
+        self.before = self.counts.copy()
+        self.lasts = np.zeros((len(ids), 3), np.int64)
+        at = np.flatnonzero(self.counts)
+        newest = old[at, self.counts[at] - 1]
+        for column, name in enumerate(("time_ms", "lat", "lon")):
+            self.lasts[at, column] = newest[name]
+        self.first = self.lasts[:, 0].copy()
+        self.recent = np.arange(len(ids) * KEPT_POINTS).reshape(len(ids), KEPT_POINTS)
+        fresh = np.zeros(len(counted), POINT)
+        for name in POINT.names or ():
+            fresh[name] = counted[name]
+        self.points = np.concatenate([old.reshape(-1), fresh])
+        self._hang(memory)
+
+    def _hang(self, memory: Memory) -> None:
+        """What is known of the vehicles and of places that are still there, as lists."""
+        mine, owner = memory.pairs_of(self.ids)
+        numbers, there = _numbers(self.tables, memory.places[mine])
+        mine, owner, numbers = mine[there], owner[there], numbers[there]
+        self.used = len(mine)
+        self.numbers, self.pairs = numbers, memory.pairs[mine]
+        self.heads = np.full(len(self.ids), -1, np.int64)
+        self.nexts = np.full(self.used, -1, np.int64)
+        # Behind each other as they stand, the first of an owner at its head.
+        follows = np.flatnonzero(owner[1:] == owner[:-1])
+        self.nexts[follows] = follows + 1
+        begins = np.flatnonzero(np.concatenate([[True], owner[1:] != owner[:-1]])[: self.used])
+        self.heads[owner[begins]] = begins
+
+    def run(self, points: Ints, found: Found, kinds: Ints) -> Ints:
+        """All events of the batch, by row and fence."""
+        tables, sides = self.tables, found.sides
+        self._grow(len(self.ids) + 64)
+        events = np.empty((256, c.EVENT_COLUMNS), np.int64)
+        written: list[Ints] = []
+        start = 0
+        while start < len(points):
+            begun = start
+            start, many, self.used = kernel.run(
+                points, start, sides.starts, sides.pairs, self.ids, kinds, self.recent,
+                self.counts, self.heads, self.nexts, self.numbers, self.pairs, self.used,
+                tables.fences, tables.hours, tables.bound, tables.gates, tables.corners,
+                tables.squares, SCALES, self.lasts, events,
+            )  # fmt: skip
+            written.append(events[:many].copy())
+            if start < len(points):
+                self._grow(len(self.pairs))
+                if start == begun:
+                    events = np.empty((2 * len(events), c.EVENT_COLUMNS), np.int64)
+        told = np.concatenate([np.empty((0, c.EVENT_COLUMNS), np.int64), *written])
+        return told[np.lexsort((told[:, c.E_FENCE], told[:, c.E_ROW]))]
+
+    def _grow(self, by: int) -> None:
+        self.nexts = np.concatenate([self.nexts, np.full(by, -1, np.int64)])
+        self.numbers = np.concatenate([self.numbers, np.zeros(by, np.int64)])
+        self.pairs = np.concatenate([self.pairs, np.zeros((by, c.PAIR_COLUMNS), np.int64)])
+
+    def changes(self) -> Changes:
+        """Of the vehicles of which a point counted."""
+        moved = (self.lasts[:, 0] != self.first) | (self.counts != self.before)
+        owner = np.full(self.used, -1, np.int64)
+        for vehicle in np.flatnonzero(moved & (self.heads >= 0)).tolist():
+            at = int(self.heads[vehicle])
+            while at >= 0:
+                owner[at] = vehicle
+                at = int(self.nexts[at])
+        rows = np.flatnonzero(owner >= 0)
+        places = self.tables.ids[self.numbers[rows]]
+        order = np.lexsort((places, owner[rows]))
+        rows, places = rows[order], places[order]
+        recent = self.points[self.recent[moved]]
+        recent[np.arange(KEPT_POINTS) >= self.counts[moved][:, np.newaxis]] = np.zeros((), POINT)
+        return Changes(
+            self.ids[moved], recent, self.counts[moved], self.ids[owner[rows]], places,
+            self.pairs[rows],
+        )  # fmt: skip
+
+
+def _numbers(tables: Tables, places: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """The fence of each place, and whether there is one."""
+    if not len(tables.places):
+        return np.zeros(len(places), np.int64), np.zeros(len(places), np.bool_)
+    at = np.minimum(np.searchsorted(tables.places, places), len(tables.places) - 1)
+    return tables.numbers[at], np.asarray(tables.places[at] == places)
+
+
+def _finding(event: list[int], desk: _Desk, fences: Fences) -> Finding:
+    fence = fences.all[event[c.E_FENCE]]
+    assert fence is not None  # a number that is free concerns nobody
+    refs = event[c.E_POINTS : c.E_POINTS + event[c.E_COUNT]]
+    vehicle = int(desk.ids[desk.vehicle_rows[event[c.E_ROW]]])
+    recent = points_of(desk.points[refs], vehicle)
+    kind, opened = _KINDS[event[c.E_KIND]], event[c.E_OPENED]
+    return Finding(
+        kind,
+        vehicle,
+        fence,
+        recent[-1],
+        Key(*event[c.E_FIRST : c.E_FIRST + 5]).text(vehicle),
+        _BY[event[c.E_BY]],
+        _look(fence, recent, desk.points[refs]),
+        None if opened == c.NONE else opened,
+        _SIDES[event[c.E_SIDE]],
+    )
+
+
+def _look(fence: Fence, points: tuple[Point, ...], rows: Rows) -> tuple[Evidence, ...]:
+    """As :func:`jiaoan.rules.fences.look`; ``rows`` are the same points."""
+    outline = fence.outline
+    lat, lon = rows["lat"].astype(np.int64), rows["lon"].astype(np.int64)
+    squares = kernel.squared_distances(
+        np.ascontiguousarray(outline.vertices), outline.ends, lat, lon, SCALES
+    )
+    away = np.sqrt(squares)
+    if isinstance(outline, Line):
+        inside = np.zeros(len(rows), np.bool_)
+        away = -away
+    else:
+        inside = shapely.intersects_xy(outline.exact, lon.astype(np.float64), lat)
+        away = np.where(inside, away, -np.maximum(away, 1e-9))
+    return tuple(map(Evidence, points, away.tolist(), inside.tolist()))
+
+
+def adopt(fences: Fences, memory: Memory, places: Iterable[int]) -> Changes | None:
+    """As :func:`jiaoan.rules.fences.adopt`: vehicles inside a new place are inside, in silence."""
+    wanted = {fences.by_place[place] for place in places if place in fences.by_place}
+    heard = np.flatnonzero(memory.counts)
+    if not wanted or not len(heard):
+        return None
+    newest = memory.recent[heard, memory.counts[heard] - 1]
+    sides = fences.shapes.sides(newest["lat"], newest["lon"])
+    inside = sides.inside & np.isin(sides.outlines, list(wanted))
+    fresh: dict[tuple[int, int], list[int]] = {}
+    for at, number, deep in zip(
+        sides.rows[inside].tolist(), sides.outlines[inside].tolist(), sides.deep[inside].tolist(),
+        strict=True,
+    ):  # fmt: skip
+        vehicle, fence = int(memory.ids[heard[at]]), fences.all[number]
+        if fence is None or not fence.concerns(vehicle, ""):
+            continue
+        mine, _ = memory.pairs_of(np.array([vehicle], np.int64))
+        known = mine[(memory.places[mine] == fence.place_id)]
+        if len(known) and memory.pairs[known[0], c.INSIDE]:
+            continue
+        row = presence_row(Presence(inside=True, settled=deep))
+        row[c.S_KEY : c.S_KEY + 5] = [int(newest[at][name]) for name in _COLUMNS]
+        fresh[vehicle, fence.place_id] = row
+    return _with(memory, fresh) if fresh else None
+
+
+def _with(memory: Memory, fresh: dict[tuple[int, int], list[int]]) -> Changes:
+    """The vehicles of ``fresh`` as they are, with its pairs in the place of theirs."""
+    ids = np.array(sorted({vehicle for vehicle, _ in fresh}), np.int64)
+    rows, _ = memory.look_up(ids)
+    mine, _ = memory.pairs_of(ids)
+    kept = [
+        at for at in mine.tolist() if (int(memory.owners[at]), int(memory.places[at])) not in fresh
+    ]
+    owners = np.concatenate([memory.owners[kept], np.array([each[0] for each in fresh], np.int64)])
+    places = np.concatenate([memory.places[kept], np.array([each[1] for each in fresh], np.int64)])
+    pairs = np.concatenate([memory.pairs[kept], np.array(list(fresh.values()), np.int64)])
+    order = np.lexsort((places, owners))
+    return Changes(
+        ids, memory.recent[rows].copy(), memory.counts[rows].copy(), owners[order], places[order],
+        pairs[order],
+    )  # fmt: skip

@@ -1,0 +1,38 @@
+"""What the places say about positions, as the driving rules need it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from jiaoan.rules.driving.judge import SURROUNDINGS
+from jiaoan.rules.fences.judging import Fences, Found
+
+
+def surroundings(
+    fences: Fences,
+    found: Found,
+    positions: npt.NDArray[np.void],
+    kind_of: Callable[[int], str],
+) -> npt.NDArray[np.void]:
+    """One row of :data:`SURROUNDINGS` for each of ``positions``.
+
+    The limit is the lowest of the places that hold the point, by the vehicle's kind and the moment
+    of the point. Which class of road it was on no place tells: 0.
+    """
+    around = np.zeros(len(positions), SURROUNDINGS)
+    sides, inside = found.sides, found.sides.inside
+    holding, rows = sides.outlines[inside], found.rows[sides.rows[inside]]
+    around["known"][rows[fences.standing[holding]]] = 1
+    limited = fences.limited[holding]
+    for number, row in zip(holding[limited].tolist(), rows[limited].tolist(), strict=True):
+        fence = fences.all[number]
+        assert fence is not None  # a number that is free holds nothing
+        kind = kind_of(int(positions["vehicle"][row]))
+        kmh = fence.limit_kmh(kind, int(positions["time_ms"][row]))
+        if kmh is not None:
+            limit, before = round(kmh * 10), int(around["limit"][row])
+            around["limit"][row] = min(limit, before) if before else limit
+    return around

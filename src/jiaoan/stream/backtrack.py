@@ -1,0 +1,108 @@
+"""The track of a vehicle as the stream judged it: from the files, and behind them from the bus.
+
+Read the place of the files first, then the bus, then the files: what is sealed meanwhile is read
+twice and counts once (:func:`jiaoan.rules.driving.settle.in_order`), and nothing is missed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from jiaoan.kernel.clock import LOCAL
+from jiaoan.stores import tracks
+from jiaoan.stores.bus import Bus
+from jiaoan.stores.positions import DTYPE, NotPositions, Positions, subject_of, unpack
+from jiaoan.stores.unsealed import sealed_up_to
+
+logger = logging.getLogger("jiaoan.stream")
+
+MOST: Final = 50_000  # messages of the bus that are read again for one round of settling
+COLUMNS: Final = (
+    "vehicle", "terminal", "time_ms", "received_ms", "lat", "lon", "speed", "direction",
+    "altitude", "alarm", "status", "mileage", "source",
+)  # fmt: skip
+
+
+class Behind(Exception):
+    """The files are so far behind the bus that a track cannot be read now."""
+
+
+async def unsealed(
+    bus: Bus, root: Path, partition: int, upto: int, vehicles: Collection[int]
+) -> Positions:
+    """Rows of ``vehicles`` in the partition's messages from behind the files to ``upto``."""
+    sealed = sealed_up_to(root)
+    if upto - sealed > MOST:
+        raise Behind(f"tracks end at {sealed}, the stream is at {upto}")
+    parts = [np.zeros(0, DTYPE)]
+    newest = await bus.latest(subject_of(partition))
+    if newest is None or newest.sequence <= sealed:
+        return parts[0]
+    async for message in bus.read(subject_of(partition), after=sealed, batch=500):
+        try:
+            array, _ = unpack(message.data)
+        except NotPositions as error:
+            logger.debug("%s %d is in no track: %s", message.subject, message.sequence, error)
+        else:
+            parts.append(array[np.isin(array["vehicle"], list(vehicles))])
+        if message.sequence >= min(upto, newest.sequence):
+            break
+    return np.concatenate(parts)
+
+
+def sealed(root: Path, vehicle: int, first_ms: int, last_ms: int) -> Positions:
+    """Rows of a vehicle in files, with device times from ``first_ms`` to ``last_ms``, doubles too.
+
+    Serial, datum and the coordinates as sent are not read.
+    """
+    folders = [root / f"day={day}" for day in _days(first_ms, last_ms)]
+    while True:
+        try:
+            parts = [
+                part
+                for folder in folders
+                for source in tracks.current(folder)
+                for part in _read(source.path, vehicle, first_ms, last_ms)
+            ]
+        except FileNotFoundError:
+            continue  # put together with others since the folder was listed: what counts is new
+        return np.concatenate([np.zeros(0, DTYPE), *parts])
+
+
+def _days(first_ms: int, last_ms: int) -> Iterator[str]:
+    day = datetime.fromtimestamp(max(first_ms, 0) / 1000, UTC).astimezone(LOCAL).date()
+    last = datetime.fromtimestamp(max(last_ms, 0) / 1000, UTC).astimezone(LOCAL).date()
+    while day <= last:
+        yield day.isoformat()
+        day += timedelta(days=1)
+
+
+def _read(path: Path, vehicle: int, first_ms: int, last_ms: int) -> Iterator[Positions]:
+    import pyarrow.parquet
+
+    groups = tracks.groups_of(path)
+    wanted = groups.of(vehicle, vehicle)
+    wanted = wanted[(groups.times[wanted, 0] <= last_ms) & (groups.times[wanted, 1] >= first_ms)]
+    if not len(wanted):
+        return
+    with pyarrow.parquet.ParquetFile(path, metadata=groups.metadata, memory_map=True) as file:
+        table = file.read_row_groups(wanted.tolist(), columns=list(COLUMNS), use_threads=False)
+    times = table.column("time_ms").to_numpy()
+    mine = (table.column("vehicle").to_numpy() == vehicle) & (times >= first_ms)
+    rows = np.flatnonzero(mine & (times <= last_ms))
+    table = table.take(rows)
+    array = np.zeros(len(rows), DTYPE)
+    for name in COLUMNS:
+        column = table.column(name)
+        array[name] = (
+            [text.encode() for text in column.to_pylist()]
+            if name == "terminal"
+            else column.to_numpy()
+        )
+    yield array

@@ -1,0 +1,154 @@
+"""One block of positions through all rules: what is to be told, and what is to be remembered.
+
+Pure functions of memory, references, block and moment. Nothing is remembered before it is told:
+:func:`remember` takes over what :func:`judge` answered when every finding is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from jiaoan.rules import fences
+from jiaoan.rules.driving import judge as driving
+from jiaoan.rules.driving.cards import Card
+from jiaoan.rules.driving.findings import Finding
+from jiaoan.rules.fences import jitted
+from jiaoan.rules.fences.memory import key_at
+from jiaoan.rules.fences.surroundings import surroundings
+from jiaoan.stores.positions import Positions
+from jiaoan.stream import findings
+from jiaoan.stream.memory import Memory
+from jiaoan.stream.reference import References
+
+ALIVE_MS = 300_000  # a longer break in listening may be the reason of a silence
+
+
+@dataclass(frozen=True)
+class Told:
+    """A finding on its way to the bus, stored once by ``id``; those of a vehicle keep order."""
+
+    vehicle: int
+    id: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a block says, and what it changes once that is stored."""
+
+    told: tuple[Told, ...]
+    fences: jitted.Outcome
+    driving: driving.Outcome
+    late: Mapping[int, int]  # vehicle → device time of its earliest late point in the block
+
+
+def judge(
+    memory: Memory,
+    references: References,
+    places: fences.Fences,
+    positions: Positions,
+    cards: Sequence[Card],
+    now: datetime,
+) -> Judged:
+    """All rules over a block; ``cards`` are the driver cards that stand between its positions."""
+    found = fences.look_up(places, positions)
+    fenced = jitted.judge(places, memory.fences, positions, kind_of=references.kind_of, found=found)
+    driven = driving.judge(
+        memory.driving,
+        positions,
+        references.book(),
+        cards=cards,
+        surroundings=surroundings(places, found, positions, references.kind_of),
+    )
+    told = [
+        *_fenced(fenced.findings, references, now),
+        *_driven(driven, memory, references, positions, now),
+    ]
+    return Judged(tuple(told), fenced, driven, _late(driven, fenced, memory, positions))
+
+
+def _fenced(
+    found: Sequence[fences.Finding], references: References, now: datetime
+) -> Iterator[Told]:
+    for each in found:
+        vehicle = references.vehicles.get(each.vehicle)
+        place = references.places.get(each.fence.place_id)
+        yield Told(each.vehicle, each.id, findings.encode(each, vehicle, place, now))
+
+
+def _driven(
+    outcome: driving.Outcome,
+    memory: Memory,
+    references: References,
+    positions: Positions,
+    now: datetime,
+) -> Iterator[Told]:
+    for each, row in zip(outcome.findings, outcome.rows, strict=True):
+        number = memory.withdrawn.get(each.id, -1) + 1  # of a correction; 0 = never withdrawn
+        data = findings.encode_driven(
+            each,
+            references.vehicles.get(each.vehicle),
+            now,
+            terminal=positions["terminal"][row].decode("ascii", "replace"),
+            received_ms=int(positions["received_ms"][row]),
+            correction="added" if number else "",
+        )
+        yield Told(each.vehicle, findings.message_id(each.id, "added", number), data)
+
+
+def _late(
+    outcome: driving.Outcome, fenced: jitted.Outcome, memory: Memory, positions: Positions
+) -> dict[int, int]:
+    """Late points, without those that say one of the vehicle's last reports once more."""
+    late: dict[int, int] = {}
+    for each in outcome.late:
+        key = key_at(positions[each.row])
+        again = key in fenced.changes.last_keys(each.vehicle)
+        if not again and key not in memory.fences.last_keys(each.vehicle):
+            late[each.vehicle] = min(each.time_ms, late.get(each.vehicle, each.time_ms))
+    return late
+
+
+def remember(memory: Memory, judged: Judged, sequence: int) -> None:
+    """Take a block over: all of it, in one go."""
+    memory.fences.take(judged.fences.changes)
+    memory.driving.take(judged.driving.changes)
+    for vehicle, time_ms in judged.late.items():
+        memory.late[vehicle] = min(time_ms, memory.late.get(vehicle, time_ms))
+    for finding in judged.driving.findings:
+        memory.withdrawn.pop(finding.id, None)
+    memory.sequence = sequence
+
+
+def silences(memory: Memory, references: References, now_ms: int) -> tuple[Finding, ...]:
+    """Vehicles that are silent 离线 and of whom it was not told; ask when nothing waits unread.
+
+    A vehicle is silent only if it was listened to: after a longer break of the stream its time
+    begins anew. Vehicles that no reference knows any more are left out.
+    """
+    _listen(memory, now_ms)
+    return tuple(
+        each
+        for each in driving.silent(memory.driving, references.book(), now_ms)
+        if each.vehicle in references.vehicles
+        and memory.silent.get(each.vehicle) != each.first.time_ms
+        and now_ms - memory.hearing.since_ms >= each.limits["limit_s"] * 1000
+    )
+
+
+def remember_silences(memory: Memory, told: Sequence[Finding]) -> None:
+    """Not to tell them again; a vehicle that spoke since is forgotten."""
+    spoken = dict(zip(memory.driving.ids.tolist(), memory.driving.heard.tolist(), strict=True))
+    memory.silent |= {each.vehicle: each.first.time_ms for each in told}
+    memory.silent = {
+        vehicle: last for vehicle, last in memory.silent.items() if spoken.get(vehicle) == last
+    }
+
+
+def _listen(memory: Memory, now_ms: int) -> None:
+    hearing = memory.hearing
+    if not 0 <= now_ms - hearing.until_ms <= ALIVE_MS:
+        hearing.since_ms = now_ms
+    hearing.until_ms = now_ms

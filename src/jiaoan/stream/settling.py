@@ -1,0 +1,209 @@
+"""Late points 迟到点 settled: what a vehicle's whole track says against what was told of it.
+
+Theory of operation
+-------------------
+A point that is not later than the last one that counted never moves the live state (blind spots
+filled by 0x0704, another platform's backfill). The partition notes the earliest such point of each
+vehicle; when no more come, its track up to the last point that counted is read back and judged
+again from nine days before. What the sorted track finds and nobody told, or told with other
+figures, is *added*; what was told and is not found is *withdrawn*: findings on the bus with
+``correction``. Then the vehicle's memory
+is replaced by that of its sorted track, so that what comes next is judged as if nothing had been
+late. Told live, added and withdrawn together, in the order of the bus, are the findings of the
+undisturbed run, whatever was killed in between: a correction that is on the bus already is part
+of what was told.
+
+Only findings are compared that were decided at or behind the earliest late point (those before
+cannot change) and begin not more than seven days before it (of an earlier beginning the read-back
+track may not know). Rules on arrival stay as they were told. Where drivers put their cards in, the
+hours of drivers are left as they were told live: tracks hold no cards.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+import numpy as np
+
+from jiaoan.rules import fences
+from jiaoan.rules.driving import columns as c
+from jiaoan.rules.driving import settle
+from jiaoan.rules.driving.findings import Finding, NotFinding
+from jiaoan.rules.driving.judge import judge
+from jiaoan.rules.driving.law import Rule
+from jiaoan.rules.driving.memory import Changes
+from jiaoan.rules.driving.memory import Memory as Driving
+from jiaoan.rules.fences.surroundings import surroundings
+from jiaoan.stores.bus import Message
+from jiaoan.stores.positions import Positions
+from jiaoan.stream.findings import message_id
+from jiaoan.stream.memory import Memory
+from jiaoan.stream.reference import References
+
+DAY_MS: Final = 86_400_000
+BEFORE_MS: Final = 9 * DAY_MS
+COMPARED_MS: Final = 7 * DAY_MS
+_HOURS: Final = frozenset({Rule.CONTINUOUS, Rule.NIGHT, Rule.DAY_TOTAL, Rule.WEEK_TOTAL})
+_ARRIVAL: Final = [c.INVALID_DAY, c.INVALID_MASK, c.CLOCK_DAY]
+_CARDS: Final = [c.DRIVER, c.CARD_MS]
+
+
+@dataclass
+class Story:
+    """What the bus has told of a vehicle: findings that stand, and corrections of each id."""
+
+    standing: dict[str, Finding] = field(default_factory=dict)
+    corrections: Counter[str] = field(default_factory=Counter)
+
+    def hear(self, finding: Finding, correction: str) -> None:
+        self.corrections[finding.id] += bool(correction)
+        if correction == "withdrawn":
+            self.standing.pop(finding.id, None)
+        elif not (not correction and self.corrections[finding.id]):
+            # Said again live after a correction it was repeated by a replay: the correction holds.
+            self.standing[finding.id] = finding
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A finding that late points added or withdrew; ``number`` counts the corrections of its id."""
+
+    finding: Finding
+    kind: Literal["added", "withdrawn"]
+    number: int
+
+    @property
+    def message_id(self) -> str:
+        return message_id(self.finding.id, self.kind, self.number)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What to tell, and the memory of the vehicle once that is stored."""
+
+    corrections: tuple[Correction, ...]
+    changes: Changes
+
+
+@dataclass(frozen=True)
+class Case:
+    """A vehicle as it was when its track was asked for; the answer holds while it is the same."""
+
+    vehicle: int
+    since_ms: int  # the earliest late point
+    before: Changes
+    silent: int | None  # the last point of a silence that was told
+
+    @classmethod
+    def of(cls, memory: Memory, vehicle: int) -> Case | None:
+        """``None`` where nothing is known of the vehicle: then nothing of it was late."""
+        since, row = memory.late.get(vehicle), memory.driving.row(vehicle)
+        if since is None or row is None:
+            return None
+        return cls(vehicle, since, row, memory.silent.get(vehicle))
+
+    @property
+    def until_ms(self) -> int:
+        """The last point that counted."""
+        return int(self.before.state[0, c.L_MS])
+
+    def holds(self, memory: Memory) -> bool:
+        """Whether nothing was judged or told of the vehicle since."""
+        now = Case.of(memory, self.vehicle)
+        return (
+            now is not None
+            and (now.since_ms, now.silent) == (self.since_ms, self.silent)
+            and np.array_equal(now.before.state, self.before.state)
+            and np.array_equal(now.before.work, self.before.work)
+        )
+
+    @property
+    def window_ms(self) -> tuple[int, int]:
+        return self.since_ms - BEFORE_MS, self.until_ms
+
+
+def stories(messages: Iterable[Message], vehicles: Collection[int]) -> dict[int, Story]:
+    """What the messages of ``findings.NN`` tell of the driving of ``vehicles``."""
+    found = {vehicle: Story() for vehicle in vehicles}
+    for message in messages:
+        said = json.loads(message.data)
+        vehicle = said.get("vehicle_id")
+        if vehicle not in found or "finding" not in said:
+            continue
+        try:
+            finding = Finding.from_json(said["finding"])
+        except NotFinding:
+            continue  # of another version of the rules: it stands as it was told
+        found[vehicle].hear(finding, str(said.get("correction") or ""))
+    return found
+
+
+def settled(case: Case, references: References, track: Positions, story: Story) -> Settled | None:
+    """The answer for one vehicle; ``None`` while its track does not reach its last point.
+
+    ``track`` holds everything of :attr:`Case.window_ms`, in any order, doubles too.
+    """
+    ordered, _, _ = settle.in_order(track)
+    around = _around(references, ordered)
+    truth = judge(Driving(), ordered, references.book(), surroundings=around)
+    if not len(truth.changes.ids) or int(truth.changes.state[0, c.L_MS]) != case.until_ms:
+        return None
+    carded = bool(case.before.state[0, c.CARD_MS])
+    told = [each for each in story.standing.values() if _comparable(each, case, carded)]
+    ids = {each.id for each in told}
+    found = [each for each in truth.findings if each.id in ids or _comparable(each, case, carded)]
+    if carded:
+        told = [replace(each, driver=0) for each in told]
+    answer = settle.compare(told, found, case.until_ms)
+    corrections = (
+        *_corrections(answer.withdrawn, "withdrawn", story),
+        *_corrections(answer.added, "added", story),
+    )
+    return Settled(corrections, _adopted(case.before, truth.changes, carded))
+
+
+def take(memory: Memory, case: Case, answer: Settled) -> None:
+    """Take an answer over whose corrections are stored: all of it, in one go."""
+    memory.driving.take(answer.changes)
+    del memory.late[case.vehicle]
+    for each in answer.corrections:
+        if each.kind == "withdrawn":
+            memory.withdrawn[each.finding.id] = each.number
+        else:
+            memory.withdrawn.pop(each.finding.id, None)
+
+
+def _around(references: References, ordered: Positions) -> Positions:
+    places = references.fences
+    found = fences.look_up(places, ordered)
+    return surroundings(places, found, ordered, references.kind_of)
+
+
+def _comparable(finding: Finding, case: Case, carded: bool) -> bool:
+    # A silence is what points did not say up to its last moment, not what its first point said.
+    silence = finding.rule is Rule.OFFLINE and finding.phase == "begun"
+    decided_ms = finding.end_ms if silence else finding.deciding.time_ms
+    return (
+        decided_ms >= case.since_ms
+        and finding.first.time_ms >= case.since_ms - COMPARED_MS
+        and not (carded and finding.rule in _HOURS)
+    )
+
+
+def _corrections(
+    found: Iterable[Finding], kind: Literal["added", "withdrawn"], story: Story
+) -> Iterator[Correction]:
+    for each in found:
+        yield Correction(each, kind, story.corrections[each.id] + 1)
+
+
+def _adopted(before: Changes, truth: Changes, carded: bool) -> Changes:
+    """The memory of the sorted track, but for what goes by the order of arrival, and by cards."""
+    state = truth.state.copy()
+    kept = _ARRIVAL + (_CARDS if carded else [])
+    state[:, kept] = before.state[:, kept]
+    return Changes(before.ids, state, before.work if carded else truth.work, {})

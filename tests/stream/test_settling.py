@@ -1,0 +1,127 @@
+"""Late points, kills and settlements in any order end at the findings of the undisturbed run."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jiaoan.rules.driving.law import Rule
+from jiaoan.rules.driving.settle import in_order
+from jiaoan.stores.positions import Positions
+from jiaoan.stream import judging
+from jiaoan.stream.findings import encode_driven
+from jiaoan.stream.judging import Told
+from jiaoan.stream.reference import VehicleCard
+from jiaoan.stream.settling import Case, Story, settled
+from rules.driving.tracks import at, fleets, quick_book, track
+from stream.world import NOW, World, references_of, truth
+
+quiet = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def pieces(data: st.DataObject, rows: Positions) -> list[Positions]:
+    cuts = data.draw(st.lists(st.integers(0, len(rows)), max_size=6))
+    edges = [0, *sorted(cuts), len(rows)]
+    return [rows[begin:end] for begin, end in itertools.pairwise(edges)]
+
+
+@quiet
+@given(st.data())
+def test_any_order_of_points_kills_and_settlements_ends_at_the_truth(data: st.DataObject) -> None:
+    drawn, _ = data.draw(fleets(vehicles=2, segments=3))
+    positions, _, _ = in_order(
+        drawn
+    )  # each report once: two of one key with other figures are none
+    order = data.draw(st.permutations(range(len(positions))))
+    shift = data.draw(st.sampled_from([len(positions), 3, 20]))  # how late points may be
+    order = sorted(order, key=lambda row: row // shift)
+    book = quick_book(6)
+    world = World(references_of(book))
+    for piece in pieces(data, positions[order]):
+        world.hear(piece)
+        for step in data.draw(st.lists(st.sampled_from(["kill", "save", "settle"]), max_size=3)):
+            getattr(world, step)()
+    world.settle()
+    assert not world.memory.late
+    assert world.standing() == truth(positions, book)
+
+
+def test_a_blind_spot_that_is_filled_takes_the_silence_back() -> None:
+    book = quick_book(1)  # silent is who says nothing for 180 s
+    begin = at("2024-04-08T10:00")
+    points = track([(begin + 30_000 * n, 500 * n, 60) for n in range(40)], vehicle=1)
+    world = World(references_of(book))
+    world.references.vehicles[1] = VehicleCard("1", "鄂A00001", 2, "truck", outside=False)
+    world.hear(points[:10])
+    memory = world.memory
+    now = begin + 20 * 30_000
+    assert judging.silences(memory, world.references, now - 240_000) == ()  # it listens since then
+    silence, *others = judging.silences(memory, world.references, now)
+    assert (silence.rule, silence.phase, others) == (Rule.OFFLINE, "begun", [])
+    world.store([Told(1, silence.id, encode_driven(silence, None, NOW))])
+    judging.remember_silences(memory, [silence])
+    assert judging.silences(memory, world.references, now + 60_000) == ()
+    world.hear(points[30:])
+    told = [each for each in world.standing().values() if each.rule is Rule.OFFLINE]
+    assert [each.phase for each in told] == ["begun", "ended"]
+    world.hear(points[10:30])
+    world.settle()
+    silence_rules = {Rule.OFFLINE, Rule.DISPLACED}
+    assert not silence_rules & {each.rule for each in world.standing().values()}
+    said = [json.loads(data) for data in world.stored.values()]
+    withdrawn = [each["rule"] for each in said if each.get("correction") == "withdrawn"]
+    assert sorted(withdrawn) == ["driving.displaced", "driving.offline", "driving.offline"]
+
+
+def test_nobody_is_silent_while_the_stream_was_not_listening() -> None:
+    world = World(references_of(quick_book(1)))
+    begin = at("2024-04-08T10:00")
+    world.references.vehicles[1] = VehicleCard("1", "鄂A00001", 2, "truck", outside=False)
+    world.hear(track([(begin + 30_000 * n, 500 * n, 60) for n in range(10)], vehicle=1))
+    day = begin + 86_400_000
+    assert judging.silences(world.memory, world.references, day) == ()
+    assert judging.silences(world.memory, world.references, day + 179_000) == ()
+    assert len(judging.silences(world.memory, world.references, day + 180_000)) == 1
+    del world.references.vehicles[1]
+    assert judging.silences(world.memory, world.references, day + 240_000) == ()
+
+
+def test_a_report_said_once_more_is_not_late() -> None:
+    world = World(references_of(quick_book(1)))
+    begin = at("2024-04-08T10:00")
+    points = track([(begin + 30_000 * n, 500 * n, 60) for n in range(10)], vehicle=1)
+    world.hear(points)
+    world.hear(points[7:9])
+    assert world.memory.late == {}
+    other = points[7:9].copy()
+    other["lat"] += 1
+    world.hear(other)
+    assert world.memory.late == {1: int(points["time_ms"][7])}
+
+
+def test_a_track_that_does_not_reach_the_last_point_settles_nothing() -> None:
+    world = World(references_of(quick_book(1)))
+    begin = at("2024-04-08T10:00")
+    points = track([(begin + 30_000 * n, 500 * n, 60) for n in range(10)], vehicle=1)
+    world.hear(points[5:])
+    world.hear(points[:5])
+    case = Case.of(world.memory, 1)
+    assert case is not None
+    assert settled(case, world.references, points[:9], Story()) is None
+    assert settled(case, world.references, points, Story()) is not None
+
+
+def test_an_answer_is_not_taken_when_the_vehicle_spoke_meanwhile() -> None:
+    world = World(references_of(quick_book(1)))
+    begin = at("2024-04-08T10:00")
+    points = track([(begin + 30_000 * n, 500 * n, 60) for n in range(10)], vehicle=1)
+    world.hear(points[5:9])
+    world.hear(points[:5])
+    case = Case.of(world.memory, 1)
+    assert case is not None
+    assert case.holds(world.memory)
+    world.hear(points[9:])
+    assert not case.holds(world.memory)

@@ -1,0 +1,123 @@
+"""A partition without bus and clock: blocks in, findings on a list, killed and settled at will."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import cast
+
+import numpy as np
+
+from jiaoan.rules.driving import settle
+from jiaoan.rules.driving.book import Book
+from jiaoan.rules.driving.cards import Card
+from jiaoan.rules.driving.findings import Finding
+from jiaoan.rules.driving.judge import judge
+from jiaoan.rules.driving.law import ON_ARRIVAL
+from jiaoan.rules.driving.memory import Memory as Driving
+from jiaoan.stores.bus import Bus, Message
+from jiaoan.stores.positions import DTYPE, Positions
+from jiaoan.stream import findings, judging, memory, settling
+from jiaoan.stream.judging import Told
+from jiaoan.stream.reference import References
+from jiaoan.stream.settling import Case
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def references_of(book: Book) -> References:
+    references = References(cast(Bus, None))
+    references._book = book
+    return references
+
+
+@dataclass
+class World:
+    """What outlives a kill: the blocks, the stored findings, the last snapshot."""
+
+    references: References
+    blocks: list[tuple[Positions, Sequence[Card]]] = field(default_factory=list)
+    stored: dict[str, bytes] = field(default_factory=dict)  # by message id, in order, each once
+    memory: memory.Memory = field(default_factory=memory.Memory)
+
+    def __post_init__(self) -> None:
+        self.save()
+
+    def save(self) -> None:
+        self.snapshot = memory.encode(self.memory, "me")
+
+    def kill(self) -> None:
+        """The next owner reads the snapshot and judges again what came since."""
+        self.memory, _ = memory.decode(self.snapshot)
+        for number in range(self.memory.sequence, len(self.blocks)):
+            self._judge(*self.blocks[number])
+
+    def hear(self, positions: Positions, cards: Sequence[Card] = ()) -> None:
+        self.blocks.append((positions, cards))
+        self._judge(positions, cards)
+
+    def _judge(self, positions: Positions, cards: Sequence[Card]) -> None:
+        places = self.references.fences
+        judged = judging.judge(self.memory, self.references, places, positions, cards, NOW)
+        self.store(judged.told)
+        judging.remember(self.memory, judged, self.memory.sequence + 1)
+
+    def store(self, told: Sequence[Told]) -> None:
+        for each in told:
+            self.stored.setdefault(each.id, each.data)
+
+    def settle(self) -> None:
+        """Settle every vehicle that has late points, as the partition does."""
+        for vehicle in list(self.memory.late):
+            case = Case.of(self.memory, vehicle)
+            assert case is not None
+            track = self.track(vehicle, *case.window_ms)
+            answer = settling.settled(case, self.references, track, self.stories()[vehicle])
+            assert answer is not None
+            assert case.holds(self.memory)
+            self.store(
+                [
+                    Told(
+                        vehicle,
+                        each.message_id,
+                        findings.encode_driven(each.finding, None, NOW, correction=each.kind),
+                    )
+                    for each in answer.corrections
+                ]
+            )
+            settling.take(self.memory, case, answer)
+
+    def track(self, vehicle: int, first_ms: int, last_ms: int) -> Positions:
+        rows = np.concatenate([np.zeros(0, DTYPE), *(positions for positions, _ in self.blocks)])
+        times = rows["time_ms"]
+        mine = (rows["vehicle"] == vehicle) & (times >= first_ms) & (times <= last_ms)
+        return np.asarray(rows[mine])
+
+    def stories(self) -> dict[int, settling.Story]:
+        messages = [Message("findings.00", data, 0, NOW) for data in self.stored.values()]
+        rows = np.concatenate([np.zeros(0, DTYPE), *(positions for positions, _ in self.blocks)])
+        return settling.stories(messages, set(rows["vehicle"].tolist()))
+
+    def standing(self) -> dict[str, Finding]:
+        """Told live and added, without what was withdrawn; nothing by the order of arrival."""
+        return {
+            id: finding
+            for story in self.stories().values()
+            for id, finding in story.standing.items()
+            if finding.rule not in ON_ARRIVAL
+        }
+
+    def ids(self) -> list[str]:
+        return sorted(str(json.loads(data)["id"]) for data in self.stored.values())
+
+
+def truth(positions: Positions, book: Book) -> dict[str, Finding]:
+    """The findings of the undisturbed run in time order, by id."""
+    ordered, _, _ = settle.in_order(positions)
+    return {
+        each.id: each
+        for each in judge(Driving(), ordered, book).findings
+        if each.rule not in ON_ARRIVAL
+    }
