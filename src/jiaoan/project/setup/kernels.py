@@ -12,7 +12,7 @@ import multiprocessing
 import sys
 from concurrent.futures import ProcessPoolExecutor
 
-# Modules whose import compiles what they hold, the longest first. A room that gets one adds it here.
+# Modules whose import compiles what they hold, the longest first. A room adds its own here.
 KERNELS = (
     "jiaoan.rules.driving.kernel",
     "jiaoan.rules.grid_kernels",
