@@ -151,3 +151,37 @@ def test_a_place_is_rehearsed_from_its_form_and_not_written(world: World, tmp_pa
     assert "违规进入东湖隧道" in html
     places = client.get("/places/").content.decode()
     assert "东湖隧道" not in places
+
+
+def test_what_was_rehearsed_is_gone_on_with_and_nothing_is_typed_twice(
+    world: World, tmp_path: Path
+) -> None:
+    vehicle = world.vehicle("湘F00001")
+    day = YESTERDAY.isoformat()
+    ask(world, over_s="12")
+    made = Rehearsal.objects.get()
+    head = client_of(world, "section_head")
+    assert f'href="{URL}?from={made.pk}"' in head.get(f"/rehearsals/{made.pk}/").content.decode()
+    html = head.get(f"{URL}?from={made.pk}").content.decode()
+    assert 'name="over_s" value="12"' in html
+    assert 'name="merge_s" value="60"' in html
+    assert 'value="12"' not in head.get(f"/rules/driving.night/?from={made.pk}").content.decode()
+
+    clerk = client_of(world, "safety_clerk")
+    typed = {
+        "name": "东湖隧道", "kind": "forbidden", "role": "route", "shape": "corridor",
+        "coordinates": "113.09,29.43\n113.11,29.43", "datum": "wgs84", "size_m": "80",
+        "bound": vehicle.plate, "buffer_m": "30", "consecutive": "3", "limit_hazmat": "40",
+        "valid_from": "2030-01-01", "dwell_min": "5", "law": "通告3号", "h-TOTAL_FORMS": "1",
+        "h-INITIAL_FORMS": "0", "h-0-start": "07:00", "h-0-end": "09:00", "h-0-weekdays": ["1"],
+        "act": "rehearse", "first_day": day, "last_day": day,
+    }  # fmt: skip
+    assert clerk.post("/places/new", typed).status_code == 302
+    asked = Rehearsal.objects.get(kind="place")
+    html = clerk.get(f"/places/new?from={asked.pk}").content.decode()
+    for value in (
+        'value="东湖隧道"', 'value="80.0"', 'value="30"', 'value="40.0"', 'value="2030-01-01"',
+        'value="5"', 'value="通告3号"', 'value="07:00"', "113.09,29.43", vehicle.plate,
+    ):  # fmt: skip
+        assert value in html, value
+    assert 'value="东湖隧道"' not in clerk.get("/places/new?from=999").content.decode()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +30,12 @@ from jiaoan.rules.hours import EVERY_DAY, Hours, HoursRefused
 _INPUT = {"class": "form-control"}
 _SELECT = {"class": "form-select"}
 WINDOWS = 3
-DATUMS = [("", _("Choose…")), *((one.value, one.label_zh) for one in Datum)]
+DATUMS = [
+    ("", _("Choose…")),
+    (Datum.WGS84.value, _("WGS-84 (BeiDou, CGCS2000)")),
+    (Datum.GCJ02.value, _("GCJ-02 (most maps of the net)")),
+    (Datum.BD09.value, _("BD-09 (Baidu)")),
+]
 KINDS = [("", _("Choose…")), *PlaceKind.choices]
 _DAYS = [
     ("1", pgettext_lazy("weekday", "Mon")), ("2", pgettext_lazy("weekday", "Tue")),
@@ -239,14 +245,34 @@ class ImportForm(forms.Form):
     )
 
 
-def typed_of(place: Place) -> dict[str, object]:
-    """The form's values of a place that is there, in WGS-84."""
+def proposed(value: Mapping[str, object]) -> tuple[Place, list[Vehicle]]:
+    """A place that was rehearsed, as its snapshot says it (not stored), and its vehicles.
+
+    The figures are nobody's any more: whoever confirmed others did not confirm these.
+    """
+    days = {
+        name: date.fromisoformat(str(value[name])) if value.get(name) else None
+        for name in ("valid_from", "valid_to")
+    }
+    same = (
+        "name", "kind", "role", "shape", "geometry", "size_m", "direction", "vehicle_kinds",
+        "hours", "limits_kmh", "buffer_m", "consecutive", "dwell_s", "law",
+    )  # fmt: skip
+    place = Place(**{name: value[name] for name in same}, **days)
+    bound = value.get("bound")
+    ids = bound if isinstance(bound, list) else []
+    return place, list(Vehicle.objects.filter(pk__in=ids).order_by("plate"))
+
+
+def typed_of(place: Place, bound: Iterable[Vehicle] | None = None) -> dict[str, object]:
+    """The form's values of a place, in WGS-84; ``bound`` of one that is not stored."""
+    vehicles = place.bound.all() if bound is None else bound
     return {
         "name": place.name, "kind": place.kind, "role": place.role, "shape": place.shape,
         "coordinates": _coordinates(place.geometry), "datum": Datum.WGS84.value,
         "size_m": place.size_m, "direction": place.direction,
         "vehicle_kinds": place.vehicle_kinds,
-        "bound": "\n".join(vehicle.plate for vehicle in place.bound.all()),
+        "bound": "\n".join(vehicle.plate for vehicle in vehicles),
         "limit_hazmat": place.limits_kmh.get("hazmat"), "limit_others": place.limits_kmh.get(""),
         "buffer_m": place.buffer_m, "consecutive": place.consecutive,
         "figures_confirmed_by": place.figures_confirmed_by,

@@ -36,6 +36,7 @@ from jiaoan.portal.places.forms import (
     ImportForm,
     PlaceForm,
     WindowForm,
+    proposed,
     typed_of,
     windows_of,
 )
@@ -50,6 +51,7 @@ from jiaoan.registry.reference import place_value
 from jiaoan.scope import can
 from jiaoan.watch.models.rehearsal import RehearsalKind
 from jiaoan.watch.rehearsal.actions import ask
+from jiaoan.watch.rehearsal.queries import rehearsals
 from jiaoan.watch.rehearsal.running import NEW_PLACE
 
 ROWS = 50
@@ -138,8 +140,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _form(request: HttpRequest, place: Place | None) -> HttpResponse:
     if request.method != "POST":
-        form = PlaceForm(request.user, initial=typed_of(place) if place else None)
-        rows = windows_of(place) if place else []
+        begun, bound = _begun(request, place)
+        form = PlaceForm(request.user, initial=typed_of(begun, bound) if begun else None)
+        rows = windows_of(begun) if begun else []
         windows = _Windows(initial=rows + [{}] * max(1, WINDOWS - len(rows)), prefix="h")
         return _show(request, place, form, windows)
     form, windows = PlaceForm(request.user, request.POST), _Windows(request.POST, prefix="h")
@@ -178,6 +181,18 @@ def _form(request: HttpRequest, place: Place | None) -> HttpResponse:
         return _show(request, place, form, windows, unwanted=unwanted.errors, status=422)
     messages.success(request, _("Written down; the stream judges by it within seconds."))
     return redirect("place", place.pk)
+
+
+def _begun(request: HttpRequest, place: Place | None) -> tuple[Place | None, list[Vehicle] | None]:
+    """What the form begins with: the place, or ``?from=`` a rehearsal of it, as it was typed."""
+    wanted = request.GET.get("from", "")
+    if wanted.isdecimal() and len(wanted) < 18:
+        subject = str(place.pk) if place else ""
+        found = rehearsals(request.user).filter(kind=RehearsalKind.PLACE, subject=subject)
+        asked = found.filter(pk=wanted).first()
+        if asked is not None:
+            return proposed(asked.proposal)
+    return place, None
 
 
 def _rehearse(

@@ -103,6 +103,7 @@ def _context(request: HttpRequest, asked: Rehearsal) -> dict[str, object]:
         "section": "rules",
         "proposed": shown.proposed_of(asked),
         "is_place": asked.kind == RehearsalKind.PLACE,
+        "may_draw": can(request.user, "place.manage"),
         **_progress(request, asked),
     }
     if asked.status is not RehearsalState.DONE:

@@ -21,8 +21,10 @@ from jiaoan.registry.queries import every_place
 from jiaoan.rules.driving.law import BY_ID, VERSION, Rule
 from jiaoan.rules.fences.values import VERSION as FENCE_VERSION
 from jiaoan.scope import can
+from jiaoan.watch.models.rehearsal import RehearsalKind
+from jiaoan.watch.rehearsal.queries import rehearsals
 from jiaoan.watch.rules import actions, catalogue, queries
-from jiaoan.watch.rules.values import words_of
+from jiaoan.watch.rules.values import typed_of, words_of
 
 MANAGE = "rule.manage"
 
@@ -68,6 +70,8 @@ def detail_of(
     wrong = errors or {}
     names = shown.names_of(rule)
     typed = request.POST.dict() if not about else {}
+    if request.method != "POST":
+        typed = _rehearsed(request, rule)
     context = {
         "section": "rules",
         "rule": rule,
@@ -98,6 +102,18 @@ def detail_of(
         ],
     }  # fmt: skip
     return render(request, "portal/rules/rule.html", context, status=status)
+
+
+def _rehearsed(request: HttpRequest, rule: str) -> dict[str, str]:
+    """The figures of the rehearsal that ``?from=`` names, as the boxes write them."""
+    wanted = request.GET.get("from", "")
+    if not wanted.isdecimal() or len(wanted) > 17:
+        return {}
+    found = rehearsals(request.user).filter(kind=RehearsalKind.RULE, subject=rule, pk=wanted)
+    asked = found.first()
+    known = shown.names_of(rule)
+    proposal = asked.proposal if asked is not None else {}
+    return {name: typed_of(name, int(value)) for name, value in proposal.items() if name in known}
 
 
 def _seen(request: HttpRequest) -> int:

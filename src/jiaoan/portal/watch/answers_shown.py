@@ -43,6 +43,7 @@ def answers_of(request: HttpRequest, alarm: Alarm) -> dict[str, object]:
             )
             for one in queries.of_alarm(alarm)
         ],
+        "may_answer": can(user, "alarm.answer"),
         "may_ask": ALARM.allows(alarm.state, AlarmVerb.ASK),
         "appeal": appeal,
         "may_decide": appeal is not None and isinstance(user, User) and may_decide(user, appeal),
