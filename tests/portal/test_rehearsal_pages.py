@@ -124,8 +124,7 @@ def test_it_is_cancelled_and_begun_anew_from_its_page(world: World) -> None:
     html = client.get(f"/rehearsals/{asked.pk}/").content.decode()
     assert "重新开始" in html
     client.post(f"/rehearsals/{asked.pk}/again")
-    asked.refresh_from_db()
-    assert asked.status is RehearsalState.QUEUED
+    assert Rehearsal.objects.get().status is RehearsalState.QUEUED
 
 
 def test_a_place_is_rehearsed_from_its_form_and_not_written(world: World, tmp_path: Path) -> None:

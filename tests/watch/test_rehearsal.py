@@ -24,7 +24,7 @@ from jiaoan.watch.rehearsal.actions import Wanted
 from jiaoan.watch.rehearsal.comparing import SLACK_MS, Event, compare
 from jiaoan.watch.rehearsal.running import NEW_PLACE, Plan, Result
 from jiaoan.watch.rehearsal.states import REHEARSAL, RehearsalState
-from jiaoan.watch.rehearsal.worlds import BadPlace
+from jiaoan.watch.rehearsal.worlds import BadPlace, warm_up_days
 from jiaoan.watch.rules import actions as rules
 from kernel.machines import assert_machine_is_exhaustive
 from rehearsal_world import drive, fast, write
@@ -151,8 +151,8 @@ def test_a_common_figure_is_asked_of_every_rule_of_driving() -> None:
 
 
 def test_days_before_a_total_are_read_for_it() -> None:
-    assert running.warm_up_days(frozenset({Rule.WEEK_TOTAL})) == 9
-    assert running.warm_up_days(frozenset({Rule.OVERSPEED})) == 2
+    assert warm_up_days(frozenset({Rule.WEEK_TOTAL})) == 9
+    assert warm_up_days(frozenset({Rule.OVERSPEED})) == 2
 
 
 # ---------------------------------------------------------------- places
