@@ -14,9 +14,9 @@ from jiaoan.registry.models import Place, Vehicle
 from jiaoan.registry.reference import place_value
 from jiaoan.rules.driving.law import BY_ID, Rule
 from jiaoan.rules.fences import Fence, Fences
+from jiaoan.stream.backtrack import sealed
 from jiaoan.watch.models import Rehearsal, RehearsalFinding
 from jiaoan.watch.models.rehearsal import Outcome, RehearsalKind
-from jiaoan.watch.rehearsal import past
 from jiaoan.watch.rehearsal.comparing import Event, compare
 from jiaoan.watch.rehearsal.worlds import (
     NOT_REHEARSED,
@@ -138,7 +138,7 @@ def rehearse(
     for number, (vehicle, kind) in enumerate(vehicles):
         if not tell(number):
             return None
-        track = past.track(data_dir, vehicle, early, end)
+        track = sealed(data_dir / "tracks", vehicle, early, end - 1)
         if not len(track):
             continue
         result.points += len(track)

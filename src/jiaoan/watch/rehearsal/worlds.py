@@ -23,11 +23,11 @@ from jiaoan.rules import fences
 from jiaoan.rules.driving import settle
 from jiaoan.rules.driving.book import Book, Profile
 from jiaoan.rules.driving.findings import Finding
-from jiaoan.rules.driving.judge import SURROUNDINGS
 from jiaoan.rules.driving.law import ON_ARRIVAL, Rule
 from jiaoan.rules.driving.sentences import sentence
 from jiaoan.rules.driving.settings import Settings
 from jiaoan.rules.fences import Fence, Fences
+from jiaoan.rules.fences.surroundings import surroundings
 from jiaoan.stores.positions import Positions, key_of
 from jiaoan.stores.reader import Message
 from jiaoan.stream.reference import References
@@ -37,7 +37,6 @@ NOT_REHEARSED: Final = ON_ARRIVAL | {Rule.TOGETHER}
 """Rules of single rows as they arrive, and the one that needs all vehicles at once."""
 OF_PLACES: Final = frozenset({Rule.OVERSPEED, Rule.STAY})
 """Rules that ask the places: for a limit, and whether a vehicle may stand there."""
-_STANDING: Final = frozenset({"park", "plant"})
 _TOTALS: Final = frozenset({Rule.DAY_TOTAL, Rule.WEEK_TOTAL})
 _FENCE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "entered": ("驶入{}", "entered {}"),
@@ -56,51 +55,29 @@ class BadPlace(ValueError):
 
 @dataclass(frozen=True)
 class Ground:
-    """All places, and which of them vehicles may stand in; ``names`` for sentences."""
+    """All places as the stream would know them; ``names`` for sentences."""
 
     fences: Fences
-    standing: frozenset[int]
     names: Mapping[int, str]
 
     def around(self, positions: Positions, kind: str) -> npt.NDArray[np.void]:
-        """What the places say about each position (:data:`SURROUNDINGS`)."""
-        found = np.zeros(len(positions), SURROUNDINGS)
-        rows = np.flatnonzero(fences.counts(positions))
-        sides = self.fences.shapes.sides(positions["lat"][rows], positions["lon"][rows])
-        inside = sides.inside
-        for number, row in zip(
-            sides.outlines[inside].tolist(), rows[sides.rows[inside]].tolist(), strict=True
-        ):
-            fence = self.fences.all[number]
-            if fence is None:
-                continue
-            if fence.place_id in self.standing:
-                found["known"][row] = 1
-            kmh = (
-                fence.limit_kmh(kind, int(positions["time_ms"][row])) if fence.limits_kmh else None
-            )
-            if kmh is not None:
-                before = int(found["limit"][row])
-                limit = round(kmh * 10)
-                found["limit"][row] = min(limit, before) if before else limit
-        return found
+        """What the places say about each position."""
+        found = fences.look_up(self.fences, positions)
+        return surroundings(self.fences, found, positions, lambda _vehicle: kind)
 
 
 def ground_of(values: Iterable[Value]) -> Ground:
     """The places as the stream reads them from their snapshots. :class:`BadPlace` names one."""
     known = References(None)  # type: ignore[arg-type]  # nothing is followed: values are handed in
-    standing: set[int] = set()
     for value in values:
         number = int(str(value["place_id"]))
         subject = f"ref.place.{number}"
         known.apply(Message(subject, json.dumps(value).encode(), 0, datetime.now(UTC)))
         if number not in known.places:
             raise BadPlace(f"place {number}: the stream does not take it; its log says why")
-        if value["kind"] in _STANDING:
-            standing.add(number)
     known.rebuild()
     names = {number: card.name for number, card in known.places.items()}
-    return Ground(known.fences, frozenset(standing), names)
+    return Ground(known.fences, names)
 
 
 def always(ground: Ground, place_id: int) -> Ground:
@@ -134,7 +111,7 @@ class World:
     def _driven(
         self, vehicle: int, kind: str, ordered: Positions, wanted: frozenset[Rule]
     ) -> list[Event]:
-        book = Book({vehicle: Profile(kind=kind, off=self.off)}, self.settings)
+        book = Book({vehicle: Profile(kind=kind)}, self.settings, off=self.off)
         around = self.ground.around(ordered, kind)
         events: dict[str, Event] = {}
         for each in settle.run(ordered, book, surroundings=around):
