@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -15,6 +16,8 @@ from jiaoan.rules.driving.book import Book
 from jiaoan.rules.driving.law import Rule
 from jiaoan.rules.driving.settings import DEFAULTS, SOURCES
 from jiaoan.scope import Refused
+from jiaoan.stores.reader import Message
+from jiaoan.stream.reference import References
 from jiaoan.watch.models import RuleChange
 from jiaoan.watch.rules import actions, catalogue, values
 from jiaoan.watch.rules.queries import standing
@@ -223,3 +226,16 @@ def test_only_who_manages_rules_decides(world: World) -> None:
 def test_a_standing_without_changes_has_no_coming_figures() -> None:
     held = Standing(0, (), frozenset(), {})
     assert held.coming("over_s", TODAY) == ()
+
+
+def test_the_stream_takes_what_is_published(world: World, head: User) -> None:
+    change(world, head, {"over_s": "20"}, "2024-04-20")
+    change(world, head, {"relay_exempt_km": "150", "night_from": "23:00"}, "2024-04-10")
+    actions.switch(head, world.clock, "driving.mismatch", on=False, note="误报", seen_version=3)
+    told = Outgoing.objects.filter(topic="ref.rules.driving").latest("id")
+    known = References(None)  # type: ignore[arg-type]  # nothing is followed: values are handed in
+    known.apply(Message(told.topic, json.dumps(told.payload).encode(), 1, world.clock.now()))
+    book = known.book()
+    assert tuple(book.settings) == standing().settings()
+    assert book.off == {Rule.MISMATCH}
+    assert len(book.settings) == 4
