@@ -29,14 +29,6 @@ class Datum(StrEnum):
     GCJ02 = "gcj02"
     BD09 = "bd09"
 
-    @property
-    def label_zh(self) -> str:
-        return {
-            "wgs84": "WGS-84（北斗 CGCS2000）",
-            "gcj02": "GCJ-02（国测局）",
-            "bd09": "BD-09（百度）",
-        }[self.value]
-
 
 def to_wgs84(lat: float, lon: float, datum: Datum) -> tuple[float, float]:
     """A point of ``datum`` as WGS-84 ``(lat, lon)``; ``ValueError`` for what is no coordinate."""

@@ -145,13 +145,18 @@ def again(actor: User, clock: Clock, asked: Rehearsal) -> None:
     )  # fmt: skip
 
 
-@transaction.atomic
 def claim(actor: Actor, clock: Clock) -> Rehearsal | None:
-    """The oldest that waits, started under a new number; ``None`` when none does."""
+    """The oldest that waits, started under a new number; ``None`` when none does.
+
+    It is asked every second, so it opens a transaction only when there is something to start.
+    """
     require(actor, "alarm.open")
     asked = Rehearsal.objects.filter(state=RehearsalState.QUEUED).order_by("id").first()
-    if asked is None:
-        return None
+    return None if asked is None else _start(actor, clock, asked)
+
+
+@transaction.atomic
+def _start(actor: Actor, clock: Clock, asked: Rehearsal) -> Rehearsal | None:
     now = clock.now()
     try:
         _step(
