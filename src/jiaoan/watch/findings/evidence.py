@@ -28,8 +28,8 @@ from jiaoan.stores import tracks
 from jiaoan.stores.positions import Positions, empty
 from jiaoan.watch.findings.explaining import COLUMNS, FORM, VERSION, as_json, fence_of
 from jiaoan.watch.models import Finding
+from jiaoan.watch.rules.actions import SUBJECT
 
-RULES_SUBJECT: Final = "ref.rules.driving"
 STANDING: Final = frozenset({"park", "plant"})
 """Kinds of places in which a hazmat vehicle may stand as long as it likes 停车场、装卸点."""
 _BEFORE: Final = timedelta(days=2)
@@ -59,6 +59,8 @@ def _driving(data: Path, finding: Finding, unsealed: Positions | None) -> dict[s
         raise NoEvidence(_("A pair of vehicles is not recomputed from the track of one."))
     if begun.rule is Rule.CLONED:
         raise NoEvidence(_("Tracks name no terminals, which this rule compares."))
+    if begun.driver or (end and end.driver):
+        raise NoEvidence(_("A driver card was part of it, and cards are not kept with the track."))
     if begun.first.time_ms <= 0:
         raise NoEvidence(_("The report had no usable time and stands in no track."))
     first, last = window_ms(begun)
@@ -137,7 +139,7 @@ def _profile(finding: Finding, kind: str) -> Profile:
 
 def figures() -> tuple[Book, frozenset[str]]:
     """The figures and switches that were published last; the shipped ones where none were."""
-    last = Outgoing.objects.filter(topic=RULES_SUBJECT).last()
+    last = Outgoing.objects.filter(topic=SUBJECT).last()
     said: dict[str, Any] = last.payload if last else {}
     settings = [
         Settings(**{**one, "valid_from": _moment_day(one["valid_from"])})
