@@ -203,6 +203,10 @@ def test_it_refuses_what_it_cannot_judge(world: World, tmp_path: Path) -> None:
             explain(less)
     with pytest.raises(NotEvidence, match="surroundings"):
         explain({**evidence, "surroundings": []})
+    finding.record["finding"]["driver"] = 7
+    with pytest.raises(NoEvidence):
+        gather(tmp_path, finding)
+    finding.record["finding"]["driver"] = 0
     elsewhere = tmp_path / "empty"
     elsewhere.mkdir()
     with pytest.raises(NoEvidence):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import translation
 from hazmat.factory import SYSTEM, World, finding_json, make_world
 from jiaoan.journal.models import Fact, Outgoing
 from jiaoan.ledger.errors import FieldErrors
+from jiaoan.rules.driving.findings import Finding as Driving
 from jiaoan.rules.driving.law import IDS, TITLES
 from jiaoan.scope import Refused
 from jiaoan.watch import actions as desk
@@ -153,6 +155,42 @@ def test_late_points_take_back_and_restore_but_a_person_decides(world: World) ->
     finding.refresh_from_db()
     assert finding.withdrawn_at is None
     assert Fact.objects.count() == facts
+
+
+def test_late_points_correct_figures_and_ends(world: World) -> None:
+    truck = world.own_truck
+    begun = overspeed(truck, world.clock.now())
+    over = end_of(begun, 95)
+    tell(world, message(truck, begun), message(truck, over))
+    faster = replace(begun, values={**begun.values, "peak_speed": 880})
+    # The whole track has a faster point, and it lasted longer; both judged at one moment.
+    corrections = [
+        message(truck, faster, correction="added", judged_after_s=900),
+        message(truck, end_of(begun, 120, peak=880), correction="added", judged_after_s=900),
+    ]
+    tell(world, *corrections)
+    finding, alarm = Finding.objects.get(), Alarm.objects.get()
+    assert (finding.figure, alarm.figure) == ("88/60", "88/60")
+    assert finding.ended_at == alarm.ended_at == begun_at(begun) + timedelta(seconds=120)
+    assert finding.record["finding"]["values"]["peak_speed"] == 880
+    facts = Fact.objects.count()
+    tell(world, message(truck, begun), message(truck, over), *corrections)
+    assert Fact.objects.count() == facts
+    # Later points: it was not over at all; and then it is, told live.
+    tell(world, message(truck, over, correction="withdrawn", judged_after_s=1800))
+    finding.refresh_from_db()
+    alarm.refresh_from_db()
+    assert (finding.end, finding.ended_at, alarm.ended_at) == (None, None, None)
+    tell(world, message(truck, over), *corrections)
+    finding.refresh_from_db()
+    assert finding.ended_at is None
+    tell(world, message(truck, end_of(begun, 300), judged_after_s=2400))
+    finding.refresh_from_db()
+    assert finding.ended_at == begun_at(begun) + timedelta(seconds=300)
+
+
+def begun_at(finding: Driving) -> datetime:
+    return datetime.fromtimestamp(finding.first.time_ms / 1000, UTC)
 
 
 def test_what_late_points_add_is_an_alarm_and_says_so(world: World) -> None:

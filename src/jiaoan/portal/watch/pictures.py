@@ -30,7 +30,7 @@ def pictures(data: Path, alarm: Alarm, told: Sequence[Finding]) -> dict[str, obj
 def pictures_of(data: Path, finding: Finding) -> dict[str, object]:
     """Those of one finding."""
     sketch = sketch_of(finding.record)
-    begun, end = driving_of(finding.record), driving_of(finding.end_record)
+    begun, end = driving_of(finding.record), driving_of(finding.end)
     return {
         "sketch": sketch,
         "trace": trace_of(data, begun, end) if begun else None,

@@ -40,7 +40,7 @@ def why_of(alarm: Alarm) -> Why:
 
 def why_finding(finding: Finding) -> Why:
     """The explanation of a finding, with its end where it is over."""
-    return _finding(_("Why this finding"), finding, finding.record, finding.end_record)
+    return _finding(_("Why this finding"), finding, finding.record, finding.end)
 
 
 def is_verdict(record: Mapping[str, object]) -> bool:
@@ -58,7 +58,7 @@ def driving_of(record: Mapping[str, object] | None) -> Driving | None:
 
 def sentence_of(finding: Finding) -> str:
     """What was found, in the language of the reader; its end where it is over."""
-    told = finding.end_record or finding.record
+    told = finding.end or finding.record
     return said(told)
 
 

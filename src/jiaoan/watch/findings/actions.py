@@ -41,21 +41,20 @@ def take(actor: Actor, clock: Clock, told: Told) -> Finding:
     """
     require(actor, "alarm.open")
     known = Finding.objects.filter(key=told.begun).select_related("alarm").first()
-    if told.correction == "withdrawn":
-        return _withdraw(actor, clock, _known(known, told), told)
-    if known is None:
+    if known is None and told.correction != "withdrawn":
         return _begin(actor, clock, told)
-    if known.withdrawn_at is not None and told.correction == "added":
-        _restore(actor, clock, known, told)
-    if told.ended and not known.end_key:
-        _end(actor, clock, known, told)
+    if known is None:
+        raise NotTold(f"finding {told.begun} was taken back but never told here")
+    if told.ended:
+        _ended(actor, clock, known, told)
+    elif told.correction and _newer(told, known.corrected_at):
+        _correct(actor, clock, known, told)
     return known
 
 
-def _known(finding: Finding | None, told: Told) -> Finding:
-    if finding is None:
-        raise NotTold(f"finding {told.begun} was taken back but never told here")
-    return finding
+def _newer(told: Told, last: datetime | None) -> bool:
+    """Whether it was judged after what is written already: a replay never wins."""
+    return last is None or told.judged_at > last
 
 
 def _begin(actor: Actor, clock: Clock, told: Told) -> Finding:
@@ -151,15 +150,33 @@ def _fold(actor: Actor, clock: Clock, finding: Finding, alarm: Alarm) -> bool:
     return True
 
 
+def _ended(actor: Actor, clock: Clock, finding: Finding, told: Told) -> None:
+    """Its end, told for the first time, told with other figures, or taken back."""
+    kept = finding.end_record
+    last = datetime.fromisoformat(kept["judged_at"]) if kept else None
+    if told.correction == "withdrawn":
+        if finding.end is not None and _newer(told, last):
+            _take_end_back(actor, clock, finding, told)
+    elif not finding.end_key or (
+        _newer(told, last) and (told.correction == "added" or finding.end is None)
+    ):
+        _end(actor, clock, finding, told)
+
+
 def _end(actor: Actor, clock: Clock, finding: Finding, told: Told) -> None:
     """It is over: its end and largest figure, on the record and on the alarm. Closes nothing."""
-    gist = _gist(told.driving)
     finding.end_key, finding.end_record = told.id, told.record
     finding.ended_at = told.ended_at
-    if gist.amount >= finding.amount:
-        finding.figure, finding.amount = gist.text, gist.amount
+    _weigh(finding, told.driving, anew=told.correction == "added")
     finding.save(update_fields=["end_key", "end_record", "ended_at", "figure", "amount"])
     _over(actor, clock, finding, told)
+
+
+def _weigh(finding: Finding, driving: Driving | None, *, anew: bool = False) -> None:
+    """The graver figure is the finding's; ``anew`` forgets the one before."""
+    gist = _gist(driving)
+    if anew or gist.amount >= finding.amount:
+        finding.figure, finding.amount = gist.text, gist.amount
 
 
 def _over(actor: Actor, clock: Clock, finding: Finding, told: Told) -> None:
@@ -197,34 +214,39 @@ def end_by_place(
     return len(lasting)
 
 
-def _withdraw(actor: Actor, clock: Clock, finding: Finding, told: Told) -> Finding:
-    """Late positions disprove it, or its end. Nothing is deleted and no alarm closed by this."""
-    if finding.corrected_at is not None and told.judged_at <= finding.corrected_at:
-        return finding
-    finding.corrected_at = told.judged_at
-    if told.ended:
-        finding.end_key, finding.end_record, finding.ended_at = "", None, None
-    else:
+def _take_end_back(actor: Actor, clock: Clock, finding: Finding, told: Told) -> None:
+    """Late positions say that it was not over. The message stays, so that none before it wins."""
+    finding.end_record, finding.ended_at = told.record, None
+    finding.save(update_fields=["end_record", "ended_at"])
+    _changed(actor, clock, finding, told, "watch.end_withdrawn")
+
+
+def _correct(actor: Actor, clock: Clock, finding: Finding, told: Told) -> None:
+    """Late positions disprove it, prove it after all, or with other figures than were told.
+
+    Nothing is deleted and no alarm is closed by this.
+    """
+    kind = "watch.withdrawn"
+    if told.correction == "withdrawn":
         finding.withdrawn_at = clock.now()
+    else:
+        kind = "watch.corrected" if finding.withdrawn_at is None else "watch.restored"
+        finding.withdrawn_at, finding.record = None, told.record
+        finding.certain_at = told.certain_at
+        _weigh(finding, told.driving, anew=finding.end is None)
+    finding.corrected_at = told.judged_at
     finding.save(
-        update_fields=["corrected_at", "end_key", "end_record", "ended_at", "withdrawn_at"]
-    )
-    kind = "watch.end_withdrawn" if told.ended else "watch.withdrawn"
+        update_fields=[
+            "corrected_at", "withdrawn_at", "record", "certain_at", "figure", "amount",
+        ]
+    )  # fmt: skip
+    _changed(actor, clock, finding, told, kind)
+
+
+def _changed(actor: Actor, clock: Clock, finding: Finding, told: Told, kind: str) -> None:
     _note(actor, clock, finding.alarm or finding.subject, kind, told)
     if finding.alarm is not None:
         _sum_up(clock, finding.alarm, kind)
-    return finding
-
-
-def _restore(actor: Actor, clock: Clock, finding: Finding, told: Told) -> None:
-    """Still later positions prove it after all."""
-    if finding.corrected_at is not None and told.judged_at <= finding.corrected_at:
-        return
-    finding.corrected_at, finding.withdrawn_at = told.judged_at, None
-    finding.save(update_fields=["corrected_at", "withdrawn_at"])
-    _note(actor, clock, finding.alarm or finding.subject, "watch.restored", told)
-    if finding.alarm is not None:
-        _sum_up(clock, finding.alarm, "watch.restored")
 
 
 def _note(

@@ -20,18 +20,17 @@ from jiaoan.rules import fences
 from jiaoan.rules.driving.book import Book, Profile
 from jiaoan.rules.driving.findings import Finding as Driving
 from jiaoan.rules.driving.findings import NotFinding
-from jiaoan.rules.driving.judge import SURROUNDINGS
 from jiaoan.rules.driving.law import Rule
 from jiaoan.rules.driving.settings import DEFAULTS, Settings
 from jiaoan.rules.driving.settle import window_ms
+from jiaoan.rules.fences.surroundings import surroundings
 from jiaoan.stores import tracks
 from jiaoan.stores.positions import Positions, empty
+from jiaoan.stream.reference import STANDING
 from jiaoan.watch.findings.explaining import COLUMNS, FORM, VERSION, as_json, fence_of
 from jiaoan.watch.models import Finding
+from jiaoan.watch.rules.actions import SUBJECT
 
-RULES_SUBJECT: Final = "ref.rules.driving"
-STANDING: Final = frozenset({"park", "plant"})
-"""Kinds of places in which a hazmat vehicle may stand as long as it likes 停车场、装卸点."""
 _BEFORE: Final = timedelta(days=2)
 
 
@@ -52,13 +51,15 @@ def gather(data: Path, finding: Finding, unsealed: Positions | None = None) -> d
 def _driving(data: Path, finding: Finding, unsealed: Positions | None) -> dict[str, Any]:
     try:
         begun = Driving.from_json(finding.record["finding"])
-        end = finding.end_record and Driving.from_json(finding.end_record["finding"])
+        end = finding.end and Driving.from_json(finding.end["finding"])
     except NotFinding as error:
         raise NoEvidence(str(error)) from error
     if begun.rule is Rule.TOGETHER:
         raise NoEvidence(_("A pair of vehicles is not recomputed from the track of one."))
     if begun.rule is Rule.CLONED:
         raise NoEvidence(_("Tracks name no terminals, which this rule compares."))
+    if begun.driver or (end and end.driver):
+        raise NoEvidence(_("A driver card was part of it, and cards are not kept with the track."))
     if begun.first.time_ms <= 0:
         raise NoEvidence(_("The report had no usable time and stands in no track."))
     first, last = window_ms(begun)
@@ -67,7 +68,7 @@ def _driving(data: Path, finding: Finding, unsealed: Positions | None) -> dict[s
     book, off = figures()
     return {
         **_head(finding, track),
-        "surroundings": [list(row) for row in surroundings(track, finding.vehicle.kind).tolist()],
+        "surroundings": around_of(track, finding.vehicle.kind),
         "place": None,
         **as_json(_profile(finding, begun.kind), book, off),
     }
@@ -94,7 +95,7 @@ def _head(finding: Finding, track: Positions) -> dict[str, Any]:
         "form": FORM,
         "version": VERSION,
         "told": finding.record,
-        "ended": finding.end_record,
+        "ended": finding.end,
         "positions": {
             "columns": list(COLUMNS),
             "rows": [list(row) for row in zip(*columns, strict=True)],
@@ -137,7 +138,7 @@ def _profile(finding: Finding, kind: str) -> Profile:
 
 def figures() -> tuple[Book, frozenset[str]]:
     """The figures and switches that were published last; the shipped ones where none were."""
-    last = Outgoing.objects.filter(topic=RULES_SUBJECT).last()
+    last = Outgoing.objects.filter(topic=SUBJECT).last()
     said: dict[str, Any] = last.payload if last else {}
     settings = [
         Settings(**{**one, "valid_from": _moment_day(one["valid_from"])})
@@ -150,27 +151,12 @@ def _moment_day(text: str) -> Any:
     return datetime.fromisoformat(text).date()
 
 
-def surroundings(track: Positions, kind: str) -> Positions:
-    """What the places of today say about each report: the lowest limit, and known places."""
-    around = np.zeros(len(track), SURROUNDINGS)
-    rows = np.flatnonzero(fences.counts(track))
-    places = {place.pk: place for place in _areas()}
-    if not places or not len(rows):
-        return around
-    known = fences.Fences(fence_of(place_value(place)) for place in places.values())
-    sides = known.shapes.sides(track["lat"][rows], track["lon"][rows])
-    inside = np.flatnonzero(sides.inside)
-    for at, number in zip(
-        sides.rows[inside].tolist(), sides.outlines[inside].tolist(), strict=True
-    ):
-        fence, row = known.all[number], around[rows[at]]
-        if fence is None:
-            continue
-        row["known"] |= places[fence.place_id].kind in STANDING
-        limit = fence.limit_kmh(kind, int(track["time_ms"][rows[at]]))
-        if limit is not None:
-            row["limit"] = min(round(limit * 10), row["limit"] or 1 << 30)
-    return around
+def around_of(track: Positions, kind: str) -> list[list[int]]:
+    """What the places of today say about each report (``rules.driving.judge.SURROUNDINGS``)."""
+    places = fences.Fences(fence_of(place_value(place)) for place in _areas())
+    found = fences.look_up(places, track)
+    around = surroundings(places, found, track, lambda _vehicle: kind)
+    return [list(row) for row in around.tolist()]
 
 
 def _areas() -> Sequence[Place]:

@@ -38,6 +38,7 @@ from jiaoan.rules.hours import Hours
 from jiaoan.rules.shapes import drawn
 from jiaoan.stores.positions import DTYPE, Positions, empty, key_of
 from jiaoan.stream.findings import encode
+from jiaoan.stream.reference import STANDING
 from jiaoan.watch.findings.messages import DRIVING
 from jiaoan.watch.findings.sentences import fence_sentence
 
@@ -233,6 +234,7 @@ def fence_of(said: Json) -> fences.Fence:
         bound=frozenset(said.get("bound") or ()),
         direction=said.get("direction") or "",
         limits_kmh={str(kind): float(limit) for kind, limit in limits.items()},
+        may_stand=str(said.get("kind")) in STANDING,
         law=str(said.get("law") or ""),
     )
 

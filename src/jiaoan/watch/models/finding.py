@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from jiaoan.watch.kinds import AlarmKind, Severity
@@ -54,6 +56,11 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.vehicle} {self.rule}"
+
+    @property
+    def end(self) -> dict[str, Any] | None:
+        """The message of its end; ``None`` while it lasts, also where an end was taken back."""
+        return self.end_record if self.ended_at is not None else None
 
     @property
     def subject(self) -> str:
