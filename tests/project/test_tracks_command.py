@@ -67,7 +67,7 @@ def test_a_day_is_exported_whole_or_not_at_all(vehicle: Vehicle, tmp_path: Path)
         made = tmp_path / f"day.{form}"
         assert run("export", "湘F32718", "--format", form, "--out", str(made)) == 0
         assert made.stat().st_size > 1000
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(Refusal, match="cannot be written"):
         run("export", "湘F32718", "--out", str(tmp_path / "nowhere" / "day.csv"))
     assert [path.name for path in tmp_path.glob("*.new")] == []
 
@@ -81,7 +81,7 @@ def test_a_region_is_exported(
     assert run("region", *where, *TIME, "--out", str(out)) == 0
     (row,) = csv.DictReader(io.StringIO(out.read_text(encoding="utf-8-sig")))
     assert row["plate"] == vehicle.plate
-    assert "1 vehicles, 1 stays" in capsys.readouterr().err
+    assert "vehicles: 1, stays: 1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,7 @@ def test_a_region_is_exported(
         (["day", "湘F99999"], "no such vehicle"),
         (["day", "not a plate"], "not a plate"),
         (["day", "湘F32718", "--day", "2024-06-06"], "has not begun"),
+        (["day", "湘F32718", "--day", "1800-01-01"], "before any record"),
         (["region", "--box", "1,2,3", *TIME], "four numbers"),
         (["region", "--place", "无此地", *TIME], "no such place"),
         (["region", *BOX, "--from", "2024-06-05T08:00", "--to", "2024-06-04T08:00"], "behind"),
@@ -121,10 +122,10 @@ def test_retention_says_first_and_does_then(
     monkeypatch.setattr(tracks, "clock_from_environment", lambda: later)
     assert run("retain", "--dry-run") == 0
     said = capsys.readouterr()
-    assert said.out == "2024-06-05\twould remove 1 vehicles\tkept 0\n"
+    assert said.out == "2024-06-05\tto remove: 1\theld: 0\n"
     assert "hazmat\t12 个月（未核实）" in said.err
     assert list(tmp_path.rglob("*.parquet"))
     assert run("retain") == 0
-    assert capsys.readouterr().out == "2024-06-05\tremoved 1 vehicles, 254 rows\n"
+    assert capsys.readouterr().out == "2024-06-05\tremoved: 1, rows: 254\n"
     assert not list(tmp_path.rglob("*.parquet"))
     assert Fact.objects.filter(kind="tracks.retained").count() == 1

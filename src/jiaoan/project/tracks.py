@@ -7,6 +7,7 @@ all.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -127,12 +128,14 @@ def _vehicle(plate: str) -> Vehicle:
 
 
 def _day_of(options: argparse.Namespace, desk: Desk) -> Day:
-    from jiaoan.tracks.queries import day_of
+    from jiaoan.tracks.queries import FIRST_DAY, day_of
 
     today = desk.clock.today()
     wanted: date = options.day or today
     if wanted > today:
         raise Refusal(f"{wanted} has not begun: today is {today}.")
+    if wanted < FIRST_DAY:
+        raise Refusal(f"{wanted} lies before any record.")
     found = day_of(desk.store, _vehicle(options.plate), wanted, desk.clock)
     _warn(found.missing)
     return found
@@ -203,7 +206,7 @@ def _region(options: argparse.Namespace, desk: Desk) -> int:
         (each.vehicle.plate, each.vehicle.plate_colour, each.vehicle.owner_name, each.stay)
         for each in found.visits
     ]
-    print(f"{found.vehicles} vehicles, {len(rows)} stays", file=sys.stderr)
+    print(f"vehicles: {found.vehicles}, stays: {len(rows)}", file=sys.stderr)
     return _put(
         region_csv(rows) if options.format == "csv" else region_geojson(geometry, rows), options.out
     )
@@ -238,10 +241,10 @@ def _retain(options: argparse.Namespace, desk: Desk) -> int:
             print(f"{period.kind}\t{period.months} 个月{mark}", file=sys.stderr)
         if options.dry_run:
             for day in plan(desk.store.data, desk.clock.today()):
-                print(f"{day.day}\twould remove {len(day.gone)} vehicles\tkept {len(day.held)}")
+                print(f"{day.day}\tto remove: {len(day.gone)}\theld: {len(day.held)}")
             return 0
         for done in retain(desk.actor, desk.clock, desk.store.data):
-            print(f"{done.day}\tremoved {len(done.vehicles)} vehicles, {done.rows} rows")
+            print(f"{done.day}\tremoved: {len(done.vehicles)}, rows: {done.rows}")
     except PeriodRefused as refused:
         raise Refusal(str(refused)) from refused
     return 0
@@ -255,6 +258,9 @@ def _put(octets: bytes, out: Path | None) -> int:
     try:
         aside.write_bytes(octets)
         aside.replace(out)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise Refusal(f"{out} cannot be written: {error.strerror}.") from error
     finally:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(NotADirectoryError):
+            aside.unlink(missing_ok=True)
     return 0

@@ -36,7 +36,4 @@ def note_evidence(actor: Actor, clock: Clock, day: Day) -> Fact:
         "reports": len(day.track["time_ms"]),
     }
     with transaction.atomic():
-        return record(
-            EVIDENCE, actor=actor, obj=day.vehicle, clock=clock, happened_at=day.start,
-            payload=payload,
-        )  # fmt: skip
+        return record(EVIDENCE, actor=actor, obj=day.vehicle, clock=clock, payload=payload)

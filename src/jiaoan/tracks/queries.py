@@ -31,6 +31,8 @@ from jiaoan.tracks.driven import BEFORE, Driven, driven
 from jiaoan.tracks.reading import Reading, figures_on, read
 
 VERB: Final = "map.view"
+FIRST_DAY: Final = date(2000, 1, 1)
+"""Nothing is asked before it: no terminal of these protocols is older."""
 LONGEST: Final = timedelta(days=7)
 """Of a region in a time: a longer question is asked in parts."""
 

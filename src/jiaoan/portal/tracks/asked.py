@@ -14,9 +14,7 @@ from jiaoan.portal.asked import clock
 from jiaoan.registry.models import Place, Vehicle
 from jiaoan.registry.queries import places
 from jiaoan.rules.shapes import Outline, OutlineRefused, outline
-from jiaoan.tracks.queries import LONGEST, BoxRefused, Store, box_of, vehicle_of
-
-FIRST = date(2000, 1, 1)
+from jiaoan.tracks.queries import FIRST_DAY, LONGEST, BoxRefused, Store, box_of, vehicle_of
 
 
 def store() -> Store:
@@ -41,7 +39,7 @@ def day(request: HttpRequest) -> tuple[date, str]:
         asked = date.fromisoformat(said)
     except ValueError:
         return today, _("The day must be written as 2024-06-05.")
-    if not FIRST <= asked <= today:
+    if not FIRST_DAY <= asked <= today:
         return today, _("That day lies in the future or before any record; here is today.")
     return asked, ""
 
@@ -130,7 +128,7 @@ def _read_time(asked: RegionAsked) -> None:
         except ValueError:
             asked.errors[name] = _("The time must be written as 2024-06-05 14:30.")
             continue
-        if moment < at_local(FIRST):
+        if moment < at_local(FIRST_DAY):
             asked.errors[name] = _("That time lies before any record.")
         elif name == "start":
             asked.begins = moment
