@@ -43,6 +43,7 @@ class Worker:
         self._bus, self._data, self._name, self._clock = bus, data, name, clock
         self._lease_s = lease_s
         self._references = References(bus)
+        self._desk = asyncio.Semaphore(1)
         self._jobs: dict[str, _Job] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -159,7 +160,7 @@ class Worker:
         else:
             run = Partition(
                 int(key[1:]), lease, self._bus, self._snapshots, self._references, self._clock,
-                self._data / "tracks",
+                self._data / "tracks", self._desk,
             ).run  # fmt: skip
         self._jobs[key] = _Job(lease, stop, asyncio.create_task(self._work(run, stop), name=key))
         return True
