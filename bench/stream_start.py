@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,14 +43,17 @@ def measure(runs: int) -> Result:
 
 def measured(runs: int, vehicles: int) -> Result:
     starts, imports = [], []
-    with tempfile.TemporaryDirectory(prefix="jiaoan-bench-") as scratch, _bus(scratch) as url:
+    with (
+        tempfile.TemporaryDirectory(prefix="jiaoan-bench-") as scratch,
+        running_bus(Path(scratch)) as (_, url),
+    ):
         asyncio.run(_fill(url, vehicles))
-        with _stream(url, scratch) as stream:
+        with running_stream(url, Path(scratch)) as stream:
             stream.ready()
             time.sleep(2)  # what was sent is judged and in snapshots
         for _ in range(runs):
             imports.append(_imports())
-            with _stream(url, scratch) as stream:
+            with running_stream(url, Path(scratch)) as stream:
                 starts.append(stream.ready())
     return Result(
         "stream-start",
@@ -62,8 +66,9 @@ def measured(runs: int, vehicles: int) -> Result:
 
 
 @contextlib.contextmanager
-def _bus(scratch: str) -> Iterator[str]:
-    plan = server.plan(Path(scratch))
+def running_bus(folder: Path) -> Iterator[tuple[int, str]]:
+    """A bus server of its own: its process and address."""
+    plan = server.plan(folder)
     process = subprocess.Popen(plan.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         end = time.monotonic() + PATIENCE_S
@@ -75,7 +80,7 @@ def _bus(scratch: str) -> Iterator[str]:
                 if time.monotonic() > end or process.poll() is not None:
                     raise Impossible(f"the bus server did not start: {problem}") from problem
                 time.sleep(0.02)
-        yield plan.url
+        yield process.pid, plan.url
     finally:
         process.terminate()
         process.wait(10)
@@ -103,9 +108,11 @@ async def _fill(url: str, vehicles: int) -> None:
         await bus.close()
 
 
-class _Stream:
+class Stream:
+    """The stream's process; its log is read while it starts, and thrown away from then on."""
+
     def __init__(self, process: subprocess.Popen[bytes], began: float) -> None:
-        self._process, self._began = process, began
+        self._process, self._began, self.pid = process, began, process.pid
 
     def ready(self) -> float:
         """Seconds from exec until every partition goes on."""
@@ -116,20 +123,23 @@ class _Stream:
             told.append(line)
             seen += GOES_ON in line
             if seen == PARTITIONS:
-                return time.perf_counter() - self._began
+                took = time.perf_counter() - self._began
+                threading.Thread(target=self._process.stderr.read, daemon=True).start()
+                return took
         raise Impossible(f"the stream ended: {b''.join(told[-3:]).decode()}")
 
 
 @contextlib.contextmanager
-def _stream(url: str, scratch: str) -> Iterator[_Stream]:
-    words = [sys.executable, "-m", "jiaoan.stream.main", "--bus", url, "--data", scratch]
+def running_stream(url: str, folder: Path) -> Iterator[Stream]:
+    """The product's own stream process over that bus."""
+    words = [sys.executable, "-m", "jiaoan.stream.main", "--bus", url, "--data", str(folder)]
     began = time.perf_counter()
     process = subprocess.Popen(words, stderr=subprocess.PIPE, env=_environment())
     try:
-        yield _Stream(process, began)
+        yield Stream(process, began)
     finally:
         process.terminate()
-        process.communicate(timeout=PATIENCE_S)
+        process.wait(PATIENCE_S)
 
 
 def _environment() -> dict[str, str]:

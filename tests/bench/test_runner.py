@@ -23,6 +23,7 @@ NAMES = (
     "fence",
     "findings",
     "frame-to-alarm",
+    "frame-to-finding",
     "gateway-durable",
     "gateway-eight",
     "gateway-memory",

@@ -64,7 +64,7 @@ def work(tmp_path: Path, world: World, bus: ListBus) -> LatePoints:
 
     return LatePoints(
         1, world.memory, asyncio.Lock(), tell, cast(Bus, bus), tmp_path,
-        world.references, FixedClock(NOW),
+        world.references, FixedClock(NOW), asyncio.Semaphore(1),
     )  # fmt: skip
 
 

@@ -248,6 +248,23 @@ def test_two_workers_share_and_one_takes_over(bus_server: BusServer, tmp_path: P
     run(main())
 
 
+def test_it_waits_for_a_bus_that_is_not_there_yet(bus_server: BusServer, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(bus_server, tmp_path) as (bus, stream):
+            await asyncio.to_thread(stream.kill)
+            await asyncio.to_thread(bus_server.kill)
+            await asyncio.to_thread(stream.start)
+            while "waiting for the bus" not in stream.log():
+                await asyncio.sleep(0.05)
+            await asyncio.to_thread(bus_server.start)
+            await send(bus, 1, block((1, 0, 9000)), "1")
+            (found,) = await take(bus, 1)
+            assert found["kind"] == "entered"
+            assert await asyncio.to_thread(stream.stop) == 0
+
+    run(main())
+
+
 def test_it_does_not_start_unless_the_server_syncs_always(tmp_path: Path) -> None:
     with BusServer(tmp_path, replace=("sync_interval: always", "sync_interval: 1s")) as lax:
         stream = StreamProcess(lax.url, tmp_path)

@@ -31,7 +31,11 @@ Tell = Callable[[Sequence[Told]], Awaitable[None]]
 
 
 class LatePoints:
-    """Settles what ``memory.late`` names; ``turn`` keeps blocks out while an answer is taken."""
+    """Settles what ``memory.late`` names; ``turn`` keeps blocks out while an answer is taken.
+
+    ``desk`` lets the partitions of a process read tracks back one vehicle at a time: after an
+    outage every vehicle has late points, and the live ones come first.
+    """
 
     def __init__(
         self,
@@ -43,7 +47,9 @@ class LatePoints:
         root: Path,
         references: References,
         clock: Clock,
+        desk: asyncio.Semaphore,
     ) -> None:
+        self._desk = desk
         self._number, self._memory, self._turn, self._tell = number, memory, turn, tell
         self._bus, self._root, self._references, self._clock = bus, root, references, clock
         self._came: Counter[int] = Counter()  # blocks with late points of a vehicle
@@ -91,7 +97,8 @@ class LatePoints:
         told = settling.stories(await self._told(min(case.since_ms for case in cases)), due)
         for case in cases:
             mine = fresh[fresh["vehicle"] == case.vehicle]
-            answer = await asyncio.to_thread(self._answer, case, mine, told[case.vehicle])
+            async with self._desk:
+                answer = await asyncio.to_thread(self._answer, case, mine, told[case.vehicle])
             if answer is None:
                 self._tried(case.vehicle)
             else:

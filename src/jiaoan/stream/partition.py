@@ -62,9 +62,10 @@ class Partition:
         references: References,
         clock: Clock,
         tracks: Path,
+        desk: asyncio.Semaphore,
     ) -> None:
         self.number, self.lease = number, lease
-        self._bus, self._tracks = bus, tracks
+        self._bus, self._tracks, self._desk = bus, tracks, desk
         self._snapshot = Snapshot(snapshots, lease, lambda data: memory.decode(data)[1])
         self._references, self._clock = references, clock
         self._memory = memory.Memory()
@@ -79,7 +80,7 @@ class Partition:
         logger.info("%s goes on behind message %d", self.lease.key, self._memory.sequence)
         self._late = LatePoints(
             self.number, self._memory, self._turn, self._tell, self._bus, self._tracks,
-            self._references, self._clock,
+            self._references, self._clock, self._desk,
         )  # fmt: skip
         reading = asyncio.create_task(self._read(), name=f"partition {self.number}")
         saving = asyncio.create_task(self._save_now_and_then())

@@ -18,7 +18,7 @@ from jiaoan.stream import together
 from jiaoan.stream.history import History
 from jiaoan.stream.ownership import BUCKET, Lease, Leases
 from jiaoan.stream.partition import Partition
-from jiaoan.stream.patience import patient
+from jiaoan.stream.patience import Stopped, patient
 from jiaoan.stream.reference import References
 from jiaoan.stream.together import Pairs
 
@@ -43,6 +43,7 @@ class Worker:
         self._bus, self._data, self._name, self._clock = bus, data, name, clock
         self._lease_s = lease_s
         self._references = References(bus)
+        self._desk = asyncio.Semaphore(1)
         self._jobs: dict[str, _Job] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -52,8 +53,8 @@ class Worker:
         self._leases = Leases(table, self._name, self._lease_s)
         following = asyncio.create_task(self._references.follow(), name="references")
         try:
-            await self._first(self._references.loaded(), following)
             stopping = asyncio.create_task(stop.wait())
+            await self._first(self._references.loaded(), following, stopping)
             while not stop.is_set():
                 await self._turn()
                 running = {job.task for job in self._jobs.values()}
@@ -72,12 +73,16 @@ class Worker:
             await asyncio.gather(following, return_exceptions=True)
 
     @staticmethod
-    async def _first(wanted: Awaitable[None], other: asyncio.Task[None]) -> None:
-        """Await ``wanted``, or raise what ended ``other`` before."""
+    async def _first(
+        wanted: Awaitable[None], other: asyncio.Task[None], stopping: asyncio.Task[bool]
+    ) -> None:
+        """Await ``wanted``, or raise what ended ``other`` before, or :class:`Stopped`."""
         task = asyncio.ensure_future(wanted)
-        await asyncio.wait({task, other}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, other, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             task.cancel()
+            if stopping.done():
+                raise Stopped
             other.result()
 
     async def _turn(self) -> None:
@@ -155,7 +160,7 @@ class Worker:
         else:
             run = Partition(
                 int(key[1:]), lease, self._bus, self._snapshots, self._references, self._clock,
-                self._data / "tracks",
+                self._data / "tracks", self._desk,
             ).run  # fmt: skip
         self._jobs[key] = _Job(lease, stop, asyncio.create_task(self._work(run, stop), name=key))
         return True

@@ -48,15 +48,14 @@ Call :func:`~.kernel.warm` before listening.
 *Across vehicles.* Two hazmat vehicles too long together need all partitions, so
 :class:`~.together.Together` is a pass of its own over all hazmat positions.
 
-How to wire it (stream, worker, explain, rehearsal)
----------------------------------------------------
-1. Reference → ``Book``: one :class:`~.book.Profile` per vehicle. Unknown vehicles get
-   ``Profile()``: the rules for every driver hold, those of a kind do not.
-2. 0x0702 → ``Card(before_row, vehicle, driver, time_ms, qualified)``; ``driver`` from
-   :func:`~.cards.driver_number` of the certificate number. ``qualified`` is the caller's word:
-   card read without error and certificate valid. Card out (status 2) is no event.
-3. Fences → ``SURROUNDINGS`` rows for the same batch.
-4. Rehearsal: ``settle.run(track, profile, book, ...)`` with a changed ``Settings``.
+Who calls it
+------------
+The stream (``stream/judging.py``) judges every block and settles late points
+(``stream/settling.py``); ``stream/reference.py`` makes the ``Book`` (unknown vehicles get
+``Profile()``: the rules for every driver hold, those of a kind do not), ``stream/cards.py`` a
+:class:`~.cards.Card` of each 0x0702 (``qualified``: read without error and certificate valid; card
+out is no event), ``rules/fences/surroundings.py`` the SURROUNDINGS. A rehearsal is
+``settle.run(track, book, ...)`` with changed :class:`~.settings.Settings`.
 
 Units: UTC milliseconds, microdegrees WGS-84, 0.1 km/h, 0.1 km of mileage, metres, seconds.
 """
