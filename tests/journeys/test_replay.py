@@ -19,7 +19,7 @@ from pathlib import Path
 import track_world
 from jiaoan.kernel.clock import at_local
 from jiaoan.registry.models import Enterprise, Place, Vehicle
-track_world.MORNING = at_local(date(2024, 4, 8), 0)
+track_world.MORNING = at_local(date(2024, 4, 7), 0)
 firm = Enterprise.objects.first()
 vehicle = Vehicle.objects.create(plate="湘F32718", plate_colour=2, kind="hazmat", enterprise=firm)
 ring = [[113.2, 29.4], [113.3, 29.4], [113.3, 29.5], [113.2, 29.5], [113.2, 29.4]]
@@ -42,8 +42,8 @@ def test_a_day_is_replayed_and_taken_as_evidence(
     system: System, vehicle: int, page: Page, tmp_path: Path
 ) -> None:
     log_in(page, system, "clerk")
-    page.goto(f"{system.url}/tracks/?q=32718&day=2024-04-08")
-    expect(page).to_have_url(f"{system.url}/tracks/{vehicle}/?day=2024-04-08")
+    page.goto(f"{system.url}/tracks/?q=32718&day=2024-04-07")
+    expect(page).to_have_url(f"{system.url}/tracks/{vehicle}/?day=2024-04-07")
     now = page.locator("[data-now]")
     expect(now).to_have_text("00:00:00  45 km/h")
     expect(page.locator("#replay[data-drawn=yes]")).to_be_visible(timeout=30_000)
@@ -69,8 +69,8 @@ def test_a_day_is_replayed_and_taken_as_evidence(
     page.goto(f"{system.url}/tracks/region")
     expect(page.locator("#region[data-drawn=yes]")).to_be_visible(timeout=30_000)
     page.select_option("#place", label="示意园区")
-    page.fill("#start", "2024-04-08T00:00")
-    page.fill("#end", "2024-04-08T02:00")
+    page.fill("#start", "2024-04-07T00:00")
+    page.fill("#end", "2024-04-07T02:00")
     page.click("text=查询在内车辆")
     expect(page.locator("#rows tbody tr")).to_have_count(1)
     expect(page.locator("#rows")).to_contain_text("湘F·32718")
