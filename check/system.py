@@ -45,7 +45,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(data: Path, *options: str, patience: float = 45) -> Iterator[System]:
+def running(data: Path, *options: str, patience: float = 120) -> Iterator[System]:
     """Start ``jiaoan up`` on ``data`` and free ports, wait for ``ready``; stop it at the end."""
     port, gateway_port = free_port(), free_port()
     command = [sys.executable, "-m", "jiaoan.project.cli", "up", "--data", str(data)]

@@ -11,7 +11,7 @@ class Limits:
 
     batch_positions: int = 500
     batch_octets: int = 256 * 1024
-    batch_wait_s: float = 0.010
+    batch_wait_s: float = 0.002
     queued_positions: int = 20_000
     """Read and not yet stored, over all partitions; beyond it sockets are no longer read."""
     publish_timeout_s: float = 10.0

@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from jiaoan.gateway.connection import Connection
     from jiaoan.gateway.tap import Taps
 
-GATHER_S: Final = 0.002
+GATHER_S: Final = 0.001
 SLAB: Final = 1024 * 1024
-_MOST_SPANS: Final = 2048
+_MOST_SPANS: Final = 1024
 _MOST_ROWS: Final = 32 * 1024
 _SETTLE: Final = 256
 """So many frames of an address are told to the doors at once; fewer with the sweep."""
@@ -232,7 +232,9 @@ class Reactor:
             self._house.relieve()
         if self._paused:
             return
-        if count:
+        if count == len(self._events):
+            self._next = self._loop.call_later(0, self._turn)  # more is ready
+        elif count:
             self._next = self._loop.call_later(GATHER_S, self._turn)
         else:
             self._loop.add_reader(self._epoll.fileno(), self._woken)

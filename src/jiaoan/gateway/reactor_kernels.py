@@ -25,6 +25,8 @@ from jiaoan.wire.jt808.jitted_kernels import Int, decode
 Ints: TypeAlias = npt.NDArray[np.int64]
 Lengths: TypeAlias = npt.NDArray[np.uint32]
 
+_U = np.uint64
+"""An unsigned place costs no look at whether it counts from the end."""
 READ = 16 * 1024
 """Octets taken from one socket in one turn."""
 ANSWER_ROOM = 64
@@ -95,7 +97,7 @@ def receive(epoll: int, events: Rows, lanes: Rows, slab: Octets, spans: Rows, no
 def _flags(octets: Octets, start: int, end: int) -> int:
     count = 0
     for place in range(start, end):
-        count += octets[place] == FLAG
+        count += octets[_U(place)] == FLAG
     return count
 
 
@@ -234,8 +236,9 @@ def lay(
         ask.lane, ask.generation = number, lane.generation
         ask.version, ask.protocol, ask.serial = row.version, row.protocol, row.serial
         size = row.body_end - row.body
+        target, source = octets[tray], _U(row.body)
         for place in range(size):
-            octets[tray, to + place] = content[row.body + place]
+            target[_U(to) + _U(place)] = content[source + _U(place)]
         lengths[tray, at] = size
         reports[tray] += 1
         weights[tray] += size
@@ -277,18 +280,19 @@ def _frame(content: Octets, size: Int, out: Octets, at: Int) -> Int:
     for n in range(size):
         left ^= content[n]
     content[size] = left
-    out[at] = FLAG
-    at += 1
+    to = _U(at)
+    out[to] = FLAG
+    to += _U(1)
     for n in range(size + 1):
         octet = content[n]
         if octet == 0x7D or octet == FLAG:
-            out[at] = 0x7D
-            at += 1
+            out[to] = 0x7D
+            to += _U(1)
             octet = np.uint8(octet - 0x7C)
-        out[at] = octet
-        at += 1
-    out[at] = FLAG
-    return at + 1
+        out[to] = octet
+        to += _U(1)
+    out[to] = FLAG
+    return np.int64(to) + 1
 
 
 @njit(int64(_LANES, _ASKS, int64, _OCTETS, _OCTETS, int64), cache=True, nogil=True)

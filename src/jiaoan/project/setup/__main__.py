@@ -51,10 +51,14 @@ def prepare(*, dev: bool) -> None:
 def _compile(stamps: Stamps) -> None:
     """What numba compiles is kept beside the sources, for this processor and interpreter."""
     folder = ROOT / "src" / "jiaoan"
-    wanted = digest([*sorted(folder.rglob("*kernel*.py")), folder / "rules" / "shapes.py"])
+    # numba looks at the kernel's own file only; what it takes from others is compiled in as well.
+    rooms = ("kernel", "wire", "rules", "stores", "gateway")
+    wanted = digest(sorted(path for room in rooms for path in (folder / room).rglob("*.py")))
     name = f"kernels {ROOT}" if VENV.is_symlink() else "kernels"
     if stamps.fresh(name, wanted):
         return
+    for old in folder.rglob("__pycache__/*.nb[ic]"):
+        old.unlink()
     asked = subprocess.run(
         [PYTHON, "-m", "jiaoan.project.setup.kernels"],
         capture_output=True,

@@ -7,6 +7,7 @@ loads from numba's cache on disk; each function has one signature. The octets gi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
@@ -102,13 +103,16 @@ def _phone(octets: Octets, at: Int, end: Int, rows: Rows, n: Int) -> None:
     letters = rows[n].terminal
     filled = 0
     for place in range(at, end):
-        for shift in (4, 0):
-            digit = (np.int64(octets[place]) >> shift) & 15
-            if digit or filled:
-                letters[filled] = digit + (48 if digit < 10 else 87)
-                filled += 1
+        octet = np.int64(octets[_U(place)])
+        high, low = octet >> 4, octet & 15
+        if high or filled:
+            letters[_U(filled)] = high + 48 + 39 * (high > 9)
+            filled += 1
+        if low or filled:
+            letters[_U(filled)] = low + 48 + 39 * (low > 9)
+            filled += 1
     for place in range(filled, PHONE):
-        letters[place] = 0
+        letters[_U(place)] = 0
 
 
 @njit(boolean(_OUT, int64, int64, _ROWS, int64), cache=True, nogil=True)
@@ -158,37 +162,63 @@ def _clear(rows: Rows, n: Int) -> None:
         row.terminal[place] = 0
 
 
-_UNESCAPE = types.UniTuple(int64, 2)(_IN, int64, _OUT, int64)  # type: ignore[no-untyped-call]
+# libc's own search looks at many octets at once; addresses travel as numbers.
+_memchr: Callable[..., int] = types.ExternalFunction(
+    "memchr", types.uintp(types.uintp, types.intc, types.uintp)
+)
+_PLACED = types.UniTuple(int64, 2)(_IN, int64, _OUT, int64)  # type: ignore[no-untyped-call]
+_COPIED = int64(_IN, int64, int64, _OUT, int64)
 
 
-@njit(_UNESCAPE, cache=True, nogil=True)
+@njit(_COPIED, cache=True, nogil=True)
+def _copy(octets: Octets, at: Int, end: Int, content: Octets, to: Int) -> Int:
+    """Lay down octets without escapes: where they end in ``content``, or -1 (checksum wrong)."""
+    size = end - at
+    left = np.uint8(0)
+    for n in range(size):
+        octet = octets[_U(at) + _U(n)]
+        left ^= octet
+        content[_U(to) + _U(n)] = octet
+    return to + size if left == 0 else -1
+
+
+@njit(_COPIED, cache=True, nogil=True)
+def _undo(octets: Octets, at: Int, end: Int, content: Octets, to: Int) -> Int:
+    """The same with escapes undone; -1 also where one of them is none."""
+    left = 0
+    sound = True
+    while at < end:
+        octet = octets[_U(at)]
+        at += 1
+        if octet == _ESCAPE:
+            # What ends here has lost its last octet: no escape either way.
+            following = octets[at] if at < end else np.uint8(0)
+            at += 1
+            if following == _ESCAPED_FLAG:
+                octet = np.uint8(FLAG)
+            elif following != _ESCAPED_ESCAPE:
+                sound = False
+                at -= 1
+        left ^= octet
+        content[_U(to)] = octet
+        to += 1
+    return to if sound and left == 0 else -1
+
+
+@njit(_PLACED, cache=True, nogil=True)
 def _unescape(octets: Octets, at: Int, content: Octets, to: Int) -> tuple[Int, Int]:
     """Lay down what stands before the next flag: the flag's place, and the end in ``content``.
 
     The second is -1 where an escape or the checksum is wrong; the first the size without a flag.
     """
-    size = len(octets)
-    left = 0
-    sound = True
-    while at < size:
-        octet = octets[_U(at)]
-        if octet == FLAG:
-            break
-        at += 1
-        if octet == _ESCAPE:
-            # What ends here has lost its last octet, or a flag follows: no escape either way.
-            following = octets[at] if at < size else np.uint8(0)
-            if following == _ESCAPED_FLAG:
-                octet = np.uint8(FLAG)
-                at += 1
-            elif following == _ESCAPED_ESCAPE:
-                at += 1
-            else:
-                sound = False
-        left ^= octet
-        content[_U(to)] = octet
-        to += 1
-    return at, to if sound and left == 0 else -1
+    first = octets.ctypes.data + at
+    found = _memchr(first, np.int32(FLAG), len(octets) - at)
+    if not found:
+        return len(octets), -1
+    size = np.int64(found - first)
+    if _memchr(first, np.int32(_ESCAPE), size):
+        return at + size, _undo(octets, at, at + size, content, to)
+    return at + size, _copy(octets, at, at + size, content, to)
 
 
 @njit(int64(_IN, _OUT, _ROWS), cache=True, nogil=True)
