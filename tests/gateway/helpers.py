@@ -169,6 +169,7 @@ def quick(**changes: Any) -> Limits:
         "grace_s": 0.6,
         "stop_s": 1.0,
         "frames_per_s": 1e9,
+        "address_frames_per_s": 1e9,
     }
     return Limits(**(values | changes))
 

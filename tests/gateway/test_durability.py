@@ -289,7 +289,7 @@ def test_it_cuts_a_link_that_does_not_take_its_answers(tmp_path: Path) -> None:
                     break
                 writer.write(beat * 2000)
                 await asyncio.sleep(0.01)
-            assert one.gateway.metrics.closed["does_not_read"] == 1
+            await until(lambda: one.gateway.metrics.closed["does_not_read"] == 1, "it is cut")
             writer.close()
             assert reader is not None
 
