@@ -28,7 +28,8 @@ from jiaoan.stores.region import Stay
 from jiaoan.stores.tracks import Columns
 from jiaoan.stores.unsealed import Missing
 from jiaoan.tracks.driven import BEFORE, Driven, driven
-from jiaoan.tracks.reading import Reading, figures_on, read
+from jiaoan.tracks.reading import Reading, read
+from jiaoan.watch.rules.queries import standing
 
 VERB: Final = "map.view"
 FIRST_DAY: Final = date(2000, 1, 1)
@@ -81,7 +82,7 @@ def day_of(store: Store, vehicle: Vehicle, day: date, clock: Clock) -> Day:
     moments = np.where(tracks.true_times(said), said["time_ms"], said["received_ms"])
     today = moments.astype(np.int64) >= tracks.in_ms(start)
     track = {name: each[today] for name, each in said.items()}
-    figures = figures_on(day)
+    figures = standing().on(day)
     reading = read(track, figures, start, end)
     return Day(vehicle, day, start, end, figures, track, reading, stretches, fresh.missing)
 
@@ -157,7 +158,7 @@ def region_of(
     everything = reach(actor, VERB).everything
     allowed = None if everything else frozenset(mine.values_list("pk", flat=True))
     fresh = unsealed.ask(store.bus, store.data / "tracks")
-    silence = timedelta(seconds=figures_on(local(start).date()).gap_s)
+    silence = timedelta(seconds=standing().on(local(start).date()).gap_s)
     stays = region.stays(
         store.data, area, start, end, vehicles=allowed, now=clock.now(), unsealed=fresh.rows,
         silence=silence,
