@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from jiaoan.kernel.clock import at_local
+from jiaoan.rules.driving.settings import DEFAULTS
 from jiaoan.stores import positions, tracks
 from jiaoan.stores.positions import Positions
 from jiaoan.tracks import reading
@@ -16,7 +17,7 @@ from jiaoan.tracks.reading import Gap, GapReason, Reading
 
 DAY = date(2024, 4, 8)
 NOON = at_local(DAY, 12)
-FIGURES = reading.figures_on(DAY)
+FIGURES = DEFAULTS[-1]
 NORTH = 9_020  # microdegrees of latitude a kilometre, about
 
 

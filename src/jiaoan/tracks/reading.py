@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jiaoan.kernel.coords import distance_m
-from jiaoan.rules.driving.settings import DEFAULTS, Settings
+from jiaoan.rules.driving.settings import Settings
 from jiaoan.stores.region import placed
 from jiaoan.stores.tracks import Columns, Point, points_of, true_times
 
@@ -90,11 +90,6 @@ class Reading:
     @property
     def top_kmh(self) -> float | None:
         return max((point.speed_kmh for point in self.points), default=None)
-
-
-def figures_on(day: date) -> Settings:
-    """The figures of the driving rules that hold on a local day."""
-    return [each for each in DEFAULTS if each.valid_from <= day][-1]
 
 
 def read(said: Columns, figures: Settings, start: datetime, end: datetime) -> Reading:
