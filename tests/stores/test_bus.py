@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bus_server import BusServer
+from jiaoan.stores import server
 from jiaoan.stores.bus import Bus, BusFull, BusUnavailable, Message, NotDurable, stream_of
 from jiaoan.stores.tables import Overtaken
 
@@ -71,6 +72,24 @@ def test_it_reads_back_in_order_from_any_sequence(bus_server: BusServer) -> None
         assert last is not None
         assert (last.data, last.sequence) == (b"48", 49)
         assert await bus.latest("positions.09") is None
+        await bus.close()
+
+    run(main())
+
+
+def test_it_hands_over_together_what_came_meanwhile(bus_server: BusServer) -> None:
+    async def main() -> None:
+        bus = await opened(bus_server)
+        for number in range(25):
+            await bus.publish("positions.00", b"%d" % number, message_id=str(number))
+        got: list[list[int]] = []
+        async for messages in bus.read_several("positions.00", after=5, batch=8):
+            got.append([each.sequence for each in messages])
+            await asyncio.sleep(0.1)  # work, while more comes in
+            if got[-1][-1] == 25:
+                break
+        assert [one for each in got for one in each] == list(range(6, 26))
+        assert max(map(len, got)) == 8
         await bus.close()
 
     run(main())
@@ -197,6 +216,28 @@ def test_it_refuses_a_monitor_that_is_missing_or_another_servers(
         run(main(other))
 
 
+def test_a_server_started_again_while_its_monitor_is_asked_is_no_other(
+    bus_server: BusServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = server.report
+    asked: list[str] = []
+
+    def late(at: str) -> server.Report:
+        asked.append(at)
+        if len(asked) == 1:
+            bus_server.kill()
+            bus_server.start()
+        return report(at)
+
+    async def main() -> None:
+        bus = await Bus.connect(bus_server.url, name="test")
+        monkeypatch.setattr(server, "report", late)
+        await bus.prepare()
+        await bus.close()
+
+    run(main())
+
+
 def test_it_asks_again_after_a_restart_without_sync(bus_server: BusServer) -> None:
     async def main() -> None:
         bus = await opened(bus_server)
@@ -312,6 +353,9 @@ def test_its_tables_write_by_compare_and_set(bus_server: BusServer) -> None:
         await table.remove("p00", revision=second)
         assert await table.get("p00") is None
         await table.put("p00", b"e", revision=0)
+        await table.put("worker.a", b"f", revision=0)
+        assert await table.keys() == ["p00", "worker.a"]
+        assert await table.keys("worker.") == ["worker.a"]
 
         leases = await bus.table("leases", lifetime_s=0.5)
         await leases.put("p00", b"me", revision=0)

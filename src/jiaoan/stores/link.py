@@ -148,8 +148,15 @@ class Link:
                     "sync_interval: always in its configuration"
                 )
         if wanted not in {report.server_id for report in reports}:
+            await self._still_with(wanted)
             raise NotDurable("the monitor named in the bus address is another server's")
         return wanted
+
+    async def _still_with(self, server_id: str) -> None:
+        """Raise :class:`BusUnavailable` where the server went away while its monitor was asked."""
+        await self.ask(self.client.flush(REQUEST_TIMEOUT))  # type: ignore[arg-type]  # floats work
+        if self._server_id() != server_id:
+            raise BusUnavailable("the bus was started again while it was asked")
 
     async def reports(self) -> list[server.Report]:
         """What each server named as monitor says of itself."""
