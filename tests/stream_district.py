@@ -225,16 +225,17 @@ async def running(
 
 
 async def take(bus: Bus, count: int, *, after: int = 0) -> list[dict[str, object]]:
-    """The next ``count`` findings behind a sequence, waiting at most 20 s."""
+    """The next ``count`` findings behind a sequence, waiting at most a minute."""
     found: list[dict[str, object]] = []
     if not count:
         return found
-    async with asyncio.timeout(20):
-        async for message in bus.read("findings.*", after=after):
-            found.append(json.loads(message.data))
-            if len(found) == count:
-                break
-    return found
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(60):
+            async for message in bus.read("findings.*", after=after):
+                found.append(json.loads(message.data))
+                if len(found) == count:
+                    return found
+    raise TimeoutError(f"{len(found)} of {count} findings came")
 
 
 async def all_findings(bus: Bus) -> list[dict[str, object]]:

@@ -90,7 +90,11 @@ def test_random_kills_lose_nothing_and_tell_nothing_twice(
             sent = blocks[: await loading]
             assert len(sent) > 300, "the load was too thin to prove anything"
             wanted = await expected(bus, sent)
-            found = await take(bus, len(wanted))
+            try:
+                found = await take(bus, len(wanted))
+            except TimeoutError:
+                print(stream.log())
+                raise
             assert sorted(str(each["id"]) for each in found) == wanted
             await asyncio.sleep(1.5)
             assert len(await all_findings(bus)) == len(wanted)
@@ -108,7 +112,7 @@ def test_random_kills_lose_nothing_and_tell_nothing_twice(
             print(f"{len(sent)} blocks, {len(wanted)} findings")
 
     async def bounded() -> None:
-        async with asyncio.timeout(150):
+        async with asyncio.timeout(280):
             await main()
 
     asyncio.run(bounded())

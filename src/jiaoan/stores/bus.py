@@ -32,7 +32,7 @@ from nats.js.errors import NotFoundError
 
 from jiaoan.stores.address import BusFull, BusUnavailable, NotDurable
 from jiaoan.stores.link import Link
-from jiaoan.stores.reader import Message, read
+from jiaoan.stores.reader import Message, read, read_several
 from jiaoan.stores.server import MAX_PAYLOAD
 from jiaoan.stores.tables import Table
 
@@ -160,6 +160,12 @@ class Bus:
         the stream does not reach ``after`` (the bus's data was replaced).
         """
         return read(self._link, stream_of(subject), subject, after=after, batch=batch)
+
+    def read_several(
+        self, subject: str, *, after: int, batch: int = 100
+    ) -> AsyncIterator[list[Message]]:
+        """:meth:`read` for who works better on many: each time all that has come meanwhile."""
+        return read_several(self._link, stream_of(subject), subject, after=after, batch=batch)
 
     async def latest(self, subject: str) -> Message | None:
         """The last message of ``subject`` (wildcards allowed), or ``None``."""

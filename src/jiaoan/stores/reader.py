@@ -97,26 +97,35 @@ class _Session:
             self._link.client.publish(subject, json.dumps(request).encode(), reply=self._inbox)
         )
 
-    async def next(self) -> Message | None:
-        """The next message, or ``None`` when a new session must be made."""
-        while True:
-            try:
-                got = self._queue.get_nowait()
-            except asyncio.QueueEmpty:
-                try:
-                    async with asyncio.timeout(MISSED):
-                        got = await self._queue.get()
-                except TimeoutError:
-                    return None
+    async def several(self, most: int) -> tuple[list[Message], bool]:
+        """What has come, waiting for the first; false when a new session must be made."""
+        found: list[Message] = []
+        while len(found) < most and not (found and self._queue.empty()):
+            got = await self._next()
             if got is None:
-                return None
+                return found, False
             status = (got.headers or {}).get("Status") if not got.data else None
             if status is None:
-                return await self._message(got)
-            if status == "408" or (status == "409" and "Batch" in str(got.headers)):
+                message = await self._message(got)
+                if message is None:
+                    return found, False
+                found.append(message)
+            elif status == "408" or (status == "409" and "Batch" in str(got.headers)):
                 await self._ask_for_more()
             elif status != "100":
-                return None
+                return found, False
+        return found, True
+
+    async def _next(self) -> Msg | None:
+        try:
+            return self._queue.get_nowait()
+        except asyncio.QueueEmpty:
+            pass
+        try:
+            async with asyncio.timeout(MISSED):
+                return await self._queue.get()
+        except TimeoutError:
+            return None
 
     async def _message(self, got: Msg) -> Message | None:
         # $JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time ns>.<pending>,
@@ -150,7 +159,17 @@ class _Session:
 async def read(
     link: Link, stream: str, subject: str, *, after: int, batch: int
 ) -> AsyncIterator[Message]:
-    """Messages of ``subject`` with sequences above ``after``; ends only when the bus is closed.
+    """The messages of :func:`read_several` one by one."""
+    async for messages in read_several(link, stream, subject, after=after, batch=batch):
+        for message in messages:
+            yield message
+
+
+async def read_several(
+    link: Link, stream: str, subject: str, *, after: int, batch: int
+) -> AsyncIterator[list[Message]]:
+    """Messages of ``subject`` with sequences above ``after``: each time what has come since, at
+    least one and at most ``batch``. Ends only when the bus is closed.
 
     Raises ``LookupError`` when the stream no longer reaches ``after`` (its data was replaced).
     """
@@ -159,9 +178,12 @@ async def read(
         session = _Session(link, stream, batch)
         try:
             await session.open(subject, last)
-            while (message := await session.next()) is not None:
-                last = message.sequence
-                yield message
+            whole = True
+            while whole:
+                found, whole = await session.several(batch)
+                if found:
+                    last = found[-1].sequence
+                    yield found
         except (BusUnavailable, nats.errors.Error, nats.js.errors.NotFoundError) as error:
             if not link.client.is_closed:
                 logger.debug("%s cannot be read now: %s", subject, error)

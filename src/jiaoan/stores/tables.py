@@ -51,11 +51,11 @@ class Table:
             return None
         return Entry(entry.value or b"", int(entry.revision or 0))
 
-    async def keys(self) -> list[str]:
-        """The keys that have a value, sorted."""
+    async def keys(self, under: str = "") -> list[str]:
+        """The keys that have a value, sorted; ``under`` = ``a.`` only those like ``a.b``."""
         prefix = f"$KV.{self._name}."
         info = await self._link.ask(
-            self._link.js.stream_info(f"KV_{self._name}", subjects_filter=f"{prefix}>")
+            self._link.js.stream_info(f"KV_{self._name}", subjects_filter=f"{prefix}{under}>")
         )
         found = sorted((info.state.subjects or {}).keys())
         return [

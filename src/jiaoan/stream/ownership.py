@@ -114,7 +114,7 @@ class Leases:
             entry = await self._table.get(key)
             revision = entry.revision if entry else 0
             self._announced = await self._table.put(key, self.value, revision=revision)
-        return len([found for found in await self._table.keys() if found.startswith("worker.")])
+        return len(await self._table.keys("worker."))
 
     async def withdraw(self) -> None:
         await self.give_up(Lease(f"worker.{self.name}", self._announced, 0))

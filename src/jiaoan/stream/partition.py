@@ -1,10 +1,10 @@
 """One owned partition: blocks of positions in, findings out, a snapshot every second.
 
 Order of doing, which is the whole proof (scale.md 2): take the lease; read the snapshot; write it
-back at once, which fences a former owner; read positions behind its sequence; for each block
-judge, publish the findings, and only when all are stored take the new memory over; snapshot now
-and then. What a lost owner published behind its last snapshot is judged again by the next owner
-to the same ids, which the bus and the database store once.
+back at once, which fences a former owner; read positions behind its sequence; judge the blocks
+that have come, publish the findings, and only when all are stored take the new memory over;
+snapshot now and then. What a lost owner published behind its last snapshot is judged again by the
+next owner to the same ids, which the bus and the database store once.
 
 Beside the blocks, and never within one: once a minute who went silent; now and then the vehicles
 whose late points are to be settled (:mod:`~.settling`).
@@ -21,12 +21,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from jiaoan.kernel.clock import Clock
-from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.fences import Fences, jitted
 from jiaoan.stores.bus import Bus, Message
-from jiaoan.stores.positions import DriverCard, NotPositions, Positions, subject_of, unpack_all
+from jiaoan.stores.positions import Positions, subject_of
 from jiaoan.stores.tables import Table
-from jiaoan.stream import findings, judging, memory
+from jiaoan.stream import blocks, findings, judging, memory
 from jiaoan.stream.judging import Told
 from jiaoan.stream.late import LatePoints
 from jiaoan.stream.ownership import Lease
@@ -39,15 +38,6 @@ T = TypeVar("T")
 SNAPSHOT_EVERY_S = 1.0
 SNAPSHOT_SHARE = 0.01  # of the time, at the most, that goes into making them
 SILENCE_EVERY_S = 60.0
-
-
-def _cards(said: Sequence[DriverCard]) -> list[Card]:
-    if not said:
-        return []
-    # Loaded with the first card: the whole protocol is behind it, and a start should be quick.
-    from jiaoan.stream.cards import card_of
-
-    return [card for one in said if (card := card_of(one)) is not None]
 
 
 class Partition:
@@ -106,25 +96,21 @@ class Partition:
 
     async def _read(self) -> None:
         subject = subject_of(self.number)
-        async for message in self._bus.read(subject, after=self._memory.sequence):
+        async for messages in self._bus.read_several(subject, after=self._memory.sequence):
             async with self._turn:
-                await self._block(message)
+                await self._judge(messages)
 
-    async def _block(self, message: Message) -> None:
-        try:
-            positions, _, said = unpack_all(message.data)
-        except NotPositions as error:
-            logger.error("%s %d is passed over: %s", message.subject, message.sequence, error)
-            self._memory.sequence, self._changed = message.sequence, True
-            return
+    async def _judge(self, messages: Sequence[Message]) -> None:
+        """All that has come at once: who is behind catches up in few large steps."""
+        positions, cards = blocks.joined(messages)
         await self._know(positions)
         places = self._look_at_places()
         judged = judging.judge(
-            self._memory, self._references, places, positions, _cards(said), self._clock.now()
+            self._memory, self._references, places, positions, cards, self._clock.now()
         )
         await self._tell(judged.told)
-        # No await from here on: a snapshot sees all of the block or nothing of it.
-        judging.remember(self._memory, judged, message.sequence)
+        # No await from here on: a snapshot sees all of the blocks or nothing of them.
+        judging.remember(self._memory, judged, messages[-1].sequence)
         self._late.note(list(judged.late))
         self._changed = True
         self.positions += len(positions)

@@ -52,25 +52,29 @@ class Worker:
         table = await patient(lambda: self._bus.table(BUCKET, lifetime_s=self._lease_s), stop)
         self._leases = Leases(table, self._name, self._lease_s)
         following = asyncio.create_task(self._references.follow(), name="references")
+        holding: asyncio.Task[None] | None = None
         try:
             stopping = asyncio.create_task(stop.wait())
             await self._first(self._references.loaded(), following, stopping)
+            holding = asyncio.create_task(self._hold(), name="leases")
             while not stop.is_set():
                 await self._turn()
                 running = {job.task for job in self._jobs.values()}
                 await asyncio.wait(
-                    running | {following, stopping},
+                    running | {following, stopping, holding},
                     timeout=self._lease_s / 3,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
-                if following.done():
-                    following.result()
+                for task in (following, holding):
+                    if task.done():
+                        task.result()
+            holding.cancel()
             await self._end()
         finally:
-            following.cancel()
-            for job in self._jobs.values():
-                job.task.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+            tasks = {following, holding} if holding else {following}
+            for task in tasks | {job.task for job in self._jobs.values()}:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     @staticmethod
     async def _first(
@@ -85,16 +89,24 @@ class Worker:
                 raise Stopped
             other.result()
 
+    async def _hold(self) -> None:
+        """Renew the leases three times in their life, however long a turn takes meanwhile."""
+        while True:
+            try:
+                await asyncio.gather(*(self._renew(job) for job in list(self._jobs.values())))
+            except BusUnavailable as error:
+                logger.debug("leases wait for the bus: %s", error)
+            await asyncio.sleep(self._lease_s / 3)
+
     async def _turn(self) -> None:
-        """Three times in a lease's life: drop what ended, renew, share."""
+        """Now and then: drop what ended, share."""
         if self._reap():
             await asyncio.sleep(0.1)
         try:
             workers = await self._leases.announce()
-            await asyncio.gather(*(self._renew(key) for key in list(self._jobs)))
             await self._share(math.ceil(PARTITIONS / max(workers, 1)))
         except (BusUnavailable, Overtaken) as error:
-            logger.debug("leases wait for the bus: %s", error)
+            logger.debug("sharing waits for the bus: %s", error)
             await asyncio.sleep(0.1)
 
     def _reap(self) -> bool:
@@ -112,16 +124,16 @@ class Worker:
                     logger.error("%s cannot be written and will be tried again: %s", key, error)
         return len(self._jobs) < before
 
-    async def _renew(self, key: str) -> None:
-        job = self._jobs[key]
+    async def _renew(self, job: _Job) -> None:
         try:
             await self._leases.renew(job.lease)
         except Overtaken:
-            logger.warning("the lease of %s is lost", key)
+            logger.warning("the lease of %s is lost", job.lease.key)
             job.lease.deadline = 0
             job.task.cancel()
             await asyncio.gather(job.task, return_exceptions=True)
-            self._jobs.pop(key, None)
+            if self._jobs.get(job.lease.key) is job:
+                del self._jobs[job.lease.key]
 
     async def _share(self, fair: int) -> None:
         partitions = [key for key in self._jobs if key not in _SINGLE]
