@@ -229,12 +229,17 @@ def test_it_resends_a_batch_under_its_first_name_and_nothing_before_it(tmp_path:
 def test_it_stores_and_answers_what_is_queued_before_it_stops(tmp_path: Path) -> None:
     async def main() -> None:
         bus = await known(MemoryBus())
-        async with rig(bus, tmp_path, quick(batch_wait_s=0.3)) as one:
+        async with rig(bus, tmp_path) as one:
             terminal = await one.live()
+            bus.hold = asyncio.Event()
             serial, data = terminal.frame(octets.LOCATION, BODY)
             answer = asyncio.create_task(terminal.ask_octets(serial, data))
             await until(lambda: one.gateway.publisher.depth == 1, "it is queued")
-            await one.gateway.stop()
+            stopping = asyncio.create_task(one.gateway.stop())
+            await asyncio.sleep(0.1)
+            assert not answer.done()
+            bus.hold.set()
+            await stopping
             assert (await answer).result == 0
         assert serials(bus.messages) == [serial]
 

@@ -121,8 +121,12 @@ class Connection:
         """Whether plain reports may go the fast way from here on."""
         if not self._open:
             return
+        live = self.session.state is LinkState.LIVE
+        if live:
+            self._refused_at = None
+        self.row["settled"] = live and not self._held_until
         terminal = self.session.terminal
-        if self.session.state is LinkState.LIVE and terminal and self._frames.idle:
+        if live and terminal and self._frames.idle:
             self._lane.admit(terminal.phone, terminal.vehicle_id)
         else:
             self.row["fast"] = False
@@ -138,6 +142,7 @@ class Connection:
         """
         if self._open:
             self._held_until = max(self._held_until, self._loop.time() + owed_s)
+            self.row["settled"] = False
             self._house.metrics.held_back += 1
             self._house.reader.rest(self)
 
@@ -196,7 +201,7 @@ class Connection:
             return
         self._house.metrics.closed[reason] += 1
         self.session.end()
-        self.row["fast"] = False
+        self.row["fast"] = self.row["settled"] = False
         self._closing_at = self._loop.time()
         self._house.reader.rest(self)
         if not self._waiting:
@@ -211,6 +216,7 @@ class Connection:
             return
         if self._held_until and now >= self._held_until:
             self._held_until = 0.0
+            self._align()
             self.resume()
             self._house.reader.watch(self)
         if state is LinkState.REFUSED:

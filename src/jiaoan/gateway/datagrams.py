@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import cast
+from typing import Final, cast
 
 from jiaoan.gateway.connection import House
 from jiaoan.gateway.session import Session
@@ -104,6 +104,7 @@ class Datagrams(asyncio.DatagramProtocol):
 class DatagramLink:
     """A :class:`jiaoan.gateway.links.Link` over UDP."""
 
+    number: Final = None
     __slots__ = ("_opened", "_owner", "_refused_at", "_serial", "heard", "key", "session")
 
     def __init__(self, owner: Datagrams, address: Address, terminal: str) -> None:

@@ -26,6 +26,8 @@ LANE: Final = np.dtype(
         ("serial", "<i4"),  # of our next message, 0 to 65535
         ("partial_size", "<i4"),
         ("door", "<i4"),  # the number of its address in the tally
+        ("open", "?"),
+        ("settled", "?"),  # live and not held back: only its silence can end it
         ("fast", "?"),  # live, and its reader waits for nothing: plain reports need no session
         ("queued", "?"),  # octets wait for the socket: nothing may overtake them
         ("terminal", "u1", (PHONE,)),  # the phone of who logged in, without leading zeros
@@ -62,7 +64,15 @@ class Lanes:
         lane.clear()
         row = self.rows[number]
         row["left"], row["heard"], row["filled_at"] = self._burst, now, now
+        row["open"] = True
         return lane
+
+    def unsettled(self, now: float, idle_s: float) -> list[int]:
+        """The links that are silent for so long, or of which another time is running."""
+        rows = self.rows
+        return np.flatnonzero(
+            rows["open"] & (~rows["settled"] | (rows["heard"] <= now - idle_s))
+        ).tolist()
 
     def take(self, number: int, frames: int, now: float) -> float:
         """Take frames from the link's bucket; how many are owed. The fast way counts like this."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,6 +33,10 @@ class Link(Protocol):
     """One terminal's way to us, over TCP or UDP."""
 
     session: Session
+
+    @property
+    def number(self) -> int | None:
+        """Of the socket that is its own."""
 
     @property
     def heard(self) -> float:
@@ -64,17 +68,18 @@ class Links:
     """The links of this process. ``on_live`` is called with each link that becomes live."""
 
     def __init__(self, notes: Notes, metrics: Metrics, name: str) -> None:
-        self.all: set[Link] = set()
+        self._sockets: dict[int, Link] = {}
+        self._others: set[Link] = set()
         self.name = name
         self.on_live: list[Callable[[Link], None]] = []
         self._live: dict[str, _Live] = {}
         self._notes, self._metrics = notes, metrics
 
     def __len__(self) -> int:
-        return len(self.all)
+        return len(self._sockets) + len(self._others)
 
     def __iter__(self) -> Iterator[Link]:
-        return iter(tuple(self.all))
+        return iter((*self._sockets.values(), *self._others))
 
     @property
     def live(self) -> int:
@@ -86,14 +91,25 @@ class Links:
         return found.link if found else None
 
     def add(self, link: Link) -> None:
-        self.all.add(link)
+        if link.number is None:
+            self._others.add(link)
+        else:
+            self._sockets[link.number] = link
 
     def remove(self, link: Link) -> None:
-        self.all.discard(link)
+        if link.number is None:
+            self._others.discard(link)
+        else:
+            self._sockets.pop(link.number, None)
         phone = link.session.terminal.phone if link.session.terminal else ""
         known = self._live.get(phone)
         if known and known.link is link:
             del self._live[phone]
+
+    def check(self, numbers: Iterable[int], now: float) -> None:
+        """Let these sockets' links, and all that have none, look at their times."""
+        for link in (*(self._sockets[number] for number in numbers), *self._others):
+            link.check(now)
 
     def admit(self, link: Link) -> None:
         """This link's terminal has just logged in: end its older link, here and elsewhere."""

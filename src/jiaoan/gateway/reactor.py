@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from jiaoan.gateway.connection import Connection
     from jiaoan.gateway.tap import Taps
 
-GATHER_S: Final = 0.001
+GATHER_S: Final = 0.002
 SLAB: Final = 1024 * 1024
 _MOST_SPANS: Final = 1024
 _MOST_ROWS: Final = 32 * 1024
@@ -280,6 +280,7 @@ class Reactor:
                 trays.positions, trays.lengths, trays.octets, trays.asks,
             )  # fmt: skip
             house.publisher.gathered()
+        house.publisher.turn_over()
         house.publisher.depth += found
 
     def settle(self) -> None:

@@ -298,8 +298,7 @@ class Gateway:
                 self._put_out()
             self.keep_to_the_day()
             self.reader.settle()
-            for link in self.links:
-                link.check(now)
+            self.links.check(self.lanes.unsettled(now, self.limits.idle_s), now)
             self.parts.due(steady_ms())
             self.commands.sweep()
             self.taps.expire(now)

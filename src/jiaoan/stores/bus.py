@@ -145,12 +145,8 @@ class Bus:
         if len(data) > LARGEST:
             raise ValueError(f"a message of {len(data)} octets is too large: at most {LARGEST}")
         await self._link.prove()
-        stored = await self._link.ask(
-            self._link.js.publish(
-                subject, data, stream=stream_of(subject), headers={"Nats-Msg-Id": message_id}
-            )
-        )
-        return int(stored.seq)
+        headers = {"Nats-Msg-Id": message_id, "Nats-Expected-Stream": stream_of(subject)}
+        return int((await self._link.post(subject, data, headers)).seq)
 
     def read(self, subject: str, *, after: int, batch: int = 100) -> AsyncIterator[Message]:
         """Every message of ``subject`` (wildcards allowed) behind stream sequence ``after``.

@@ -15,15 +15,16 @@ import nats.errors
 import nats.js.errors
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from nats.js.api import PubAck
 
 from jiaoan.stores import server
 from jiaoan.stores.address import Address, BusFull, BusUnavailable, NotDurable
+from jiaoan.stores.posts import REQUEST_TIMEOUT, Posts
 
 logger = logging.getLogger("jiaoan.bus")
 
 T = TypeVar("T")
 CONNECT_TIMEOUT: Final = 5.0
-REQUEST_TIMEOUT: Final = 5.0
 # JetStream error codes that mean "no room": 10023 insufficient resources, 10047 storage
 # resources exceeded, 10077 store failed (maximum bytes or messages exceeded).
 _FULL: Final = frozenset({10023, 10047, 10077})
@@ -35,6 +36,12 @@ def _look_at(task: asyncio.Future[T]) -> None:
         task.exception()
 
 
+def _refusal(error: nats.js.errors.APIError) -> BusUnavailable:
+    if error.err_code in _FULL:
+        return BusFull(f"the bus is full: {error.description}")
+    return BusUnavailable(f"the bus refuses: {error.description or error!r}")
+
+
 class Link:
     """A live connection with JetStream; make it with :meth:`connect`."""
 
@@ -44,6 +51,7 @@ class Link:
         self.js: JetStreamContext = self.client.jetstream(timeout=REQUEST_TIMEOUT)
         self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._wakers: set[Callable[[], None]] = set()
+        self._posts = Posts(self.client)
         self._proven = ""
         self._proving = asyncio.Lock()
 
@@ -75,6 +83,7 @@ class Link:
             logger.warning("the link to the bus is lost; reconnecting")
         if not self._lost.done():
             self._lost.set_result(None)
+        self._posts.lost()
         self._wake()
 
     async def _on_back(self) -> None:
@@ -114,13 +123,25 @@ class Link:
         except (nats.js.errors.NotFoundError, nats.js.errors.KeyWrongLastSequenceError):
             raise
         except nats.js.errors.APIError as error:
-            if error.err_code in _FULL:
-                raise BusFull(f"the bus is full: {error.description}") from error
-            raise BusUnavailable(f"the bus refuses: {error.description or error!r}") from error
+            raise _refusal(error) from error
         except (nats.errors.Error, TimeoutError, OSError) as error:
             raise BusUnavailable(f"the bus gives no answer ({error!r})") from error
         finally:
             task.cancel()
+
+    async def post(self, subject: str, data: bytes, headers: dict[str, str]) -> PubAck:
+        """What the server says to a message for a stream; errors as of :meth:`ask`.
+
+        Many go out at once, so they share what :meth:`ask` makes anew for each request.
+        """
+        if not self.client.is_connected or self._lost.done():
+            raise BusUnavailable("the link to the bus is lost")
+        try:
+            return await self._posts.send(subject, data, headers)
+        except nats.js.errors.APIError as error:
+            raise _refusal(error) from error
+        except (nats.errors.Error, TimeoutError, OSError) as error:
+            raise BusUnavailable(f"the bus gives no answer ({error!r})") from error
 
     async def prove(self) -> None:
         """Raise :class:`NotDurable` unless the server now connected reports ``sync_always``.
