@@ -1,7 +1,8 @@
 """Batches to the bus: one queue and one batch in flight for each partition.
 
-A batch is closed at 500 positions, at 256 KiB of octets or at most 2 ms after its first position;
-what lies on a tray goes with the turn that laid it, and gathers there while a batch is in flight.
+A batch is closed at 500 positions, at 256 KiB of octets, with the turn that read its positions or
+at most 2 ms after its first one. What comes while a batch is in flight gathers, and goes with the
+next turn or 2 ms after that batch: many small ones would cost gateway and bus more than they win.
 It is said again with the same message id until the bus says that it is stored; nothing behind it
 is sent before that, because a batch that overtakes another reorders its vehicles
 (1 in 15 messages and 10 % of findings, measured on a cluster).
@@ -10,7 +11,6 @@ is sent before that, because a batch that overtakes another reorders its vehicle
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import uuid
 from collections import deque
@@ -92,9 +92,7 @@ class Publisher:
         self.trays = Trays(limits)
         self.stored: Callable[[Table], None] = _nobody
         """Is told the asks of the blocks that are stored."""
-        self._queues = [
-            _Queue(limits, functools.partial(self._lift, number)) for number in range(PARTITIONS)
-        ]
+        self._queues = [_Queue(limits, self.trays, number) for number in range(PARTITIONS)]
         self._timer: asyncio.TimerHandle | None = None
         self._failing: set[int] = set()
         self.tasks: list[asyncio.Task[None]] = []
@@ -109,9 +107,7 @@ class Publisher:
         queue = self._queues[partition_of(report.vehicle)]
         queue.lift()  # what lies on the tray came before
         queue.put(report)
-        if self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._limits.batch_wait_s, self._due)
+        self._arm()
 
     def gathered(self) -> None:
         """Reports were laid on the trays: full ones are lifted off."""
@@ -123,8 +119,10 @@ class Publisher:
         for number in np.flatnonzero(self.trays.reports).tolist():
             self._queues[number].go()
 
-    def _lift(self, number: int) -> Block | None:
-        return Block(*self.trays.lift(number)) if self.trays.reports[number] else None
+    def _arm(self) -> None:
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._limits.batch_wait_s, self._due)
 
     def _due(self) -> None:
         """The time of the first report that waits is over: all go that wait."""
@@ -151,6 +149,8 @@ class Publisher:
             count += 1
             await self._publish(number, batch, f"{self._name}-{number:02d}-{count}")
             self._tell(batch)
+            if queue.pause():
+                self._arm()
 
     async def _publish(self, number: int, batch: list[Report | Block], message_id: str) -> None:
         data, count = _packed(batch)
@@ -220,8 +220,8 @@ def _nobody(asks: Table) -> None:
 class _Queue:
     """Reports of one partition in their order; those on its tray came last."""
 
-    def __init__(self, limits: Limits, tray: Callable[[], Block | None]) -> None:
-        self._limits, self._tray = limits, tray
+    def __init__(self, limits: Limits, trays: Trays, number: int) -> None:
+        self._limits, self._trays, self._number = limits, trays, number
         self._waiting: deque[Report | Block] = deque()
         self._rows = 0
         self._ready = asyncio.Event()
@@ -234,13 +234,16 @@ class _Queue:
 
     def lift(self) -> None:
         """Take off what lies on the tray."""
-        block = self._tray()
-        if block is not None:
-            self.put(block)
+        if self._laid:
+            self.put(Block(*self._trays.lift(self._number)))
+
+    @property
+    def _laid(self) -> bool:
+        return bool(self._trays.reports[self._number])
 
     def due(self) -> None:
         """What waits has waited long enough."""
-        if self._waiting:
+        if self._waiting or self._laid:
             self.go()
 
     def go(self) -> None:
@@ -266,7 +269,11 @@ class _Queue:
             rows += len(one.rows)
             octets += one.weight
         self._rows -= rows
-        # What is left came before the batch went: it goes next, full or not.
-        if not self._waiting:
-            self._ready.clear()
         return taken
+
+    def pause(self) -> bool:
+        """A batch is stored: does anything wait that is to gather still?"""
+        if self._rows >= self._limits.batch_positions:
+            return False
+        self._ready.clear()
+        return bool(self._waiting) or self._laid

@@ -39,6 +39,7 @@ class Trays:
         self.lengths = np.zeros(shape, np.uint32)
         self.octets = np.zeros((PARTITIONS, self.most_octets + _ROOM), np.uint8)
         self.asks: Rows = np.zeros(shape, ASK)
+        self._positions, self._asks = _as_octets(self.positions), _as_octets(self.asks)
 
     def full(self) -> list[int]:
         """The partitions whose tray takes no more."""
@@ -50,8 +51,13 @@ class Trays:
         count, weight = int(self.reports[partition]), int(self.weights[partition])
         self.reports[partition] = self.weights[partition] = 0
         return (
-            self.asks[partition, :count].copy(),
-            self.positions[partition, :count].copy().view(DTYPE),
+            np.frombuffer(bytearray(self._asks[partition, :count]), ASK),
+            np.frombuffer(bytearray(self._positions[partition, :count]), DTYPE),
             self.lengths[partition, :count].copy(),
             self.octets[partition, :weight].tobytes(),
         )
+
+
+def _as_octets(rows: Rows) -> npt.NDArray[np.uint8]:
+    """The same memory: numpy copies octets in one go, but rows field by field."""
+    return rows.view(np.uint8).reshape(*rows.shape, rows.itemsize)
