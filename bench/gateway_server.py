@@ -18,6 +18,7 @@ import numpy as np
 from bench.gateway_fleet import phone_of, reference
 from jiaoan.gateway import main as gateway
 from jiaoan.gateway import server
+from jiaoan.gateway.lanes import ASK
 from jiaoan.gateway.publisher import Publisher
 from jiaoan.stores.reader import Message
 from jiaoan.stores.tables import Entry
@@ -81,7 +82,8 @@ class AtOnce(Publisher):
     def gathered(self) -> None:
         trays = self.trays
         laid = np.flatnonzero(trays.reports).tolist()
-        asks = np.concatenate([trays.asks[each, : trays.reports[each]] for each in laid])
+        lying = (trays.asks[each, : trays.reports[each]].view(np.uint8) for each in laid)
+        asks = np.frombuffer(bytearray(b"".join(each.tobytes() for each in lying)), ASK)
         trays.reports[:] = trays.weights[:] = 0
         self._metrics.published += len(asks)
         self.depth -= len(asks)  # the reactor adds them when all are laid
