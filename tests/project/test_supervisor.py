@@ -14,9 +14,11 @@ import pytest
 
 pytestmark = pytest.mark.socket
 
-# A program that runs the supervisor over children given as lines "wave name code…".
+# A program that runs the supervisor over children given as lines "wave name code…"; a wave with an
+# "e" behind it is of an early child, and up to wave 1 all is promised. A child named "signing" is
+# at work when it says so, "never" never is.
 PROGRAM = """
-import asyncio, sys
+import asyncio, os, sys
 from pathlib import Path
 from jiaoan.project.refusal import Refusal
 from jiaoan.project.supervisor import Child, Supervisor
@@ -25,15 +27,20 @@ children = []
 for number, code in enumerate(sys.argv[2:]):
     wave, name, text = code.split(" ", 2)
     ready = folder / f"{name}.pid"
-    sign = folder / "not-there" if name == "never" else ready
+    sign = folder / {"never": "not-there", "slow": "slow.done"}.get(name, ready.name)
     async def there(path=sign):
         return path.exists()
     start = f"import os, pathlib; p = pathlib.Path({str(ready) + '.part'!r});"
     start += f"p.write_text(str(os.getpid())); p.replace({str(ready)!r})\\n"
-    children.append(Child(name, [sys.executable, "-c", start + text], int(wave), there))
-supervisor = Supervisor(children, folder / "log", patience=8)
+    command = [sys.executable, "-c", start + text]
+    sign = "at work" if name == "signing" else ""
+    children.append(Child(name, command, int(wave[0]), there, sign=sign, early="e" in wave))
+patience = float(os.environ.get("PATIENCE", "60"))
+supervisor = Supervisor(children, folder / "log", patience=patience, promised=1)
+def whole(missing):
+    print("whole", *missing, flush=True)
 try:
-    asyncio.run(supervisor.run(lambda: print("ready", flush=True)))
+    asyncio.run(supervisor.run(lambda: print("ready", flush=True), whole))
 except Refusal as refusal:
     print(refusal, flush=True)
     sys.exit(1)
@@ -53,7 +60,7 @@ def start(folder: Path, *children: str) -> subprocess.Popen[str]:
     )
 
 
-def until(condition: Callable[[], bool], seconds: float = 8) -> None:
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
@@ -91,12 +98,18 @@ def await_ready(supervisor: subprocess.Popen[str]) -> None:
     assert supervisor.stdout.readline() == "ready\n"
 
 
+def await_whole(supervisor: subprocess.Popen[str], *missing: str) -> None:
+    assert supervisor.stdout is not None
+    assert supervisor.stdout.readline().split() == ["whole", *missing]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_stops_everything_within_five_seconds(tmp_path: Path, number: signal.Signals) -> None:
     supervisor = start(
         tmp_path, f"0 store {SLEEP}", f"1 deaf {STUBBORN}", f"1 parent {GRANDCHILD}", f"2 x {SLEEP}"
     )
     await_ready(supervisor)
+    await_whole(supervisor)
     pids = [pid_of(tmp_path, name) for name in ("store", "deaf", "parent", "x")]
     until(lambda: len(group_members(pids[2])) == 2)  # the child of the child is there
     supervisor.send_signal(number)
@@ -124,15 +137,18 @@ def test_it_starts_a_dead_child_again(tmp_path: Path) -> None:
     os.kill(first, signal.SIGKILL)
     until(lambda: pid_of(tmp_path, "store") != first)
     supervisor.terminate()
-    _, output = supervisor.communicate(timeout=6)
+    _, output = supervisor.communicate(timeout=30)
     assert "store ended (signal SIGKILL); starting it again" in output
 
 
-def test_it_gives_up_on_a_child_that_cannot_start(tmp_path: Path) -> None:
+def test_it_gives_up_on_a_child_that_cannot_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATIENCE", "20")
     failing = "print('the sky is green'); raise SystemExit(3)"
     slow = "import time\ntime.sleep(60)"
     supervisor = start(tmp_path, f"0 store {slow}", f"1 broken {failing}", f"1 never {slow}")
-    output, _ = supervisor.communicate(timeout=20)
+    output, _ = supervisor.communicate(timeout=60)
     assert supervisor.returncode == 1
     assert "the sky is green" in output
     assert not alive(pid_of(tmp_path, "store"))
@@ -144,8 +160,45 @@ def test_it_waits_for_the_wave_before(tmp_path: Path) -> None:
     await_ready(supervisor)
     assert alive(pid_of(tmp_path, "late"))
     supervisor.terminate()
-    _, output = supervisor.communicate(timeout=6)
+    _, output = supervisor.communicate(timeout=30)
     assert "late ended" not in output
+
+
+def test_it_starts_an_early_child_beside_the_wave_before(tmp_path: Path) -> None:
+    # The store is ready only when the early one runs: one behind the other, neither ever would be.
+    web, done = str(tmp_path / "web.pid"), str(tmp_path / "slow.done")
+    late = f"import pathlib, time\nwhile not pathlib.Path({web!r}).exists(): time.sleep(0.01)\n"
+    late += f"pathlib.Path({done!r}).touch()\n{SLEEP}"
+    supervisor = start(tmp_path, f"0 slow {late}", f"1e web {SLEEP}")
+    await_ready(supervisor)
+    await_whole(supervisor)
+    supervisor.terminate()
+    supervisor.communicate(timeout=30)
+
+
+def test_it_is_ready_before_what_it_does_not_promise_is_at_work(tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    slow = f"import pathlib, time\nwhile not pathlib.Path({str(go)!r}).exists(): time.sleep(0.01)\n"
+    slow += f"print('at work', flush=True)\n{SLEEP}"
+    supervisor = start(tmp_path, f"0 store {SLEEP}", f"2 signing {slow}")
+    await_ready(supervisor)  # the slow one has not even been told to go
+    go.touch()
+    await_whole(supervisor)
+    supervisor.terminate()
+    supervisor.communicate(timeout=30)
+
+
+def test_it_names_who_is_not_at_work_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATIENCE", "6")
+    supervisor = start(tmp_path, f"0 store {SLEEP}", f"2 never {SLEEP}", f"3 last {SLEEP}")
+    await_ready(supervisor)
+    await_whole(supervisor, "never")
+    assert alive(pid_of(tmp_path, "last"))
+    supervisor.terminate()
+    supervisor.communicate(timeout=30)
+    assert supervisor.returncode == 0
 
 
 def test_it_keeps_all_output_and_says_only_warnings(tmp_path: Path) -> None:
@@ -155,7 +208,7 @@ def test_it_keeps_all_output_and_says_only_warnings(tmp_path: Path) -> None:
     log = tmp_path / "log" / "store.log"
     until(lambda: "loud word" in log.read_text())
     supervisor.terminate()
-    _, output = supervisor.communicate(timeout=6)
+    _, output = supervisor.communicate(timeout=30)
     assert "quiet word" in log.read_text()
     assert "store | 2026 WARNING x: loud word" in output
     assert "quiet word" not in output

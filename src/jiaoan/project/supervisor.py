@@ -3,12 +3,17 @@
 Theory of operation
 -------------------
 Children start in *waves*: those of a later wave wait until every ready check of the earlier ones
-answers. Each child is the leader of its own process group, so the terminal's Ctrl-C reaches only
-the supervisor, which stops the waves in reverse: SIGTERM, then SIGKILL to the whole group. On
-Linux the kernel kills a child whose supervisor is gone (``PR_SET_PDEATHSIG``), so that even
-``kill -9`` of the supervisor leaves nothing running. A child that dies is started again after a
-pause that doubles up to five seconds; one that keeps dying before everything was ready once is a
-reason to give up, with the last line it wrote.
+answers. An *early* child starts with the first wave, whatever its own: it loads its code while
+others start, and itself waits for what it needs. ``on_ready`` is called when all waves up to
+``promised`` answer; the later ones load behind it, and ``on_whole`` is told when they are at work
+too, or which of them have not said so within the patience.
+
+Each child is the leader of its own process group, so the terminal's Ctrl-C reaches only the
+supervisor, which stops the waves in reverse: SIGTERM, then SIGKILL to the whole group. On Linux the
+kernel kills a child whose supervisor is gone (``PR_SET_PDEATHSIG``), so that even ``kill -9`` of
+the supervisor leaves nothing running. A child that dies is started again after a pause that doubles
+up to five seconds; one that keeps dying before the promised ones were ready is a reason to give up,
+with the last line it wrote.
 
 Nothing here imports Django: the supervisor is running after a few milliseconds.
 """
@@ -45,20 +50,27 @@ Check = Callable[[], Awaitable[bool]]
 
 @dataclass(frozen=True)
 class Child:
-    """One process to keep alive. ``ready`` is asked again and again until it says yes."""
+    """One process to keep alive.
+
+    ``ready`` is asked again and again until it says yes; ``sign`` is a piece of the line by which
+    the child itself says that it is at work. Of a child with neither nothing is awaited.
+    """
 
     name: str
     command: Sequence[str]
     wave: int = 1
     ready: Check | None = None
+    sign: str = ""
+    early: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Log:
-    """A child's output: every line to its file, warnings to the terminal."""
+    """A child's output: every line to its file, warnings to the terminal; looks for its sign."""
 
-    def __init__(self, path: Path, name: str) -> None:
-        self._path, self._name = path, name
+    def __init__(self, path: Path, child: Child, signed: asyncio.Event) -> None:
+        self._path, self._name = path, child.name
+        self._sign, self._signed = child.sign, signed
         self.last = ""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("ab")
@@ -72,6 +84,8 @@ class _Log:
         self._file.flush()
         text = line.decode("utf-8", "replace").rstrip()
         self.last = text or self.last
+        if self._sign and self._sign in text:
+            self._signed.set()
         if _WORTH_SAYING.search(text):
             print(f"{self._name} | {text}", file=sys.stderr, flush=True)
 
@@ -88,31 +102,43 @@ class Supervisor:
         logs: Path,
         *,
         patience: float = 60.0,
+        promised: int | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._children, self._logs, self._patience = children, logs, patience
+        self._waves = sorted({child.wave for child in children})
+        self._promised = self._waves[-1] if promised is None else promised
         self._environment = dict(os.environ if environment is None else environment)
         self._running: dict[str, asyncio.subprocess.Process] = {}
-        self._keepers: list[asyncio.Task[None]] = []
+        self._signed = {child.name: asyncio.Event() for child in children}
+        self._keepers: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
         self._failure: Refusal | None = None
         self._was_ready = False
         self.restarts: dict[str, int] = {child.name: 0 for child in children}
 
-    async def run(self, on_ready: Callable[[], None]) -> None:
+    async def run(
+        self, on_ready: Callable[[], None], on_whole: Callable[[Sequence[str]], None] | None = None
+    ) -> None:
         """Start, call ``on_ready`` once, wait for a signal or :meth:`stop`, stop everything.
 
+        ``on_whole`` hears, once the later waves were waited for, who of them is not at work.
         Raises :class:`Refusal` when the children cannot be brought up.
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.stop)
+        behind: asyncio.Task[None] | None = None
         try:
             if await self._start():
                 self._was_ready = True
                 on_ready()
+                behind = asyncio.create_task(self._load_behind(on_whole))
                 await self._stopping.wait()
         finally:
+            if behind is not None:
+                behind.cancel()
+                await asyncio.gather(behind, return_exceptions=True)
             await self._stop_all()
         if self._failure:
             raise self._failure
@@ -125,24 +151,51 @@ class Supervisor:
         return {name: process.pid for name, process in self._running.items()}
 
     async def _start(self) -> bool:
-        """Bring up wave after wave; ``False`` when a stop or a failure came between."""
+        """Bring up the promised waves; ``False`` when a stop or a failure came between."""
         deadline = time.monotonic() + self._patience
-        for wave in sorted({child.wave for child in self._children}):
-            members = [child for child in self._children if child.wave == wave]
-            self._keepers += [asyncio.create_task(self._keep(child)) for child in members]
-            for child in members:
-                while child.ready and not await child.ready():
-                    if self._stopping.is_set():
-                        return False
-                    if time.monotonic() > deadline:
-                        self._fail(child, "gave no sign of readiness")
-                        return False
-                    await asyncio.sleep(0.03)
+        self._spawn([child for child in self._children if child.early])
+        for wave in self._waves:
+            if wave > self._promised:
+                break
+            if (late := await self._wave(wave, deadline)) and not self._stopping.is_set():
+                self._fail(late[0], "gave no sign of readiness")
         return not self._stopping.is_set()
+
+    async def _load_behind(self, on_whole: Callable[[Sequence[str]], None] | None) -> None:
+        """Bring up the other waves; one that stays out keeps no later one from starting."""
+        late: list[Child] = []
+        for wave in self._waves:
+            if wave > self._promised:
+                late += await self._wave(wave, time.monotonic() + self._patience)
+        if on_whole is not None and not self._stopping.is_set():
+            on_whole([child.name for child in late])
+
+    async def _wave(self, wave: int, deadline: float) -> list[Child]:
+        """Start one wave and wait for it; who was not ready by the deadline, or at a stop."""
+        members = [child for child in self._children if child.wave == wave]
+        if self._stopping.is_set():
+            return members
+        self._spawn(members)
+        waiting = members
+        while waiting := [child for child in waiting if not await self._is_ready(child)]:
+            if self._stopping.is_set() or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.03)
+        return waiting
+
+    async def _is_ready(self, child: Child) -> bool:
+        if child.sign and not self._signed[child.name].is_set():
+            return False
+        return child.ready is None or await child.ready()
+
+    def _spawn(self, children: Sequence[Child]) -> None:
+        for child in children:
+            if child.name not in self._keepers:
+                self._keepers[child.name] = asyncio.create_task(self._keep(child))
 
     async def _keep(self, child: Child) -> None:
         """Start one child and start it again whenever it ends, until the stop."""
-        log = _Log(self._logs / f"{child.name}.log", child.name)
+        log = _Log(self._logs / f"{child.name}.log", child, self._signed[child.name])
         deaths, pause = 0, 0.2
         try:
             while not self._stopping.is_set():
@@ -203,16 +256,17 @@ class Supervisor:
         """Reverse waves: what feeds others goes last. Whoever ignores SIGTERM is killed."""
         self._stopping.set()
         deadline = time.monotonic() + STOP_WHOLE
-        for wave in sorted({child.wave for child in self._children}, reverse=True):
+        for wave in reversed(self._waves):
             names = [child.name for child in self._children if child.wave == wave]
             alive = [self._running[name] for name in names if name in self._running]
             rest = max(0.1, deadline - time.monotonic() - STOP_KILL)
             await _end(alive, signal.SIGTERM, min(STOP_TERM, rest))
-        if self._keepers:
-            await asyncio.wait(self._keepers, timeout=STOP_KILL)
-        for task in self._keepers:
+        keepers = list(self._keepers.values())
+        if keepers:
+            await asyncio.wait(keepers, timeout=STOP_KILL)
+        for task in keepers:
             task.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
+        await asyncio.gather(*keepers, return_exceptions=True)
 
 
 async def _end(

@@ -15,15 +15,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
-from jiaoan.gateway.platform.settings import FILE as PLATFORMS
-from jiaoan.gateway.platform.settings import BadSettings
-from jiaoan.gateway.platform.settings import load as load_platforms
 from jiaoan.kernel.clock import LOCAL, OFFSET_VARIABLE, offset_for
 from jiaoan.project.installation import Installation, Kind, migrations_key
 from jiaoan.project.refusal import Refusal
@@ -32,6 +29,8 @@ from jiaoan.stores.server import Plan, ServerProblem
 from jiaoan.stores.server import plan as bus_plan
 
 HOST = "127.0.0.1"
+PLATFORMS = "platform.json"  # gateway.platform.settings.FILE: its import takes a third of a second
+PROMISED = 1  # the wave behind which "ready" is said
 DEMO_DAY = date(2024, 4, 8)
 NAMES = (
     "bus", "gateway", "platform-superior", "platform-subordinate", "stream", "worker", "web",
@@ -120,9 +119,12 @@ def _run(installation: Installation, wanted: Wanted) -> int:
         for child in plan(installation, wanted, bus)
         if child.name.partition("-")[0] in wanted.only
     ]
-    supervisor = Supervisor(children, installation.folder / "log", environment=environment)
+    supervisor = Supervisor(
+        children, installation.folder / "log", promised=PROMISED, environment=environment
+    )
     renew = partial(_renew_logins, installation, environment) if demo and not made else None
-    asyncio.run(supervisor.run(_announcer(installation, wanted, renew)))
+    announcer = _Announcer(installation, wanted, renew)
+    asyncio.run(supervisor.run(announcer.ready, announcer.whole))
     print("stopped", flush=True)
     return 0
 
@@ -157,7 +159,11 @@ def environment_for(
 
 
 def plan(installation: Installation, wanted: Wanted, bus: Plan) -> list[Child]:
-    """All processes. Wave 0 stores, wave 1 works, wave 2 only brings traffic."""
+    """All processes.
+
+    Wave 0 stores; wave 1 is what people and terminals reach, loading while the bus starts, and is
+    promised by "ready"; wave 2 works on what came in, and wave 3 only brings traffic.
+    """
     python, data = sys.executable, str(installation.folder)
     arguments = ["--bus", bus.url, "--data", data]
     web = ["--host", wanted.host, "--port", str(wanted.port), "--log-level", "warning"]
@@ -166,19 +172,20 @@ def plan(installation: Installation, wanted: Wanted, bus: Plan) -> list[Child]:
     children = [
         Child("bus", bus.command, wave=0, ready=answers(HOST, bus.port)),
         *_gateways(wanted, arguments),
-        Child("stream", [python, "-m", "jiaoan.stream", *arguments]),
-        Child("worker", [*_COMMAND, "worker"]),
         Child(
             "web",
             [python, "-m", "uvicorn", "jiaoan.project.asgi:application", *web, *calm],
             ready=serves(wanted.host, wanted.port, "/healthz"),
+            early=True,
         ),
+        Child("stream", [python, "-m", "jiaoan.stream", *arguments], wave=2, sign="is at work"),
+        Child("worker", [*_COMMAND, "worker"], wave=2, sign="worker ready"),
     ]
     children += _platforms(installation, python, arguments)
     fleet = installation.folder / "simulate.json"
     if installation.kind is Kind.DEMO and fleet.is_file():
         port = ["--port", str(wanted.gateway_port)]
-        children.append(Child("simulator", [*_COMMAND, "simulate", str(fleet), *port], wave=2))
+        children.append(Child("simulator", [*_COMMAND, "simulate", str(fleet), *port], wave=3))
     return children
 
 
@@ -197,6 +204,7 @@ def _gateways(wanted: Wanted, arguments: list[str]) -> list[Child]:
                 f"gateway-{number}" if number > 1 else "gateway",
                 [sys.executable, "-m", "jiaoan.gateway", *arguments, *ports, *share],
                 ready=answers(near, wanted.gateway_port),
+                early=True,
             )
         )
     return children
@@ -206,13 +214,18 @@ def _platforms(installation: Installation, python: str, arguments: list[str]) ->
     """The links to other platforms that the settings of this installation name, if any."""
     if not (installation.folder / PLATFORMS).is_file():
         return []
+    from jiaoan.gateway.platform.settings import BadSettings
+    from jiaoan.gateway.platform.settings import load as load_platforms
+
     try:
         settings = load_platforms(installation.folder / PLATFORMS)
     except BadSettings as wrong:
         raise Refusal(str(wrong)) from wrong
     roles = {"superior": settings.superior, "subordinate": settings.superiors}
     return [
-        Child(f"platform-{role}", [python, "-m", "jiaoan.gateway.platform", role, *arguments])
+        Child(
+            f"platform-{role}", [python, "-m", "jiaoan.gateway.platform", role, *arguments], wave=2
+        )
         for role, wanted in roles.items()
         if wanted
     ]
@@ -302,24 +315,36 @@ def _ports_free(wanted: Wanted) -> None:
                 ) from None
 
 
-def _announcer(
-    installation: Installation, wanted: Wanted, renew: Callable[[], str] | None
-) -> Callable[[], None]:
-    """What is printed when everything answers: where, then who may log in, then how to end it."""
+class _Announcer:
+    """What is printed when it answers: where, then who may log in, then how to end it.
 
-    def logins() -> None:
-        below = renew() if renew else _UNTIL_NEXT
-        rows = _logins(_logins_file(installation))
-        print(
-            "\n".join([*rows, *([below] if rows else []), "Ctrl-C stops everything."]), flush=True
-        )
+    The last line stands when everything is at work, or when it is said what is not.
+    """
 
-    def announce() -> None:
-        print(f"ready {_address(wanted)}", flush=True)
+    def __init__(
+        self, installation: Installation, wanted: Wanted, renew: Callable[[], str] | None
+    ) -> None:
+        self._installation, self._wanted, self._renew = installation, wanted, renew
+        self._logins = threading.Thread(target=self._say_logins, name="log-ins")
+
+    def ready(self) -> None:
+        print(f"ready {_address(self._wanted)}", flush=True)
         # Beside the loop, which must hear signals meanwhile; waited for, so that it leaves nothing.
-        threading.Thread(target=logins, name="log-ins").start()
+        self._logins.start()
 
-    return announce
+    def whole(self, missing: Sequence[str]) -> None:
+        threading.Thread(target=self._say_whole, args=(list(missing),), name="whole").start()
+
+    def _say_logins(self) -> None:
+        below = self._renew() if self._renew else _UNTIL_NEXT
+        if rows := _logins(_logins_file(self._installation)):
+            print("\n".join([*rows, below]), flush=True)
+
+    def _say_whole(self, missing: Sequence[str]) -> None:
+        self._logins.join()
+        logs = self._installation.folder / "log"
+        lines = [f"{name} is not at work yet; its log: {logs / name}.log" for name in missing]
+        print("\n".join([*lines, "Ctrl-C stops everything."]), flush=True)
 
 
 def _address(wanted: Wanted) -> str:

@@ -53,12 +53,15 @@ class Worker:
         self._leases = Leases(table, self._name, self._lease_s)
         following = asyncio.create_task(self._references.follow(), name="references")
         holding: asyncio.Task[None] | None = None
+        said = False
         try:
             stopping = asyncio.create_task(stop.wait())
             await self._first(self._references.loaded(), following, stopping)
             holding = asyncio.create_task(self._hold(), name="leases")
             while not stop.is_set():
-                await self._turn()
+                if await self._turn() and not said:
+                    logger.info("%s is at work", self._name)
+                    said = True
                 running = {job.task for job in self._jobs.values()}
                 await asyncio.wait(
                     running | {following, stopping, holding},
@@ -98,8 +101,8 @@ class Worker:
                 logger.debug("leases wait for the bus: %s", error)
             await asyncio.sleep(self._lease_s / 3)
 
-    async def _turn(self) -> None:
-        """Now and then: drop what ended, share."""
+    async def _turn(self) -> bool:
+        """Now and then: drop what ended, share; false without the bus."""
         if self._reap():
             await asyncio.sleep(0.1)
         try:
@@ -108,6 +111,8 @@ class Worker:
         except (BusUnavailable, Overtaken) as error:
             logger.debug("sharing waits for the bus: %s", error)
             await asyncio.sleep(0.1)
+            return False
+        return True
 
     def _reap(self) -> bool:
         """Forget jobs that ended; true when there were some."""
