@@ -81,7 +81,7 @@ def driven(
 
 def _limits(rows: Positions, kind: str, fences: Sequence[Fence]) -> npt.NDArray[np.void]:
     """The least limit of the places each row lies in and that are in force then."""
-    from jiaoan.rules.driving.judge import SURROUNDINGS
+    from jiaoan.rules.driving.columns import SURROUNDINGS
 
     around = np.zeros(len(rows), SURROUNDINGS)
     x, y = rows["lon"].astype(np.float64), rows["lat"].astype(np.float64)

@@ -14,8 +14,8 @@ import pytest
 from jiaoan.kernel.clock import LOCAL
 from jiaoan.rules.driving.book import Book
 from jiaoan.rules.driving.cards import Card
+from jiaoan.rules.driving.columns import SURROUNDINGS
 from jiaoan.rules.driving.findings import Finding
-from jiaoan.rules.driving.judge import SURROUNDINGS
 from jiaoan.rules.driving.law import IDS, Rule
 from rules.driving.golden import CASES, Case, Expected
 from rules.driving.tracks import Rows, at, run, track, twin_findings

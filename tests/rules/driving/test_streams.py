@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from jiaoan.rules.driving import settle
 from jiaoan.rules.driving.cards import Card, driver_number
+from jiaoan.rules.driving.columns import SURROUNDINGS
 from jiaoan.rules.driving.findings import Finding
-from jiaoan.rules.driving.judge import SURROUNDINGS, judge, silent
+from jiaoan.rules.driving.judge import judge, silent
 from jiaoan.rules.driving.law import ON_ARRIVAL, Rule
 from jiaoan.rules.driving.memory import Memory, NotMemory
 from jiaoan.stores.positions import key_of

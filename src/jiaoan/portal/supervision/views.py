@@ -14,7 +14,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from jiaoan.gateway.platform.settings import FILE, BadSettings, load
 from jiaoan.kernel.clock import LOCAL, local
 from jiaoan.kernel.plates import PlateRefused, parse_plate
 from jiaoan.kernel.states import TransitionRefused
@@ -148,6 +147,9 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _platforms() -> dict[int, str]:
     """The subordinates that the settings of the links name: access code → name."""
+    # All of JT/T 809 comes with it: only for who asks, not for every start of the pages.
+    from jiaoan.gateway.platform.settings import FILE, BadSettings, load
+
     path = Path(settings.DATA_DIR) / FILE
     try:
         side = load(path).superior if path.is_file() else None

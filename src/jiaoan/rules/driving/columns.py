@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Final
 
+import numpy as np
+
 from jiaoan.rules.driving.settings import Settings
 
 FORM: Final = 1  # of STATE and WORK in a snapshot: raise it when a column changes
@@ -125,3 +127,12 @@ WORK_COLUMNS: Final = len(WORK_NAMES)
 
 DAY_MS: Final = 86_400_000
 LOCAL_MS: Final = 28_800_000  # GMT+8
+
+# What the places say about a row; zeros = nothing known.
+SURROUNDINGS: Final = np.dtype(
+    [
+        ("limit", "<i4"),  # 0.1 km/h, of the road section or place 路段限速; 0 = none
+        ("road", "u1"),  # 0 not known, 1 expressway 高速公路, 2 another road
+        ("known", "u1"),  # 1 inside a place where vehicles may stand: yard, plant, loading point
+    ]
+)

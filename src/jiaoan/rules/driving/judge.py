@@ -23,15 +23,6 @@ Pass = Callable[
     [Ints, int, Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints, Ints], tuple[int, int]
 ]
 
-# What the places say about a row; zeros = nothing known.
-SURROUNDINGS: Final = np.dtype(
-    [
-        ("limit", "<i4"),  # 0.1 km/h, of the road section or place 路段限速; 0 = none
-        ("road", "u1"),  # 0 not known, 1 expressway 高速公路, 2 another road
-        ("known", "u1"),  # 1 inside a place where vehicles may stand: yard, plant, loading point
-    ]
-)
-
 
 @dataclass(frozen=True)
 class Late:

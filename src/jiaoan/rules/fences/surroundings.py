@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from jiaoan.rules.driving.judge import SURROUNDINGS
+from jiaoan.rules.driving.columns import SURROUNDINGS
 from jiaoan.rules.fences.judging import Fences, Found
 
 

@@ -27,8 +27,9 @@ import numpy as np
 from jiaoan.rules import fences
 from jiaoan.rules.driving.book import Ban, Book, Profile
 from jiaoan.rules.driving.cards import Card
+from jiaoan.rules.driving.columns import SURROUNDINGS
 from jiaoan.rules.driving.findings import Finding, NotFinding
-from jiaoan.rules.driving.judge import SURROUNDINGS, judge, silent
+from jiaoan.rules.driving.judge import judge, silent
 from jiaoan.rules.driving.law import BY_ID, Rule
 from jiaoan.rules.driving.memory import Memory
 from jiaoan.rules.driving.sentences import Sentence, sentence

@@ -20,7 +20,6 @@ import numpy.typing as npt
 
 from jiaoan.kernel.clock import LOCAL
 from jiaoan.rules import fences
-from jiaoan.rules.driving import settle
 from jiaoan.rules.driving.book import Book, Profile
 from jiaoan.rules.driving.findings import Finding
 from jiaoan.rules.driving.law import ON_ARRIVAL, Rule
@@ -103,6 +102,8 @@ class World:
         self, vehicle: int, kind: str, track: Positions, rules: frozenset[Rule]
     ) -> list[Event]:
         """Everything that ``rules`` and the rehearsed fence find in one vehicle's track."""
+        from jiaoan.rules.driving import settle  # numba: only in the process that rehearses
+
         ordered, _around, _cards = settle.in_order(track)
         wanted = rules - self.off - NOT_REHEARSED
         found = self._driven(vehicle, kind, ordered, wanted) if wanted else []
@@ -111,6 +112,8 @@ class World:
     def _driven(
         self, vehicle: int, kind: str, ordered: Positions, wanted: frozenset[Rule]
     ) -> list[Event]:
+        from jiaoan.rules.driving import settle
+
         book = Book({vehicle: Profile(kind=kind)}, self.settings, off=self.off)
         around = self.ground.around(ordered, kind)
         events: dict[str, Event] = {}
