@@ -28,6 +28,7 @@ from check import postgresql, sentences  # noqa: E402
 
 Words = list[str | Path]
 CODE = ["src", "tests", "check", "bench", "fuzz"]
+CONTRACT = "database and not journey and not socket"
 QUICK = "not journey and not socket and not slow"
 
 
@@ -180,9 +181,9 @@ def tests(runner: Runner, paths: list[str], database: str) -> None:
         runner.tests("unit", QUICK, paths, *together())
         return
     runner.tests("unit", "not database and not journey and not socket", paths, *together())
-    runner.tests("contract sqlite", "database and not journey and not socket", paths)
+    runner.tests("contract sqlite", CONTRACT, paths, *together())
     contract_postgresql(runner, paths)
-    runner.tests("sockets", "socket and not journey", paths)
+    runner.tests("sockets", "socket and not journey", paths, *together())
     if chromium():
         runner.tests("journeys", "journey", paths)
     else:
@@ -190,9 +191,14 @@ def tests(runner: Runner, paths: list[str], database: str) -> None:
 
 
 def together() -> list[str]:
-    """Tests that share nothing run on all cores, up to four."""
+    """Run tests on all cores, up to four: what each process needs is its own.
+
+    Data (``tests/settings_for_tests.py``), test databases (pytest-django names them by process),
+    folders and ports. A process that is done takes over what waits for another, so that long tests
+    do not end up behind each other.
+    """
     cores = min(os.cpu_count() or 1, 4)
-    return ["-n", str(cores)] if cores > 1 else []
+    return ["-n", str(cores), "--dist", "worksteal"] if cores > 1 else []
 
 
 def contract_postgresql(runner: Runner, paths: list[str]) -> None:
@@ -200,9 +206,7 @@ def contract_postgresql(runner: Runner, paths: list[str]) -> None:
     stage = "contract postgresql"
     try:
         with postgresql.private(runner.scratch) as url:
-            runner.tests(
-                stage, "database and not journey and not socket", paths, JIAOAN_DATABASE_URL=url
-            )
+            runner.tests(stage, CONTRACT, paths, *together(), JIAOAN_DATABASE_URL=url)
     except postgresql.Missing as missing:
         runner.skip(stage, str(missing))
 

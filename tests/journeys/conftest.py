@@ -8,7 +8,6 @@ worker add processes to it with :meth:`System.start`.
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+import migrated
 from jiaoan.kernel.clock import OFFSET_VARIABLE, offset_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,9 +120,8 @@ class System:
 @pytest.fixture
 def system(tmp_path: Path) -> Iterator[System]:
     """A migrated installation without people; the web process is not started yet."""
-    (tmp_path / "secret").write_text(secrets.token_urlsafe(50))
+    migrated.copy_to(tmp_path)
     made = System(tmp_path)
-    made.run("-m", "django", "migrate", "-v0")
     yield made
     made.stop()
 

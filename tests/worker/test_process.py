@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
-import os
 import random
-import secrets
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import migrated
 from bus_server import BusServer
 from jiaoan.stores.bus import Bus
 
@@ -25,24 +26,23 @@ ROOT = Path(__file__).resolve().parents[2]
 TANKERS = 40
 
 
+@functools.cache
+def _with_tankers() -> tuple[Path, list[bytes]]:
+    """An installation with its rows, and the findings of them; every test works on a copy."""
+    data = migrated.scratch()
+    migrated.copy_to(data)
+    made = migrated.run(data, "tests/worker/installation.py", str(TANKERS))
+    return data, [line.encode() for line in made.splitlines()]
+
+
 class Installation:
     """A migrated SQLite installation and the worker processes over it."""
 
     def __init__(self, data: Path, bus_url: str) -> None:
         self.data = data
-        data.mkdir()
-        (data / "secret").write_text(secrets.token_urlsafe(50))
-        self.environment = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT / "src"),
-            "DJANGO_SETTINGS_MODULE": "jiaoan.project.settings",
-            "JIAOAN_DATA": str(data),
-            "JIAOAN_DATABASE_URL": "",
-            "JIAOAN_BUS_URL": bus_url,
-        }
-        self.run("-m", "django", "migrate", "-v0")
-        made = self.run("tests/worker/installation.py", str(TANKERS))
-        lines = [line.encode() for line in made.splitlines()]
+        original, lines = _with_tankers()
+        shutil.copytree(original, data)
+        self.environment = {**migrated.environment(data), "JIAOAN_BUS_URL": bus_url}
         self.findings, self.driven = lines[:TANKERS], lines[TANKERS:]
         self.process: subprocess.Popen[str] | None = None
 
