@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -193,6 +195,19 @@ class Rig:
         await terminal.authenticate(f"code-{terminal.phone}")
         return terminal
 
+    def narrow(self) -> socket.socket:
+        """A connected socket with as little room for answers, here and there, as the system gives.
+
+        Without it the system keeps megabytes of them before the gateway meets a full one.
+        """
+        listening = self.gateway._server
+        assert listening is not None
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)  # links take after it
+        link = socket.socket()
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        link.connect(("127.0.0.1", self.port))
+        return link
+
     def quarantined(self) -> list[dict[str, Any]]:
         self.gateway.around.quarantine.flush()
         path = self.folder / "quarantine.jsonl"
@@ -232,12 +247,13 @@ async def known(bus: BusT) -> BusT:
 
 
 async def until(holds: Callable[[], bool], what: str) -> None:
-    """Wait at most ten seconds for something to become true."""
-    for _ in range(1000):
+    """Wait at most thirty seconds for something to become true."""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
         if holds():
             return
         await asyncio.sleep(0.01)
-    raise AssertionError(f"did not happen in 10 s: {what}")
+    raise AssertionError(f"did not happen in 30 s: {what}")
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:

@@ -285,7 +285,7 @@ def test_it_cuts_a_link_that_does_not_take_its_answers(tmp_path: Path) -> None:
     async def main() -> None:
         bus = await known(MemoryBus())
         async with rig(bus, tmp_path, quick(unread_octets=10_000)) as one:
-            reader, writer = await asyncio.open_connection("127.0.0.1", one.port, limit=1024)
+            reader, writer = await asyncio.open_connection(sock=one.narrow(), limit=1024)
             code = octets.authenticate("2013", f"code-{PHONE}")
             writer.write(octets.frame("2013", PHONE, 0, octets.AUTHENTICATE, code))
             beat = octets.frame("2013", PHONE, 1, octets.HEARTBEAT, b"")

@@ -233,8 +233,7 @@ def test_a_link_that_does_not_read_is_cut_whatever_way_its_answers_go(tmp_path: 
     async def main() -> None:
         bus = await known(MemoryBus())
         async with rig(bus, tmp_path, quick(unread_octets=2000, frames_burst=10**9)) as one:
-            terminal = socket.create_connection(("127.0.0.1", one.port))
-            terminal.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            terminal = one.narrow()
             code = octets.authenticate("2013", f"code-{PHONE}")
             terminal.sendall(octets.frame("2013", PHONE, 1, 0x0102, code))
             much = b"".join(
