@@ -7,9 +7,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Child processes of tests find the product where the tests found it.
 os.environ["PYTHONPATH"] = str(Path(__file__).parents[1] / "src")
+
+# How fast a machine is says nothing about what is tested.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 _DATABASE = {"db", "transactional_db", "django_db_setup", "live_server", "client", "admin_client"}
 
