@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from nats.js.api import StreamConfig, StreamInfo
 
 from bus_server import BusServer
+from jiaoan.stores import bus as bus_module
 from jiaoan.stores import server
 from jiaoan.stores.bus import Bus, BusFull, BusUnavailable, Message, NotDurable, stream_of
 from jiaoan.stores.tables import Overtaken
@@ -330,6 +333,31 @@ def test_it_prepares_twice_and_from_two_sides(bus_server: BusServer) -> None:
         assert info.config.max_msgs_per_subject == 1
         await one.close()
         await two.close()
+
+    run(main())
+
+
+def test_it_changes_a_stream_that_differs_and_no_other(
+    bus_server: BusServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        bus = await opened(bus_server)
+        manager, changed = bus._link.js, list[str]()
+        update = manager.update_stream
+
+        async def noted(config: StreamConfig) -> StreamInfo:
+            changed.append(str(config.name))
+            return await update(config)
+
+        monkeypatch.setattr(manager, "update_stream", noted)
+        await bus.prepare()
+        assert changed == []
+        longer = replace(bus_module.STREAMS["DOWN"], age=2 * bus_module.DAY)
+        monkeypatch.setitem(bus_module.STREAMS, "DOWN", longer)
+        await bus.prepare()
+        assert changed == ["DOWN"]
+        assert (await manager.stream_info("DOWN")).config.max_age == 2 * bus_module.DAY
+        await bus.close()
 
     run(main())
 

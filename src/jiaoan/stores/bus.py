@@ -116,24 +116,30 @@ class Bus:
     async def _prepare(self) -> None:
         await self._link.prove()
         room = min(report.max_store for report in await self._link.reports())
+        # One behind the other: two that are made at once may be given the same room twice.
         for name, kind in STREAMS.items():
-            config = StreamConfig(
-                name=name,
-                subjects=[kind.subjects],
-                storage=StorageType.FILE,
-                discard=DiscardPolicy.NEW,
-                max_age=kind.age,
-                max_bytes=int(room * kind.share),
-                max_msgs_per_subject=kind.per_subject,
-                duplicate_window=kind.window,
-                num_replicas=self._link.address.replicas,
-            )
-            try:
-                await self._link.ask(self._link.js.stream_info(name))
-            except NotFoundError:
-                await self._link.ask(self._link.js.add_stream(config))
-            else:
-                await self._link.ask(self._link.js.update_stream(config))
+            await self._keep(name, kind, room)
+
+    async def _keep(self, name: str, kind: _Kind, room: int) -> None:
+        """Make the stream, or change it where it differs: each change waits for the disk."""
+        config = StreamConfig(
+            name=name,
+            subjects=[kind.subjects],
+            storage=StorageType.FILE,
+            discard=DiscardPolicy.NEW,
+            max_age=kind.age,
+            max_bytes=int(room * kind.share),
+            max_msgs_per_subject=kind.per_subject,
+            duplicate_window=kind.window,
+            num_replicas=self._link.address.replicas,
+        )
+        try:
+            there = (await self._link.ask(self._link.js.stream_info(name))).config.as_dict()
+        except NotFoundError:
+            await self._link.ask(self._link.js.add_stream(config))
+            return
+        if any(there.get(word) != value for word, value in config.as_dict().items()):
+            await self._link.ask(self._link.js.update_stream(config))
 
     async def publish(self, subject: str, data: bytes, *, message_id: str) -> int:
         """Store ``data`` and return its stream sequence: it is on disk.
