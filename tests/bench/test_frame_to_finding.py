@@ -14,7 +14,7 @@ from bench.result import Impossible
 
 from bench import frame_to_finding as bench
 from jiaoan.rules.driving.together import Closeness, near_pairs
-from jiaoan.wire.jt808 import BadFrame, FrameReader, decode_batch
+from jiaoan.wire.jt808 import BadFrame, FrameReader, Position, decode_batch
 
 
 def frames_of(path: Path) -> list[list[bytes]]:
@@ -36,7 +36,7 @@ def test_a_finding_is_due_exactly_where_a_frame_changes_sides(tmp_path: Path) ->
         assert len(good) == len(read) == 12
         side = False
         for report, position in enumerate(decode_batch(good)):
-            assert not isinstance(position, BadFrame)
+            assert isinstance(position, Position)
             inside = position.longitude > bench.LINE
             if inside != side:
                 moment = datetime.fromtimestamp(position.time_ms / 1000, UTC)
