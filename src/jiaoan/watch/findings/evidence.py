@@ -14,7 +14,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from jiaoan.journal.models import Outgoing
-from jiaoan.registry.models import Place, Terminal
+from jiaoan.registry.models import Place, PlaceKind, Terminal
 from jiaoan.registry.reference import place_subject, place_value, terminal_value
 from jiaoan.rules import fences
 from jiaoan.rules.driving.book import Book, Profile
@@ -164,7 +164,8 @@ def _areas() -> Sequence[Place]:
     return [
         place
         for place in Place.objects.prefetch_related("bound")
-        if place.shape != "line" and (place.limits_kmh or place.kind in STANDING)
+        if place.shape != "line"
+        and (place.limits_kmh or place.kind in STANDING or place.kind == PlaceKind.ROAD)
     ]
 
 
