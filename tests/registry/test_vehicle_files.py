@@ -1,4 +1,4 @@
-"""Files of vehicles as offices send them: heads in any order, three languages of a cell, bad rows."""
+"""Files of vehicles as offices send them: heads in any order, words of two languages, bad rows."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_workbook_is_read_with_its_own_types_and_a_title_above_the_head() -> N
         ["某区车辆台账"],
         ["企业限速（km/h）", "Plate", "颜色备注", "plate_colour", "vehicle kind", "检验有效期至",
          "罐体容积（m³）"],
-        [80.0, "湘F54321", "x", 2, "Hazmat vehicle", datetime(2025, 6, 30), 28.5],
+        [80.0, "湘F54321", "x", 2, "Hazmat vehicle", date(2025, 6, 30), 28.5],
         [None, None, None],
     )  # fmt: skip
     read = read_vehicles(data, "a.xlsx")

@@ -1,4 +1,4 @@
-"""Vehicles of the register: every change is checked, told to the stream, and stands in the journal."""
+"""Vehicles of the register: every change is checked, told to the stream, and in the journal."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ class Vehicle(Dated):
     """A vehicle 车辆; ``outside`` ones 外籍 belong to carriers beyond the district.
 
     Its profile for the driving rules: ``speed_limit_kmh`` 企业限速 is what the firm set for it,
-    ``service`` 客运经营类型 and ``one_way_km`` 单程里程 of a coach, ``school_hours`` 校车开行时间 of a
+    ``service`` 客运经营类型 and ``one_way_km`` 单程里程 of a coach, ``school_hours`` 开行时间 of a
     school bus as at most two pairs of minutes of the local day, on the weekdays ``school_days``
     (1 = Monday). The routes 线路 it is bound to are places (:attr:`Place.bound`).
     """
@@ -232,8 +232,8 @@ class GateDirection(models.TextChoices):
 
 
 class Place(Dated):
-    """A fence 电子围栏, a road section 路段 or a named place; the geometry is GeoJSON in WGS-84, as it
-    was drawn. ``road_class`` belongs to a road section alone.
+    """A fence 电子围栏, a road section 路段 or a named place; the geometry is GeoJSON in WGS-84, as
+    it was drawn. ``road_class`` belongs to a road section alone.
 
     ``size_m`` is the radius of a circle or the width of a corridor. ``hours`` (see
     :class:`jiaoan.rules.hours.Hours`) say when a ban, route or limit is in force, empty = always.

@@ -19,7 +19,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from jiaoan.kernel.plates import PlateColour, PlateRefused, parse_plate
@@ -35,7 +35,8 @@ CLEAR: Final = frozenset({"-", "—", "–", "无"})
 _HEAD_ROWS: Final = 10
 
 KINDS: Final[Mapping[str, str]] = {
-    "危货车辆": "hazmat", "危货车": "hazmat", "危险货物运输车辆": "hazmat", "hazmat vehicle": "hazmat",
+    "危货车辆": "hazmat", "危货车": "hazmat", "危险货物运输车辆": "hazmat",
+    "hazmat vehicle": "hazmat",
     "客车": "coach", "coach": "coach", "货车": "truck", "truck": "truck",
     "校车": "school_bus", "school bus": "school_bus",
     "执法车": "enforcement", "执法车辆": "enforcement", "enforcement vehicle": "enforcement",
@@ -222,12 +223,12 @@ def _row(number: int, cells: Sequence[str], columns: Mapping[int, Column]) -> Ve
 
 
 def _colour(plate: str, fields: dict[str, object], errors: dict[str, str | Promise]) -> None:
-    """The colour that the plate itself tells (湘F12345黄, or by its form), where no cell says it."""
+    """The colour that the plate tells (湘F12345黄, or by its form), where no cell says it."""
     if "plate_colour" in fields or "plate_colour" in errors or "plate" in errors:
         return
     colour = parse_plate(plate).colour
     if colour is None:
-        errors["plate_colour"] = _("Write the colour of the plate, such as 黄 or 2.")
+        errors["plate_colour"] = _("Write the colour of the plate, such as yellow or 2.")
     else:
         fields["plate_colour"] = int(colour)
 
@@ -263,7 +264,7 @@ def _plate_colour(text: str) -> int:
     words = {"蓝": 1, "黄": 2, "黑": 3, "白": 4, "绿": 5, "黄绿": 93, "渐变绿": 94,
              "blue": 1, "yellow": 2, "black": 3, "white": 4, "green": 5}  # fmt: skip
     if (found := words.get(bare.lower())) is None:
-        raise ValueError(_("“%(text)s” is no colour of a plate: write 黄, 蓝 or its code.")
+        raise ValueError(_("“%(text)s” is no colour of a plate: write yellow, blue or its code.")
                          % {"text": text[:20]})  # fmt: skip
     return found
 
@@ -275,9 +276,9 @@ def _choice(words: Mapping[str, str]) -> Callable[[str], object]:
             return words[key]
         if key in words.values():
             return key
-        known = "、".join(dict.fromkeys(zh for zh in words if not zh.isascii()))
-        raise ValueError(_("“%(text)s” is none of: %(known)s.") % {"text": text[:20],
-                                                                 "known": known})  # fmt: skip
+        raise ValueError(
+            _("“%(text)s” is none of: %(known)s.") % {"text": text[:20], "known": _words(words)}
+        )
 
     return read
 
@@ -301,7 +302,7 @@ def _truth(text: str) -> object:
         return True
     if text.lower() in _FALSE:
         return False
-    raise ValueError(_("“%(text)s” is neither 是 nor 否.") % {"text": text[:20]})
+    raise ValueError(_("“%(text)s” is neither yes nor no.") % {"text": text[:20]})
 
 
 def _date(text: str) -> object:
@@ -373,6 +374,11 @@ def _word(words: Mapping[str, str], value: str) -> str:
     ascii_wanted = (get_language() or "zh").startswith("en")
     fit = [word for word, code in words.items() if code == value and word.isascii() == ascii_wanted]
     return fit[0] if fit else value
+
+
+def _words(words: Mapping[str, str]) -> str:
+    """One word for each value, as a list in the language of the screen."""
+    return pgettext("list", ", ").join(_word(words, one) for one in dict.fromkeys(words.values()))
 
 
 def _number(value: object) -> str:
@@ -488,12 +494,12 @@ def _note(name: str) -> str:
     return {
         "plate": _("Required. A row with a registered plate and colour changes that vehicle: an "
                    "empty cell leaves a field as it is, - clears it."),
-        "plate_colour": _("Required, where the plate does not tell it: 黄, 蓝, … or the code of "
-                          "JT/T 697.7."),
-        "kind": _("Required for a new vehicle: 危货车辆, 客车, 货车, 校车 or 执法车."),
+        "plate_colour": _("Required, where the plate does not tell it: yellow, blue, … or the "
+                          "code of JT/T 697.7."),
+        "kind": _("Required for a new vehicle: %(known)s.") % {"known": _words(KINDS)},
         "enterprise": _("Whole name or credit code of a firm in the register."),
         "speed_limit_kmh": _("What the firm set for this vehicle; empty: none is known."),
-        "service": _("Coaches only: 班线客运, 接驳运输, 机场高铁专线, 通勤包车, 定制客运 or 短途驳载."),
+        "service": _("Coaches only: %(known)s.") % {"known": _words(SERVICES)},
         "one_way_km": _("Coaches only. Decides with the service whether it may run between 02:00 "
                         "and 05:00."),
         "school_hours": _("School buses only, at most two periods a day."),

@@ -1,8 +1,8 @@
 """What the stream knows of terminals, places and rules: reference snapshots from the bus.
 
 ``ref.vehicle.ID`` a vehicle (also one that only another platform forwards), ``ref.terminal.PHONE``
-the same and its terminal, ``ref.place.ID`` a place, ``ref.rules.driving`` the figures of the driving
-rules and which of them are switched off. Of a vehicle the last word holds.
+the same and its terminal, ``ref.place.ID`` a place, ``ref.rules.driving`` the figures of the
+driving rules and which of them are switched off. Of a vehicle the last word holds.
 
 One wrong reference never stops the others: it is logged with its reason, and a vehicle or place
 keeps the last form that was right.
@@ -277,11 +277,11 @@ def _card(said: Mapping[str, object]) -> VehicleCard:
         plate_colour=_number(said, "plate_colour"),
         kind=kind,
         outside=bool(said.get("outside")),
-        profile=_profile(kind, _object(said.get("profile") or {}, "profile")),
+        profile=profile_of(kind, _object(said.get("profile") or {}, "profile")),
     )
 
 
-def _profile(kind: str, said: Mapping[str, object]) -> Profile:
+def profile_of(kind: str, said: Mapping[str, object]) -> Profile:
     """What is known of a vehicle beyond its kind; ``{}`` = nothing."""
     service = str(said.get("service") or "")
     if service not in get_args(Service):

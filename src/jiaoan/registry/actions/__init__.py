@@ -1,4 +1,4 @@
-"""Every write of master data. A change of a vehicle, terminal or place also queues its new reference."""
+"""Every write of master data; what the stream or gateway knows of it is queued as a reference."""
 
 from jiaoan.registry.actions.master import (
     add_enterprise,
