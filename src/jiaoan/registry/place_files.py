@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -45,8 +45,8 @@ class FileRefused(ValueError):
 class Feature:
     """One feature: its geometry in WGS-84 degrees, or the reason why there is none.
 
-    ``note`` says what was changed to make it usable. ``road_class`` and ``limits_kmh`` are what
-    its properties say of a road section.
+    ``note`` says what was changed to make it usable. ``size_m`` is the radius or width, its own
+    or that of the file; ``road_class`` and ``limits_kmh`` are what its properties say of a road.
     """
 
     number: int
@@ -55,6 +55,7 @@ class Feature:
     geometry: dict[str, object] | None = None
     note: str | Promise = ""
     reason: str | Promise = ""
+    size_m: float | None = None
     road_class: str = ""
     limits_kmh: Mapping[str, float] = field(default_factory=dict)
 
@@ -115,7 +116,8 @@ def _feature(number: int, raw: Raw, datum: Datum, lines_as: str, size_m: float |
             road_class=road_class_of(raw.properties),
             limits_kmh=limits_of(raw.properties),
         )
-        return _placed(feature, raw.geometry, datum, lines_as, size_m)
+        own = _first_number(raw.properties, _SIZE_KEYS, _("metres"))
+        return _placed(feature, raw.geometry, datum, lines_as, size_m if own is None else own)
     except (OutlineRefused, ValueError) as refused:
         return replace(feature, reason=in_words(refused)[1])
 
@@ -145,7 +147,8 @@ def _placed(
         found, note = _whole(found)
     geometry: dict[str, object] = json.loads(shapely.to_geojson(found))
     drawn(shape, geometry, size_m)
-    return replace(feature, shape=shape, geometry=geometry, note=note)
+    sized = size_m if shape in ("circle", "corridor") else None
+    return replace(feature, shape=shape, geometry=geometry, note=note, size_m=sized)
 
 
 def _converted(points: np.ndarray, datum: Datum) -> np.ndarray:
@@ -154,6 +157,7 @@ def _converted(points: np.ndarray, datum: Datum) -> np.ndarray:
 
 
 _CLASS_KEYS = ("road_class", "道路等级", "公路技术等级", "道路类别", "技术等级")
+_SIZE_KEYS = ("size_m", "width_m", "宽度")
 _LIMIT_KEYS = ("limit_kmh", "限速", "限速值", "maxspeed")
 _CLASSES = {
     "高速公路": RoadClass.EXPRESSWAY, "高速": RoadClass.EXPRESSWAY,
@@ -190,16 +194,24 @@ def limits_of(properties: Properties) -> dict[str, float]:
     if isinstance(said, str) and said.strip().startswith("{"):
         said = json.loads(said)
     if isinstance(said, Mapping):
-        return {str(kind): _kmh("limits_kmh", limit) for kind, limit in said.items()}
-    key = next((key for key in ("limits_kmh", *_LIMIT_KEYS) if properties.get(key)), "")
-    return {"": _kmh(key, properties[key])} if key else {}
+        return {str(kind): _measure("limits_kmh", one, "km/h") for kind, one in said.items()}
+    found = _first_number(properties, ("limits_kmh", *_LIMIT_KEYS), "km/h")
+    return {} if found is None else {"": found}
 
 
-def _kmh(key: str, said: object) -> float:
-    number = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)\s*(?:km/h|公里/小时)?", str(said).strip(), re.I)
+def _first_number(properties: Properties, keys: Sequence[str], unit: str) -> float | None:
+    """The first of the properties that is there and not empty."""
+    key = next((key for key in keys if properties.get(key)), "")
+    return _measure(key, properties[key], unit) if key else None
+
+
+def _measure(key: str, said: object, unit: str) -> float:
+    pattern = r"(\d{1,6}(?:\.\d+)?)\s*(?:km/h|公里/小时|m|米)?"
+    number = re.fullmatch(pattern, str(said).strip(), re.IGNORECASE)
     if number is None:
         raise ValueError(
-            _("%(key)s “%(said)s” is no speed in km/h.") % {"key": key, "said": str(said)[:20]}
+            _("%(key)s “%(said)s” is no number of %(unit)s.")
+            % {"key": key, "said": str(said)[:20], "unit": unit}
         )
     return float(number[1])
 

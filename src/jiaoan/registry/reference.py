@@ -12,6 +12,8 @@ from datetime import date
 
 from jiaoan.journal.actions import Json
 from jiaoan.registry.models import Place, Terminal, Vehicle, VehicleKind
+from jiaoan.rules.driving.book import Profile
+from jiaoan.stream import reference as stream
 
 
 def _day(value: date | None) -> str | None:
@@ -35,6 +37,11 @@ def profile_value(vehicle: Vehicle) -> dict[str, Json]:
         said["school_hours"] = vehicle.school_hours
         said["school_days"] = sum(1 << (day - 1) for day in set(vehicle.school_days))
     return said
+
+
+def profile_of(vehicle: Vehicle) -> Profile:
+    """The vehicle as the stream judges it: what it reads from :func:`profile_value`."""
+    return stream.profile_of(vehicle.kind, profile_value(vehicle))
 
 
 def terminal_subject(terminal: Terminal) -> str:

@@ -303,7 +303,7 @@ def bring(request: HttpRequest) -> HttpResponse:
     role = "gate" if typed["lines_as"] == "line" else ""
     done = actions.import_places(
         asker(request), clock(request), read, data,
-        kind=typed["kind"], role=role, size_m=typed["size_m"], road_class=typed["road_class"],
+        kind=typed["kind"], role=role, road_class=typed["road_class"],
     )  # fmt: skip
     good = sum(one.place is not None for one in done)
     return _import(
@@ -321,12 +321,14 @@ def _import(
 @require_safe
 @page("registry.view")
 def export(request: HttpRequest) -> HttpResponse:
-    """All places as they are judged, in WGS-84, with their rule."""
+    """All places as they are judged, in WGS-84, with their rule; of a road the middle, with its
+    width: that is what it is drawn and read by.
+    """
     features = [
         {
             "type": "Feature",
             "id": place.pk,
-            "geometry": place.ground(),
+            "geometry": place.geometry if place.kind == PlaceKind.ROAD else place.ground(),
             "properties": {
                 "name": place.name, "kind": place.kind, "road_class": place.road_class,
                 "role": place.role, "shape": place.shape, "size_m": place.size_m,

@@ -18,7 +18,7 @@ from jiaoan.portal.components import Check, TimelineEntry, Verdict
 from jiaoan.portal.courses import course_of
 from jiaoan.portal.places.forms import WEEKDAYS
 from jiaoan.registry.models import CoachService, Place, Vehicle, VehicleKind
-from jiaoan.registry.reference import profile_value
+from jiaoan.registry.reference import profile_of
 from jiaoan.registry.vehicle_files import label_of, periods_text
 from jiaoan.rules.driving.book import (
     NEAR_EXEMPT,
@@ -28,7 +28,6 @@ from jiaoan.rules.driving.book import (
 )
 from jiaoan.rules.driving.law import Mark
 from jiaoan.rules.driving.settings import Settings
-from jiaoan.stream.reference import profile_of
 from jiaoan.watch.rules.standing import Standing
 
 
@@ -81,16 +80,11 @@ def days_text(days: Iterable[int]) -> str:
     return pgettext("list", ", ").join(str(named[str(day)]) for day in sorted(days))
 
 
-def profile(vehicle: Vehicle) -> Profile:
-    """As the stream reads it from the reference."""
-    return profile_of(vehicle.kind, profile_value(vehicle))
-
-
 def checks_of(
     vehicle: Vehicle, standing: Standing, today: date, routes: Sequence[Place]
 ) -> list[Check]:
     """What the driving rules do with this vehicle today, line by line."""
-    settings, known = standing.on(today), profile(vehicle)
+    settings, known = standing.on(today), profile_of(vehicle)
     return [
         *_speeds(known, settings, standing, today),
         *_small_hours(vehicle, known, settings),

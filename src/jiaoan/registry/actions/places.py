@@ -148,14 +148,13 @@ def import_places(
     *,
     kind: str,
     role: str = "",
-    size_m: float | None = None,
     road_class: str = "",
 ) -> list[Imported]:
     """One place for each good feature; the file is kept by its hash whatever is in it.
 
-    A feature that is refused does not stop the others. ``size_m`` is what the file was read with;
-    without a ``role`` the kind decides. ``road_class`` is that of road sections whose feature does
-    not say its own; of other kinds of places it is left out.
+    A feature that is refused does not stop the others. Without a ``role`` the kind decides.
+    ``road_class`` is that of road sections whose feature does not say its own; of other kinds of
+    places it is left out.
     """
     _require(actor)
     ruled = {"role": role} if role else {}
@@ -171,7 +170,7 @@ def import_places(
                 name=feature.name, kind=kind, shape=feature.shape, geometry=feature.geometry,
                 source=f"{read.name[:60]} #{feature.number} {read.datum.value}",
                 source_file=kept,
-                size_m=size_m if feature.shape in ("circle", "corridor") else None,
+                size_m=feature.size_m,
                 road_class=(feature.road_class or road_class) if kind == PlaceKind.ROAD else "",
                 limits_kmh=dict(feature.limits_kmh),
                 bound=(),

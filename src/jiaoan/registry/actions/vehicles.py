@@ -172,9 +172,10 @@ def _firm(actor: Actor, text: str) -> Enterprise:
 
 def _known(actor: Actor, fields: Mapping[str, object]) -> Vehicle | None:
     mine = restrict(Vehicle.objects.all(), actor, VERB)
-    return mine.filter(
-        plate=fields.get("plate", ""), plate_colour=fields.get("plate_colour", 0)
-    ).first()
+    plate, colour = fields.get("plate"), fields.get("plate_colour")
+    if not isinstance(colour, int):
+        return None
+    return mine.filter(plate=str(plate), plate_colour=colour).first()
 
 
 def _set(actor: Actor, vehicle: Vehicle, fields: Mapping[str, object]) -> None:

@@ -24,7 +24,7 @@ from jiaoan.rules.driving import columns as c
 from jiaoan.rules.fences.columns import DAY_MS, F_FIRST_DAY, F_LAST_DAY, LOCAL_MS
 from jiaoan.rules.shapes import Line, drawn, metres_per_microdegree
 
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.int32 | np.int64]
 Bools = npt.NDArray[np.bool_]
 KIND: Final = "road"  # the kind of place that is a road section
 MOVING: Final = 50  # 0.1 km/h: from here on a terminal's direction is more than noise [U]
@@ -113,7 +113,7 @@ def classes(
         at = at[(day[at] >= first) & (day[at] <= last)]
         seen[int(road.axis is not None), at] |= np.uint8(road.grade.code)
     areas, corridors = _AGREED[seen]
-    return np.where(seen[1] > 0, corridors, areas)
+    return np.asarray(np.where(seen[1] > 0, corridors, areas), np.uint8)
 
 
 _AGREED: Final = np.array([0, c.EXPRESSWAY, c.OTHER_ROAD, 0], np.uint8)  # both bits: not known
@@ -145,4 +145,4 @@ def _bearing(axis: Line, points: npt.NDArray[np.void]) -> npt.NDArray[np.float64
     share = np.clip((offset * way).sum(axis=2) / length, 0.0, 1.0)
     apart = ((offset - share[:, :, None] * way) ** 2).sum(axis=2)
     near = way[np.argmin(apart, axis=1)]
-    return np.degrees(np.arctan2(near[:, 0], near[:, 1]))
+    return np.asarray(np.degrees(np.arctan2(near[:, 0], near[:, 1])), np.float64)
