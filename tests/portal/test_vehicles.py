@@ -44,6 +44,11 @@ def text(answer: HttpResponse) -> str:
     return answer.content.decode()
 
 
+def exported(client: Client, query: str = "") -> list[object]:
+    book = load_workbook(io.BytesIO(client.get(f"/vehicles/export.xlsx{query}").content))
+    return [row[0].value for row in book.worksheets[0].iter_rows(min_row=2) if row[0].value]
+
+
 def add(world: World, plate: str, kind: str = "coach", **fields: object) -> Vehicle:
     return actions.add_vehicle(
         KEEPER, world.clock, plate=plate, plate_colour=2, kind=kind,
@@ -156,9 +161,23 @@ def test_a_firm_sees_its_own_vehicles_and_no_form(client: Client, world: World) 
     card = text(firm.get(f"/vehicles/{mine.pk}/"))  # type: ignore[arg-type]
     assert 'name="service"' not in card
     assert firm.get(f"/vehicles/{other.pk}/").status_code == 404
-    export = load_workbook(io.BytesIO(firm.get("/vehicles/export.xlsx").content))
-    plates = [row[0].value for row in export.worksheets[0].iter_rows(min_row=2) if row[0].value]
-    assert plates == ["湘F32718"]
+    assert exported(firm) == ["湘F32718"]
+
+
+def test_the_export_is_the_list_that_was_asked_for(keeper: Client, world: World) -> None:
+    add(world, "湘F00001")
+    add(world, "湘F00002", service="relay")
+    add(world, "湘F00003", kind="truck")
+    assert exported(keeper) == ["湘F00001", "湘F00002", "湘F00003"]
+    assert exported(keeper, "?state=incomplete") == ["湘F00001"]
+    assert exported(keeper, "?kind=coach&q=00002") == ["湘F00002"]
+    shown = text(keeper.get("/vehicles/?kind=coach&q=f0"))  # type: ignore[arg-type]
+    assert "/vehicles/export.xlsx?q=f0&amp;kind=coach" in shown
+
+
+def test_the_search_leads_who_may_not_see_the_map_to_the_card(keeper: Client, world: World) -> None:
+    vehicle = add(world, "湘F00001")
+    assert f'href="/vehicles/{vehicle.pk}/"' in text(keeper.get("/search?q=f00001"))  # type: ignore[arg-type]
 
 
 def test_a_file_answers_row_by_row(keeper: Client, settings: LazySettings, tmp_path: Path) -> None:
@@ -187,7 +206,7 @@ def test_the_template_can_be_filled_in_and_brought(
     book = load_workbook(io.BytesIO(keeper.get("/vehicles/template.xlsx").content))
     page = book.worksheets[0]
     heads = [cell.value for cell in page[1]]
-    for head, value in {"号牌": "湘F00001", "号牌颜色": "黄色", "车辆类型": "校车",
+    for head, value in {"车牌号": "湘F00001", "车牌颜色": "黄色", "车辆类型": "校车",
                         "校车开行时间": "06:30-08:00"}.items():  # fmt: skip
         page.cell(2, heads.index(head) + 1, value)
     out = io.BytesIO()

@@ -394,8 +394,8 @@ def _owner(vehicle: Vehicle) -> str:
 
 
 COLUMNS: Final = (
-    Column("plate", "号牌", "Plate", _plate, lambda v: v.plate, "湘F12345", required=True),
-    Column("plate_colour", "号牌颜色", "Plate colour", _plate_colour,
+    Column("plate", "车牌号", "Plate", _plate, lambda v: v.plate, "湘F12345", required=True),
+    Column("plate_colour", "车牌颜色", "Plate colour", _plate_colour,
            lambda v: PlateColour(v.plate_colour).label_zh, "黄色", required=True),
     Column("kind", "车辆类型", "Vehicle kind", _choice(KINDS), lambda v: _word(KINDS, v.kind),
            "客车", required=True),
@@ -403,9 +403,9 @@ COLUMNS: Final = (
            required=True),
     Column("outside", "外籍车辆", "Vehicle from outside", _truth,
            lambda v: "是" if v.outside else "否", "否", cleared=False),
-    Column("carrier_name", "外籍承运人", "Outside carrier", _plain, lambda v: v.carrier_name, "",
+    Column("carrier_name", "外地承运人", "Outside carrier", _plain, lambda v: v.carrier_name, "",
            cleared=""),
-    Column("carrier_phone", "外籍承运人电话", "Outside carrier's phone", _plain,
+    Column("carrier_phone", "外地承运人电话", "Outside carrier's phone", _plain,
            lambda v: v.carrier_phone, "", cleared=""),
     Column("speed_limit_kmh", "企业限速（km/h）", "Firm's speed limit (km/h)", _whole,
            lambda v: _number(v.speed_limit_kmh), "90"),
@@ -443,7 +443,13 @@ def _key(head: str) -> str:
 
 _BY_HEAD: Final = {
     _key(name): column for column in COLUMNS for name in (column.zh, column.en, column.field)
-} | {_key("车牌号"): COLUMNS[0], _key("车牌号码"): COLUMNS[0], _key("车牌颜色"): COLUMNS[1]}
+} | {
+    _key(other): _BY_FIELD[name]
+    for name, others in {
+        "plate": ("号牌", "车牌", "号牌号码", "车牌号码"), "plate_colour": ("号牌颜色", "颜色"),
+    }.items()
+    for other in others
+}  # fmt: skip
 
 
 def label_of(name: str) -> str:

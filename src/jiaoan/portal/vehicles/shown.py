@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from jiaoan.journal.models import Fact
+from jiaoan.kernel.plates import PlateColour, display
 from jiaoan.portal.components import Check, TimelineEntry, Verdict
 from jiaoan.portal.courses import course_of
 from jiaoan.portal.places.forms import WEEKDAYS
+from jiaoan.portal.vehicles.forms import COLOURS
 from jiaoan.registry.models import CoachService, Place, Vehicle, VehicleKind
 from jiaoan.registry.reference import profile_of
 from jiaoan.registry.vehicle_files import label_of, periods_text
@@ -161,20 +163,23 @@ def history_of(facts: Iterable[Fact]) -> list[TimelineEntry]:
     """The course of a vehicle; a change says from what to what."""
     found = list(facts)
     return [
-        replace(entry, note=_changed(fact.payload.get("changes")))
+        replace(entry, note=_changed(fact.kind, fact.payload.get("changes")))
         for entry, fact in zip(course_of(found), found, strict=True)
     ]
 
 
-def _changed(changes: object) -> str:
+def _changed(kind: str, changes: object) -> str:
     if not isinstance(changes, Mapping):
         return ""
-    return pgettext("windows", "; ").join(
-        f"{label_of(name)} {_value(name, pair[0])} → {_value(name, pair[1])}"
-        if isinstance(pair, list) and len(pair) == 2
-        else label_of(name)
-        for name, pair in changes.items()
-    )
+    lines = []
+    for name, pair in changes.items():
+        if not (isinstance(pair, list) and len(pair) == 2):
+            lines.append(label_of(name))
+        elif kind == "registry.vehicle_added":
+            lines.append(f"{label_of(name)} {_value(name, pair[1])}")
+        else:
+            lines.append(f"{label_of(name)} {_value(name, pair[0])} → {_value(name, pair[1])}")
+    return pgettext("windows", "; ").join(lines)
 
 
 def _value(name: str, value: object) -> str:
@@ -182,6 +187,10 @@ def _value(name: str, value: object) -> str:
         return "–"
     if name == "service" and value in CoachService.values:
         return str(CoachService(value).label)
+    if name == "plate" and isinstance(value, str):
+        return display(value)
+    if name == "plate_colour" and value in set(PlateColour):
+        return str(COLOURS[PlateColour(value)])
     if name == "kind" and value in VehicleKind.values:
         return str(VehicleKind(value).label)
     if name == "school_hours" and isinstance(value, list):

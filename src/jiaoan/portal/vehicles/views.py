@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
@@ -27,40 +29,60 @@ from jiaoan.watch.rules.queries import standing
 
 ROWS = 50
 SEE, MANAGE = "registry.view", "registry.manage"
-STATES = ("", "incomplete", "ended")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of the register was asked for: ``?state=incomplete`` or ``ended``, ``q``, ``kind``."""
+
+    state: str
+    q: str
+    kind: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Asked:
+        return cls(*(request.GET.get(name, "")[:40].strip() for name in ("state", "q", "kind")))
+
+    @property
+    def query(self) -> str:
+        """The same as the end of an address."""
+        return urlencode({name: value for name, value in vars(self).items() if value})
+
+    def found(self, every: QuerySet[Vehicle], today: date) -> QuerySet[Vehicle]:
+        holding = every.filter(holding_on(today))
+        found = holding
+        if self.state == "incomplete":
+            found = queries.incomplete(holding, today)
+        elif self.state == "ended":
+            found = every.exclude(holding_on(today))
+        if self.q:
+            found = found.filter(queries.named(self.q))
+        if self.kind in VehicleKind.values:
+            found = found.filter(kind=self.kind)
+        return found.order_by("plate", "id")
 
 
 @require_safe
 @page(SEE)
 def listing(request: HttpRequest) -> HttpResponse:
-    """Those that hold today; ``?state=incomplete`` and ``ended``, ``?q=`` and ``?kind=``."""
-    today = clock(request).today()
-    asked = {name: request.GET.get(name, "")[:40].strip() for name in ("state", "q", "kind")}
+    """Those that hold today, unless others were asked for."""
+    today, asked = clock(request).today(), Asked.of(request)
     every = queries.vehicles(request.user)
     holding = every.filter(holding_on(today))
-    incomplete = queries.incomplete(holding, today)
-    found = {"incomplete": incomplete, "ended": every.exclude(holding_on(today))}.get(
-        asked["state"], holding
-    )
-    if asked["q"]:
-        found = found.filter(queries.named(asked["q"]))
-    if asked["kind"] in VehicleKind.values:
-        found = found.filter(kind=asked["kind"])
-    shown = Paginator(found.order_by("plate", "id"), ROWS).get_page(request.GET.get("page"))
+    shown = Paginator(asked.found(every, today), ROWS).get_page(request.GET.get("page"))
     vehicles = list(shown.object_list)
     routes = queries.routes_of(vehicles, today)
-    query = urlencode({name: value for name, value in asked.items() if value})
     may = can(request.user, MANAGE)
     context = {
         "section": "vehicles",
         "page": shown,
         "lines": [line_of(one, today, len(routes.get(one.pk, ()))) for one in vehicles],
-        "query": f"{query}&" if query else "",
+        "query": f"{asked.query}&" if asked.query else "",
         "asked": asked,
         "kinds": VehicleKind.choices,
         "counts": {
             "holding": holding.count(),
-            "incomplete": incomplete.count(),
+            "incomplete": queries.incomplete(holding, today).count(),
             "ended": every.count() - holding.count(),
         },
         "may_manage": may,
@@ -69,8 +91,8 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/vehicles/list.html", context)
 
 
-def _nothing(asked: dict[str, str], *, may: bool) -> Empty:
-    if any(asked.values()):
+def _nothing(asked: Asked, *, may: bool) -> Empty:
+    if asked.query:
         return Empty(
             _("No vehicle fits"),
             _("A plate needs no province character, dot or colour; any part of a name will do."),
@@ -202,7 +224,8 @@ def template(_request: HttpRequest) -> HttpResponse:
 @require_safe
 @page(SEE)
 def export(request: HttpRequest) -> HttpResponse:
-    """All vehicles that the person sees, in the form that the import reads."""
-    day = clock(request).today().isoformat()
-    found = queries.vehicles(request.user).order_by("plate", "id")
-    return attachment(write_vehicles(found), "xlsx", f"{_('Vehicle register')}{day}")
+    """The list as it was asked for, all of its pages, in the form that the import reads."""
+    today = clock(request).today()
+    found = Asked.of(request).found(queries.vehicles(request.user), today)
+    name = f"{_('Vehicle register')}{today.isoformat()}"
+    return attachment(write_vehicles(found), "xlsx", name)

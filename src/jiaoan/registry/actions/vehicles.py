@@ -1,7 +1,7 @@
 """Vehicles: added, changed and imported. None is ever deleted: its last day is set.
 
 Each write leaves a fact with the new version, a digest of what the rules are told, and from what to
-what its profile changed; and it queues the version as reference, of the vehicle and of each of its
+what it changed; and it queues the version as reference, of the vehicle and of each of its
 terminals.
 """
 
@@ -31,15 +31,14 @@ FASTEST_KMH: Final = 120  # nobody may drive faster anywhere 道路交通安全�
 LONGEST_KM: Final = 6_000
 MOST_PERIODS: Final = 2
 VERB: Final = "registry.manage"
-PROFILE: Final = (
-    "kind", "speed_limit_kmh", "service", "one_way_km", "school_hours", "school_days",
-    "valid_from", "valid_to",
+TOLD: Final = (
+    "plate", "plate_colour", "kind", "speed_limit_kmh", "service", "one_way_km", "school_hours",
+    "school_days", "valid_from", "valid_to", "certificate_valid_to", "inspection_valid_to",
 )  # fmt: skip
-"""What a fact tells with its values; of the other fields it tells the names only."""
+"""What a fact tells with its values; of the other fields, which may name people, only the names."""
 FIELDS: Final = (
-    *PROFILE, "plate", "plate_colour", "enterprise", "outside", "carrier_name", "carrier_phone",
-    "tank_number", "tank_volume_m3", "transport_certificate", "certificate_valid_to",
-    "inspection_valid_to",
+    *TOLD, "enterprise", "outside", "carrier_name", "carrier_phone", "tank_number",
+    "tank_volume_m3", "transport_certificate",
 )  # fmt: skip
 Errors = dict[str, str | Promise]
 
@@ -266,11 +265,9 @@ def _school(vehicle: Vehicle) -> Iterator[tuple[str, str]]:
 
 
 def _changes(before: Vehicle, after: Vehicle) -> dict[str, Json]:
-    """Field → [before, after] for the profile, and [] for what a fact does not tell."""
+    """Field → [before, after], and [] for a field whose values a fact does not tell."""
     return {
-        name: [_plain(getattr(before, name)), _plain(getattr(after, name))]
-        if name in PROFILE
-        else []
+        name: [_plain(getattr(before, name)), _plain(getattr(after, name))] if name in TOLD else []
         for name in FIELDS
         if getattr(before, name) != getattr(after, name)
     }
