@@ -189,7 +189,7 @@ def _value(name: str, value: object) -> str:
         return str(CoachService(value).label)
     if name == "plate" and isinstance(value, str):
         return display(value)
-    if name == "plate_colour" and value in set(PlateColour):
+    if name == "plate_colour" and isinstance(value, int) and value in set(PlateColour):
         return str(COLOURS[PlateColour(value)])
     if name == "kind" and value in VehicleKind.values:
         return str(VehicleKind(value).label)

@@ -12,7 +12,7 @@ as an area of urban roads); where two of the same sort tell different classes, n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -81,39 +81,47 @@ def road_of(said: Mapping[str, object]) -> Road | None:
     return Road(RoadClass(name), axis)
 
 
-def on_them(
-    roads: Mapping[int, Road], holding: Ints, rows: Ints, positions: npt.NDArray[np.void]
-) -> Bools:
-    """For each pair of a place that holds a point and the point's row, whether it counts: false
-    only for a road that the vehicle drives across.
-    """
-    kept = np.ones(len(holding), np.bool_)
-    for number, road in roads.items():
-        if road.axis is not None:
-            pairs = np.flatnonzero(holding == number)
-            kept[pairs] = ~_across(road.axis, positions[rows[pairs]])
-    return kept
-
-
-def classes(
+def look(
     roads: Mapping[int, Road],
-    tables: Ints,
+    tables: npt.NDArray[np.int64],
     holding: Ints,
     rows: Ints,
     positions: npt.NDArray[np.void],
-) -> npt.NDArray[np.uint8]:
-    """The class of road at each of ``positions`` (:data:`~jiaoan.rules.driving.columns.EXPRESSWAY`
-    …); ``tables`` are those of the fences, for the days on which each holds.
+) -> tuple[Bools, npt.NDArray[np.uint8]]:
+    """Which places count, and the class of road at each of ``positions``.
+
+    ``holding`` and ``rows`` are pairs of a place that holds a point and the point's row; ``tables``
+    are those of the fences, for the days on which each holds. Of the pairs only those are no good
+    where the vehicle drives across a road; classes are
+    :data:`~jiaoan.rules.driving.columns.EXPRESSWAY` and so on.
     """
-    day = (positions["time_ms"].astype(np.int64) + LOCAL_MS) // DAY_MS
+    kept = np.ones(len(holding), np.bool_)
     seen = np.zeros((2, len(positions)), np.uint8)  # of areas and of corridors: codes as bits
-    for number, road in roads.items():
-        at = rows[holding == number]
+    day = (positions["time_ms"].astype(np.int64) + LOCAL_MS) // DAY_MS
+    for number, pairs in _by_road(roads, holding, len(tables)):
+        road, on_it = roads[number], pairs
+        if road.axis is not None:
+            kept[pairs] = ~_across(road.axis, positions[rows[pairs]])
+            on_it = pairs[kept[pairs]]
+        at = rows[on_it]
         first, last = tables[number, F_FIRST_DAY], tables[number, F_LAST_DAY]
         at = at[(day[at] >= first) & (day[at] <= last)]
         seen[int(road.axis is not None), at] |= np.uint8(road.grade.code)
     areas, corridors = _AGREED[seen]
-    return np.asarray(np.where(seen[1] > 0, corridors, areas), np.uint8)
+    return kept, np.asarray(np.where(seen[1] > 0, corridors, areas), np.uint8)
+
+
+def _by_road(
+    roads: Mapping[int, Road], holding: Ints, count: int
+) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
+    """The pairs of each road that holds a point at all: a district has many roads."""
+    mask = np.zeros(count, np.bool_)
+    mask[list(roads)] = True
+    pairs = np.flatnonzero(mask[holding])
+    pairs = pairs[np.argsort(holding[pairs], kind="stable")]
+    numbers, begins = np.unique(holding[pairs], return_index=True)
+    for number, part in zip(numbers.tolist(), np.split(pairs, begins[1:]), strict=False):
+        yield number, part
 
 
 _AGREED: Final = np.array([0, c.EXPRESSWAY, c.OTHER_ROAD, 0], np.uint8)  # both bits: not known

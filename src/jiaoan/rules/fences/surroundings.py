@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from jiaoan.rules.driving.judge import SURROUNDINGS
 from jiaoan.rules.fences.judging import Fences, Found
-from jiaoan.rules.fences.roads import classes, on_them
+from jiaoan.rules.fences.roads import look
 
 
 def surroundings(
@@ -28,9 +28,8 @@ def surroundings(
     holding, rows = sides.outlines[inside], found.rows[sides.rows[inside]]
     around["known"][rows[fences.standing[holding]]] = 1
     if fences.roads:
-        kept = on_them(fences.roads, holding, rows, positions)
+        kept, around["road"] = look(fences.roads, fences.tables.fences, holding, rows, positions)
         holding, rows = holding[kept], rows[kept]
-        around["road"] = classes(fences.roads, fences.tables.fences, holding, rows, positions)
     limited = fences.limited[holding]
     for number, row in zip(holding[limited].tolist(), rows[limited].tolist(), strict=True):
         fence = fences.all[number]
