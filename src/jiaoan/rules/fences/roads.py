@@ -120,8 +120,7 @@ def _by_road(
     pairs = np.flatnonzero(mask[holding])
     pairs = pairs[np.argsort(holding[pairs], kind="stable")]
     numbers, begins = np.unique(holding[pairs], return_index=True)
-    for number, part in zip(numbers.tolist(), np.split(pairs, begins[1:]), strict=False):
-        yield number, part
+    yield from zip(numbers.tolist(), np.split(pairs, begins[1:]), strict=False)
 
 
 _AGREED: Final = np.array([0, c.EXPRESSWAY, c.OTHER_ROAD, 0], np.uint8)  # both bits: not known
