@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -83,8 +84,9 @@ def test_what_the_rules_ask_for_and_nobody_registered_is_a_list(
         size_m=60, geometry=way, bound=[bus],
     )  # fmt: skip
     add(world, "湘F00007", kind="truck")
+    add(world, "湘F00008", kind="school_bus", school_hours=[[390, 480]])
     shown = text(keeper.get("/vehicles/?state=incomplete"))  # type: ignore[arg-type]
-    assert [n for n in range(1, 8) if f"湘F·0000{n}" in shown] == [2, 3, 5]
+    assert [n for n in range(1, 9) if f"湘F·0000{n}" in shown] == [2, 3, 5, 8]
     assert "客运经营类型未登记" in shown
 
 
@@ -101,6 +103,12 @@ def test_a_profile_is_typed_and_goes_to_the_stream(keeper: Client, world: World)
     assert "接驳运输、单程 640 km" in shown
     assert "豁免" in shown
     assert "单程里程（km） – → 640" in shown, "the course says from what to what"
+
+
+def test_a_new_form_begins_with_the_days_of_school(keeper: Client) -> None:
+    shown = text(keeper.get("/vehicles/new"))  # type: ignore[arg-type]
+    boxes = re.findall(r'<input type="checkbox" name="school_days" value="(\d)"([^>]*)>', shown)
+    assert [day for day, rest in boxes if "checked" in rest] == ["1", "2", "3", "4", "5"]
 
 
 def test_a_school_bus_is_typed_with_its_hours(keeper: Client, world: World) -> None:

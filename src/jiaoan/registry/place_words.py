@@ -53,6 +53,8 @@ def _effect(place: Place, bound_count: int) -> str:
 def _road(place: Place) -> str:
     if place.kind != PlaceKind.ROAD:
         return ""
+    if not place.road_class and place.role != PlaceRole.ROAD:
+        return ""
     if not place.road_class:
         return _("Its class of road is not known: no rule that asks for it judges here.")
     words = {"class": str(RoadClass(place.road_class).label)}

@@ -109,7 +109,7 @@ def _nothing(asked: Asked, *, may: bool) -> Empty:
 @page(MANAGE)
 def new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        return _show(request, None, VehicleForm(request.user, initial={"school_days": "12345"}))
+        return _show(request, None, VehicleForm(request.user, initial=typed_of(Vehicle())))
     return _write(request, None)
 
 
