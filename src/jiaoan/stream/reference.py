@@ -168,8 +168,8 @@ class References:
         self._figures, self._off, self._book = figures or DEFAULTS, off, None
 
     def _terminal(self, phone: str, said: Mapping[str, object]) -> None:
+        vehicle = 0 if said.get("deleted") else _number(said, "vehicle_id")
         card = None if said.get("deleted") else _card(said)
-        vehicle = 0 if card is None else _number(said, "vehicle_id")
         self._book = None
         before = self._vehicle_of_phone.pop(phone, None)
         if before is not None and self.vehicles[before].phone == phone:
