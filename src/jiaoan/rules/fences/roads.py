@@ -12,24 +12,24 @@ as an area of urban roads); where two of the same sort tell different classes, n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from jiaoan.rules.driving import columns as c
-from jiaoan.rules.fences.columns import DAY_MS, F_FIRST_DAY, F_LAST_DAY, LOCAL_MS
 from jiaoan.rules.shapes import Line, drawn, metres_per_microdegree
 
-Ints = npt.NDArray[np.int32 | np.int64]
-Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 KIND: Final = "road"  # the kind of place that is a road section
-MOVING: Final = 50  # 0.1 km/h: from here on a terminal's direction is more than noise [U]
-ACROSS_DEG: Final = 45.0
-_CHUNK: Final = 1024
+
+
+BLOCK: Final = 16
+"""So many pieces of an axis share a box: a road is long, a point is near one stretch of it."""
 
 
 class RoadClass(StrEnum):
@@ -62,6 +62,31 @@ class Road:
     grade: RoadClass = RoadClass.UNKNOWN
     axis: Line | None = None
 
+    @cached_property
+    def scale(self) -> Floats:
+        """Metres of a microdegree to the east and to the north, at the middle of the road."""
+        assert self.axis is not None
+        per_lat, per_lon = metres_per_microdegree((self.axis.box[1] + self.axis.box[3]) / 2e6)
+        return np.array([float(per_lon), float(per_lat)])
+
+    @cached_property
+    def corners(self) -> Floats:
+        """Of the axis, in metres (east, north)."""
+        assert self.axis is not None
+        return np.asarray(self.axis.vertices * self.scale, np.float64)
+
+    @cached_property
+    def boxes(self) -> Floats:
+        """West, south, east, north (metres) of each :data:`BLOCK` pieces of the axis."""
+        parts = [self.corners[at : at + BLOCK + 1] for at in range(0, len(self.corners) - 1, BLOCK)]
+        return np.array([[*part.min(axis=0), *part.max(axis=0)] for part in parts], np.float64)
+
+    @cached_property
+    def bearings(self) -> Floats:
+        """Degrees clockwise from north of each piece of the axis."""
+        way = np.diff(self.corners, axis=0)
+        return np.asarray(np.degrees(np.arctan2(way[:, 0], way[:, 1])), np.float64)
+
 
 def road_of(said: Mapping[str, object]) -> Road | None:
     """The road that a place is, as ``ref.place.*`` says it; ``None`` for any other kind of place.
@@ -79,77 +104,3 @@ def road_of(said: Mapping[str, object]) -> Road | None:
         found = drawn("line", geometry if isinstance(geometry, Mapping) else {}, None)
         axis = found if isinstance(found, Line) else None
     return Road(RoadClass(name), axis)
-
-
-def look(
-    roads: Mapping[int, Road],
-    tables: npt.NDArray[np.int64],
-    holding: Ints,
-    rows: Ints,
-    positions: npt.NDArray[np.void],
-) -> tuple[Bools, npt.NDArray[np.uint8]]:
-    """Which places count, and the class of road at each of ``positions``.
-
-    ``holding`` and ``rows`` are pairs of a place that holds a point and the point's row; ``tables``
-    are those of the fences, for the days on which each holds. Of the pairs only those are no good
-    where the vehicle drives across a road; classes are
-    :data:`~jiaoan.rules.driving.columns.EXPRESSWAY` and so on.
-    """
-    kept = np.ones(len(holding), np.bool_)
-    seen = np.zeros((2, len(positions)), np.uint8)  # of areas and of corridors: codes as bits
-    day = (positions["time_ms"].astype(np.int64) + LOCAL_MS) // DAY_MS
-    for number, pairs in _by_road(roads, holding, len(tables)):
-        road, on_it = roads[number], pairs
-        if road.axis is not None:
-            kept[pairs] = ~_across(road.axis, positions[rows[pairs]])
-            on_it = pairs[kept[pairs]]
-        at = rows[on_it]
-        first, last = tables[number, F_FIRST_DAY], tables[number, F_LAST_DAY]
-        at = at[(day[at] >= first) & (day[at] <= last)]
-        seen[int(road.axis is not None), at] |= np.uint8(road.grade.code)
-    areas, corridors = _AGREED[seen]
-    return kept, np.asarray(np.where(seen[1] > 0, corridors, areas), np.uint8)
-
-
-def _by_road(
-    roads: Mapping[int, Road], holding: Ints, count: int
-) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
-    """The pairs of each road that holds a point at all: a district has many roads."""
-    mask = np.zeros(count, np.bool_)
-    mask[list(roads)] = True
-    pairs = np.flatnonzero(mask[holding])
-    pairs = pairs[np.argsort(holding[pairs], kind="stable")]
-    numbers, begins = np.unique(holding[pairs], return_index=True)
-    yield from zip(numbers.tolist(), np.split(pairs, begins[1:]), strict=False)
-
-
-_AGREED: Final = np.array([0, c.EXPRESSWAY, c.OTHER_ROAD, 0], np.uint8)  # both bits: not known
-
-
-def _across(axis: Line, points: npt.NDArray[np.void]) -> Bools:
-    """Which of the points drive across the line, not along it."""
-    direction = points["direction"].astype(np.float64)
-    told = (points["speed"] >= MOVING) & (direction > 0) & (direction < 360)
-    found = np.zeros(len(points), np.bool_)
-    rows = np.flatnonzero(told)
-    for begin in range(0, len(rows), _CHUNK):
-        part = rows[begin : begin + _CHUNK]
-        apart = np.abs((direction[part] - _bearing(axis, points[part]) + 90) % 180 - 90)
-        found[part] = apart > ACROSS_DEG
-    return found
-
-
-def _bearing(axis: Line, points: npt.NDArray[np.void]) -> npt.NDArray[np.float64]:
-    """Degrees clockwise from north of the piece of the line that is nearest to each point."""
-    _west, south, _east, north = axis.box
-    per_lat, per_lon = metres_per_microdegree((south + north) / 2e6)
-    scale = np.array([float(per_lon), float(per_lat)])
-    corners = axis.vertices * scale
-    begin, way = corners[:-1], np.diff(corners, axis=0)
-    here = np.stack([points["lon"], points["lat"]], axis=1) * scale
-    offset = here[:, None, :] - begin[None, :, :]
-    length = np.maximum((way**2).sum(axis=1), 1e-9)
-    share = np.clip((offset * way).sum(axis=2) / length, 0.0, 1.0)
-    apart = ((offset - share[:, :, None] * way) ** 2).sum(axis=2)
-    near = way[np.argmin(apart, axis=1)]
-    return np.asarray(np.degrees(np.arctan2(near[:, 0], near[:, 1])), np.float64)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from jiaoan.rules.driving.judge import SURROUNDINGS
 from jiaoan.rules.fences.judging import Fences, Found
-from jiaoan.rules.fences.roads import look
+from jiaoan.rules.fences.on_roads import look
 
 
 def surroundings(
