@@ -23,7 +23,7 @@ def _to_box(box: Floats, x: float, y: float) -> float:
     """Squared metres from a point to a box."""
     dx = max(box[0] - x, x - box[2], 0.0)
     dy = max(box[1] - y, y - box[3], 0.0)
-    return dx * dx + dy * dy
+    return float(dx * dx + dy * dy)
 
 
 @njit(cache=True, nogil=True)
@@ -34,7 +34,7 @@ def _to_piece(corners: Floats, piece: int, x: float, y: float) -> float:
     share, length = ox * wx + oy * wy, wx * wx + wy * wy
     share = 0.0 if share <= 0.0 else (1.0 if share >= length else share / length)
     dx, dy = ox - share * wx, oy - share * wy
-    return dx * dx + dy * dy
+    return float(dx * dx + dy * dy)
 
 
 @njit(
