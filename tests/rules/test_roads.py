@@ -50,8 +50,26 @@ def plain(road: Road, lon: int, lat: int, direction: int, speed: int) -> tuple[b
 def test_it_finds_what_plain_arithmetic_finds(
     corners: list[tuple[int, int]], points: list[tuple[int, int, int, int]]
 ) -> None:
-    axis = line([(WEST + x * 1e-4, SOUTH + y * 1e-4) for x, y in corners])
-    road = Road(RoadClass.EXPRESSWAY, axis)
+    road = Road(
+        RoadClass.EXPRESSWAY, line([(WEST + x * 1e-4, SOUTH + y * 1e-4) for x, y in corners])
+    )
+    agrees(road, points)
+
+
+def test_a_long_road_is_searched_in_all_its_parts() -> None:
+    """A road that winds back beside itself, and points beside every stretch of it."""
+    turns = np.arange(200) / 8
+    axis = [
+        (WEST + 1e-4 * turn * np.cos(turn), SOUTH + 1e-4 * turn * np.sin(turn)) for turn in turns
+    ]
+    dice = np.random.default_rng(7)
+    places = dice.integers(-2600, 2600, (400, 2)).tolist()
+    directions = dice.integers(1, 360, 400).tolist()
+    points = [(x, y, way, 600) for (x, y), way in zip(places, directions, strict=True)]
+    agrees(Road(RoadClass.EXPRESSWAY, line(axis)), points)
+
+
+def agrees(road: Road, points: list[tuple[int, int, int, int]]) -> None:
     rows = np.array(
         [(round(WEST * 1e6) + x, round(SOUTH * 1e6) + y, d, s) for x, y, d, s in points], np.int64
     )
