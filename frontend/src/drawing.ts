@@ -31,12 +31,14 @@ export function style(): StyleSpecification {
       { id: "water", type: "fill", source: "base", filter: kind("water"), paint: { "fill-color": token("--ja-map-water") } },
       { id: "road-case", type: "line", source: "base", filter: kind("road"), layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": token("--ja-map-road-case"), "line-width": 6 } },
       { id: "road", type: "line", source: "base", filter: kind("road"), layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": token("--ja-map-road"), "line-width": 4 } },
+      { id: "section", type: "line", source: "places", filter: kind("road"), paint: { "line-color": token("--ja-accent"), "line-width": 1, "line-opacity": 0.5 } },
       { id: "border", type: "line", source: "places", filter: kind("district"), paint: { "line-color": token("--ja-accent"), "line-width": 2, "line-dasharray": [5, 2, 1, 2], "line-opacity": 0.8 } },
       { id: "site-fill", type: "fill", source: "places", filter: kind("park", "plant", "gate"), paint: { "fill-color": token("--ja-accent"), "fill-opacity": 0.1 } },
       { id: "site-line", type: "line", source: "places", filter: kind("park", "plant", "gate"), paint: { "line-color": token("--ja-accent"), "line-width": 1.6 } },
       { id: "ban-fill", type: "fill", source: "places", filter: kind("forbidden"), paint: { "fill-color": token("--ja-late"), "fill-opacity": 0.12 } },
       { id: "ban-line", type: "line", source: "places", filter: kind("forbidden"), paint: { "line-color": token("--ja-late"), "line-width": 2, "line-dasharray": [3, 2] } },
       { id: "road-name", type: "symbol", source: "base", filter: kind("road"), layout: { "symbol-placement": "line", "text-field": ["get", "name"], "text-size": 12, "text-font": ["sans-serif"] }, paint: { ...text, "text-color": token("--ja-map-text") } },
+      { id: "section-name", type: "symbol", source: "places", minzoom: 14, filter: kind("road"), layout: { "symbol-placement": "line", "text-field": ["get", "label"], "text-size": 12, "text-font": ["sans-serif"] }, paint: { ...text, "text-color": token("--ja-map-text") } },
       { id: "site-name", type: "symbol", source: "places", filter: kind("park", "plant", "gate", "forbidden"), layout: { "text-field": ["get", "label"], "text-size": 12.5, "text-font": ["sans-serif"], "text-anchor": "bottom", "text-offset": [0, -0.9] }, paint: text },
       { id: "track-way", type: "line", source: "track", filter: kind("way"), layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": token("--ja-accent"), "line-width": 3 } },
       { id: "track-over", type: "line", source: "track", filter: kind("over"), layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": token("--ja-risk-2"), "line-width": 5 } },
@@ -90,7 +92,7 @@ export function addMarks(map: GlMap): void {
 export const LAYERS: Record<string, string[]> = {
   fence: ["ban-fill", "ban-line", "border"],
   site: ["site-fill", "site-line", "site-name"],
-  road: ["road-case", "road", "road-name"],
+  road: ["road-case", "road", "road-name", "section", "section-name"],
   plate: ["plate"],
 };
 

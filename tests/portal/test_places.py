@@ -164,6 +164,26 @@ def test_the_export_is_what_the_import_reads(clerk: Client) -> None:
     assert one["geometry"] == polygon(SQUARE)
 
 
+def test_a_road_is_typed_with_its_class_and_limits_and_exported_by_its_middle(
+    clerk: Client,
+) -> None:
+    road = {
+        "kind": "road", "role": "road", "road_class": "expressway", "shape": "corridor",
+        "coordinates": "113,29\n113.1,29", "size_m": "60", "vehicle_kinds": [], "h-0-start": "",
+        "h-0-end": "", "limit_coach": "90", "limit_school_bus": "70", "limit_others": "100",
+    }  # fmt: skip
+    made = write(clerk, "/places/new", **road)
+    assert made.limits_kmh == {"coach": 90, "school_bus": 70, "": 100}
+    shown = clerk.get(f"/places/{made.pk}/").content.decode()
+    assert "属高速公路" in shown
+    assert 'value="90.0"' in shown, "the limit of every kind is opened again"
+    write(clerk, f"/places/{made.pk}/", version="1", **road, law="示意公告")
+    assert Place.objects.get().limits_kmh == {"coach": 90, "school_bus": 70, "": 100}
+    (one,) = json.loads(clerk.get("/places/export.geojson").content)["features"]
+    assert one["geometry"]["type"] == "LineString"
+    assert (one["properties"]["road_class"], one["properties"]["size_m"]) == ("expressway", 60)
+
+
 def test_who_may_not_draw_sees_no_form(client: Client) -> None:
     world = World()
     pk = place(world)["pk"]

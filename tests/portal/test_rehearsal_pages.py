@@ -45,7 +45,7 @@ def run_it(data: Path) -> Rehearsal:
     asked = actions.claim(ACTOR, NOW)
     assert asked is not None
     result = running.rehearse(
-        data, running.plan_of(asked), running.kinds_of(asked.vehicles), asked.first_day,
+        data, running.plan_of(asked), running.profiles_of(asked.vehicles), asked.first_day,
         asked.last_day, 100,
     )  # fmt: skip
     assert result is not None

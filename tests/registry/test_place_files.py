@@ -168,3 +168,57 @@ def test_it_opens_no_entity_and_no_outside_document() -> None:
     )
     with pytest.raises(FileRefused, match="no well-formed XML"):
         read(bomb + b"]><kml><Placemark><name>&i;</name></Placemark></kml>")
+
+
+WAY = {"type": "LineString", "coordinates": [[113.0, 29.0], [113.1, 29.0]]}
+
+
+def road(**properties: object) -> dict[str, object]:
+    return {"type": "Feature", "properties": {"name": "示意路", **properties}, "geometry": WAY}
+
+
+@pytest.mark.parametrize(
+    ("properties", "grade", "limits", "size_m"),
+    [
+        ({}, "", {}, 30),
+        ({"road_class": "expressway", "size_m": 60}, "expressway", {}, 60),
+        ({"道路等级": "高速公路", "限速": "100"}, "expressway", {"": 100}, 30),
+        ({"技术等级": "一级", "maxspeed": "60 km/h"}, "class_1", {"": 60}, 30),
+        ({"road_class": "Class 2 road"}, "class_2", {}, 30),
+        ({"limits_kmh": {"hazmat": 40, "": 60}, "宽度": "24.5米"}, "",
+         {"hazmat": 40, "": 60}, 24.5),
+    ],
+)  # fmt: skip
+def test_a_road_says_its_class_limit_and_width(
+    properties: dict[str, object], grade: str, limits: dict[str, float], size_m: float
+) -> None:
+    (found,) = read(geojson(road(**properties)), size_m=30)
+    assert (found.road_class, found.limits_kmh, found.size_m) == (grade, limits, size_m)
+
+
+@pytest.mark.parametrize(
+    ("properties", "said"),
+    [
+        ({"road_class": "motorway"}, "road_class “motorway”"),
+        ({"限速": "慢行"}, "限速 “慢行”"),
+        ({"limits_kmh": {"hazmat": "slow"}}, "limits_kmh “slow”"),
+        ({"width_m": "-3"}, "width_m “-3”"),
+    ],
+)
+def test_a_road_with_a_property_that_nobody_understands_is_refused_alone(
+    properties: dict[str, object], said: str
+) -> None:
+    bad, good = read(geojson(road(**properties), road()), size_m=30)
+    assert bad.geometry is None
+    assert said in str(bad.reason)
+    assert good.geometry is not None
+
+
+def test_kml_says_it_in_its_extended_data() -> None:
+    mark = (
+        "<ExtendedData><Data name='road_class'><value>urban</value></Data>"
+        "<SchemaData><SimpleData name='limit_kmh'>40</SimpleData></SchemaData></ExtendedData>"
+        "<LineString><coordinates>113,29 113.1,29</coordinates></LineString>"
+    )
+    (found,) = read(kml(mark), size_m=30)
+    assert (found.road_class, found.limits_kmh) == ("urban", {"": 40})

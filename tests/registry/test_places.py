@@ -221,3 +221,48 @@ def test_its_sentence_says_who_when_and_what() -> None:
         "Hazmat vehicle must not be in 东湖隧道 (07:00–09:00). It counts from one point more than "
         "50 m across, or 2 in a row (unverified). Ground: 示意通告第一条."
     )
+
+
+def test_roads_are_imported_with_class_and_limit(settings: LazySettings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    way = {"type": "LineString", "coordinates": [[113.0, 29.0], [113.1, 29.0]]}
+    said: list[dict[str, object]] = [
+        {"name": "示意高速", "road_class": "expressway", "limit_kmh": 100},
+        {"name": "示意大道"},
+        {"name": "坏路", "limit_kmh": 900},
+    ]
+    data = geojson(*({"type": "Feature", "properties": one, "geometry": way} for one in said))
+    read = read_places(data, "roads.geojson", Datum.WGS84, size_m=40)
+    done = import_places(DRAWER, CLOCK, read, data, kind="road", road_class="urban")
+    assert [one.reason != "" for one in done] == [False, False, True]
+    first, second = Place.objects.order_by("pk")
+    assert (first.role, first.road_class, first.limits_kmh) == ("road", "expressway", {"": 100})
+    assert (second.road_class, second.limits_kmh, second.size_m) == ("urban", {}, 40)
+    road = heard(first).places[first.pk].fence.road
+    assert road is not None
+    assert (road.grade, road.axis is not None) == ("expressway", True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"kind": "park", "road_class": "urban"}, "road_class"),
+        ({"kind": "park", "role": "road"}, "role"),
+        ({"kind": "road", "road_class": "motorway"}, "road_class"),
+    ],
+)
+def test_only_a_road_section_says_which_road_it_is(fields: dict[str, object], wrong: str) -> None:
+    with pytest.raises(PlaceRefused) as refused:
+        tunnel(**{"role": "area", **fields})
+    assert set(refused.value.errors) == {wrong}
+
+
+def test_a_road_says_what_its_class_means() -> None:
+    made = tunnel(kind="road", road_class="expressway", hours=[], vehicle_kinds=[], law="")
+    assert made.role == "road"
+    assert rule_sentence(made, 0) == (
+        "Who enters and leaves 东湖隧道 is not recorded. "
+        "It is an expressway: bans and limits of expressways hold on it."
+    )
+    changed = change_place(DRAWER, CLOCK, made, seen_version=1, road_class="class_3")
+    assert "It is no expressway (Class 3 road)" in rule_sentence(changed, 0)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jiaoan.rules import fences as twin
-from jiaoan.rules.fences import Fence, Fences, Finding, Role, Vehicle, jitted
+from jiaoan.rules.fences import Fence, Fences, Finding, Road, RoadClass, Role, Vehicle, jitted
 from jiaoan.rules.fences.memory import Memory, NotMemory
 from jiaoan.rules.hours import Hours
 from jiaoan.rules.shapes import corridor, line, outline
@@ -45,6 +45,8 @@ FENCES = (
     Fence(7, 1, line([(113.22, 29.4), (113.22, 29.45), (113.225, 29.5)]), 0, 1, role=Role.GATE,
           direction="left", vehicle_kinds=frozenset({"coach"}), hours=HOURS[:1]),
     Fence(8, 1, outline(SQUARE), 0, 1, valid_from=date(2024, 4, 9)),
+    Fence(9, 1, corridor(ROAD, 100), 0, 1, role=Role.ROAD, dwell_s=60,
+          road=Road(RoadClass.EXPRESSWAY, line(ROAD))),
 )  # fmt: skip
 EAST = (-9000, -600, -516, -300, -1, 0, 1, 300, 514, 517, 2000, 9_999, 10_000, 10_200, 12_000,
         20_000, 20_001, 39_900, 40_100, 45_000, 61_000)  # fmt: skip

@@ -205,7 +205,7 @@ def test_a_figure_of_the_house_is_unverified_until_somebody_confirms_it(
     settings: Settings,
 ) -> None:
     assert {kind: period.mark for kind, period in periods().items()} == {
-        "hazmat": "U", "coach": "V", "truck": "U", "enforcement": "U",
+        "hazmat": "U", "coach": "V", "truck": "U", "school_bus": "U", "enforcement": "U",
     }  # fmt: skip
     settings.TRACKS_KEEP_CONFIRMED_BY = "李国梁"
     assert {period.mark for period in periods().values()} == {"V"}

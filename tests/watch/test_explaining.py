@@ -12,7 +12,7 @@ import pytest
 
 from hazmat.factory import SYSTEM, World, make_world
 from jiaoan.journal.actions import Json, enqueue
-from jiaoan.registry.actions import add_place
+from jiaoan.registry.actions import add_place, change_vehicle
 from jiaoan.registry.models import Place
 from jiaoan.registry.reference import place_value
 from jiaoan.rules import fences
@@ -137,6 +137,22 @@ def test_published_figures_and_limits_of_places_are_part_of_it(
     assert evidence["off"] == ["driving.drift"]
     # It was judged without all that here, so it does not come out.
     assert not explain(evidence).equal
+
+
+def test_the_profile_and_the_class_of_the_road_are_part_of_it(world: World, tmp_path: Path) -> None:
+    """The vehicle has no terminal of its own: another platform forwards it."""
+    square = [[113.1, 29.4], [113.3, 29.4], [113.3, 29.6], [113.1, 29.6], [113.1, 29.4]]
+    add_place(
+        SYSTEM, world.clock, name="示意高速", kind="road", road_class="expressway",
+        geometry={"type": "Polygon", "coordinates": [square]},
+    )  # fmt: skip
+    truck = world.own_truck
+    truck.terminals.all().delete()
+    change_vehicle(SYSTEM, world.clock, truck, seen_version=truck.version, speed_limit_kmh=70)
+    track = drive(world, tmp_path, FAST)
+    evidence = gather(tmp_path, told_by(world, track, "driving.overspeed"))
+    assert evidence["surroundings"] == [[0, 1, 0]] * len(track)
+    assert evidence["profile"]["limit"] == 700
 
 
 def test_a_silence_is_judged_at_its_own_moment(world: World, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from jiaoan.journal.models import Fact
 from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.org.actions import add_person
 from jiaoan.org.models import User
-from jiaoan.registry.models import Place
+from jiaoan.registry.models import Place, Vehicle
 from jiaoan.registry.reference import place_value
 from jiaoan.rules.driving.law import Rule
 from jiaoan.scope import Refused
@@ -54,7 +54,7 @@ def head(world: World) -> User:
 
 
 def rehearse(world: World, data: Path, plan: Plan, first: date = DAY, last: date = DAY) -> Result:
-    vehicles = [(one.pk, one.kind) for one in (world.tanker, world.own_truck)]
+    vehicles = running.profiles_of([world.tanker.pk, world.own_truck.pk])
     found = running.rehearse(data, plan, vehicles, first, last, 100)
     assert found is not None
     return found
@@ -191,6 +191,24 @@ def test_a_limit_of_a_place_is_asked_of_the_rule_of_speed(world: World, tmp_path
     assert [one.rule for one in found.kept[Outcome.NEW]] == ["driving.overspeed"]
 
 
+def test_a_road_is_rehearsed_with_its_class(world: World, tmp_path: Path) -> None:
+    """Two kilometres of what is to be an expressway, at 02:00, north as the vehicle drives."""
+    write(tmp_path, drive(world.tanker.pk, f"{DAY} 02:00", [50.0] * 120))
+    place = square("示意高速", 3000, 6000)
+    value = {**place_value(place), "kind": "road", "role": "road", "road_class": "expressway"}
+    found = rehearse(world, tmp_path, running.plan_of_place(value))
+    assert [one.rule for one in found.kept[Outcome.NEW]] == ["driving.hazmat-ban"]
+
+
+def test_a_rehearsal_judges_a_vehicle_by_its_profile(world: World, tmp_path: Path) -> None:
+    """The firm's own limit of 60 makes 65 km/h too fast; without it nothing would be found."""
+    write(tmp_path, fast(world.own_truck.pk, 60, kmh=65.0))
+    plan = running.plan_of_rule("driving.overspeed", {"over_s": 10})
+    assert not rehearse(world, tmp_path, plan).counts
+    Vehicle.objects.filter(pk=world.own_truck.pk).update(speed_limit_kmh=60)
+    assert rehearse(world, tmp_path, plan).counts[("driving.overspeed", Outcome.SAME.value)] == 1
+
+
 def test_a_place_to_stand_in_ends_long_stays(world: World, tmp_path: Path) -> None:
     stand = drive(world.tanker.pk, f"{DAY} 08:00", [0.0] * 200, step_s=60)
     stand["lat"] += round(4000 * METRE)
@@ -232,7 +250,7 @@ def test_it_is_asked_started_told_and_done(world: World, head: User, tmp_path: P
     assert actions.tell(world.clock, claimed, 1)
     plan = running.plan_of(claimed)
     result = running.rehearse(
-        tmp_path, plan, running.kinds_of(claimed.vehicles), DAY, DAY, 100,
+        tmp_path, plan, running.profiles_of(claimed.vehicles), DAY, DAY, 100,
         lambda done: actions.tell(world.clock, claimed, done),
     )  # fmt: skip
     assert result is not None
@@ -317,7 +335,7 @@ def test_more_findings_than_are_kept_are_still_counted(world: World, tmp_path: P
     parts = [fast(world.tanker.pk, 20, begin=f"2024-04-07 {hour:02d}:00") for hour in range(3, 9)]
     write(tmp_path, *parts)
     plan = running.plan_of_rule("driving.overspeed", {"over_s": 10})
-    found = running.rehearse(tmp_path, plan, [(world.tanker.pk, "hazmat")], DAY, DAY, 4)
+    found = running.rehearse(tmp_path, plan, running.profiles_of([world.tanker.pk]), DAY, DAY, 4)
     assert found is not None
     assert len(found.kept[Outcome.NEW]) == 4
     assert found.summary(1, 4)["new"] == 6

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 from jiaoan.portal.access import page
 from jiaoan.portal.components import Empty
 from jiaoan.registry.queries import enterprises, search_vehicles
+from jiaoan.scope import can
 
 LIMIT = 20
 
@@ -65,15 +66,15 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def _vehicles(actor: object, text: str) -> Sequence[Hit]:
-    try:
-        on_map = reverse("map")
-    except NoReverseMatch:
-        on_map = ""
+    """Who may look at the map is led there, others to the card."""
+    on_map = can(actor, "map.view")
     return [
         Hit(
             str(vehicle),
             note=vehicle.owner_name,
-            url=f"{on_map}?vehicle={vehicle.pk}" if on_map else "",
+            url=f"{reverse('map')}?vehicle={vehicle.pk}"
+            if on_map
+            else reverse("vehicle", args=[vehicle.pk]),
             plate=vehicle.plate,
             plate_colour=vehicle.plate_colour,
         )

@@ -39,6 +39,7 @@ RAIL = (
     Entry("notice", pgettext_lazy("rail", "Notices"), "notices", "notice.view"),
     Entry("ledger", pgettext_lazy("rail", "Ledger"), "ledger", "ledger.view"),
     Entry("map", pgettext_lazy("rail", "Map"), "map", "map.view", opens_group=True),
+    Entry("vehicles", pgettext_lazy("rail", "Vehicles"), "vehicles", "registry.view"),
     Entry("places", pgettext_lazy("rail", "Places"), "places", "registry.view"),
     Entry("rules", pgettext_lazy("rail", "Rules"), "rules", "rule.view"),
     Entry("alarm", pgettext_lazy("rail", "Alarms"), "alarms", "alarm.view"),

@@ -38,6 +38,7 @@ urlpatterns = [
     path("ledger/", include("jiaoan.portal.ledger.urls")),
     path("map/", include("jiaoan.portal.map.urls")),
     path("tracks/", include("jiaoan.portal.tracks.urls")),
+    path("vehicles/", include("jiaoan.portal.vehicles.urls")),
     path("places/", include("jiaoan.portal.places.urls")),
     path("live/", include("jiaoan.portal.live.urls")),
     path("alarms/", include("jiaoan.portal.watch.urls")),

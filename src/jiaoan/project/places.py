@@ -28,9 +28,7 @@ def bring(file: Path, *, datum: str, kind: str, lines_as: str, size_m: float | N
         raise Refusal(f"{file.name}: {refused}") from refused
     role = PlaceRole.GATE.value if lines_as == "line" else ""
     actor = SystemActor("places-import", frozenset({"place.manage"}))
-    done = import_places(
-        actor, clock_from_environment(), read, data, kind=kind, role=role, size_m=size_m
-    )
+    done = import_places(actor, clock_from_environment(), read, data, kind=kind, role=role)
     for one in done:
         said = f"place {one.place.pk} {one.feature.note}".rstrip() if one.place else one.reason
         print(f"{one.feature.number}\t{one.feature.name}\t{said}")

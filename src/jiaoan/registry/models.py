@@ -68,11 +68,54 @@ class VehicleKind(models.TextChoices):
     HAZMAT = "hazmat", _("Hazmat vehicle")
     COACH = "coach", _("Coach")
     TRUCK = "truck", _("Truck")
+    SCHOOL_BUS = "school_bus", _("School bus")
     ENFORCEMENT = "enforcement", _("Enforcement vehicle")
 
 
+class CoachService(models.TextChoices):
+    """What a coach is licensed to run 客运经营类型; the values are those of
+    :data:`jiaoan.rules.driving.book.Service`, and which of them the stop from 02:00 to 05:00
+    spares is said there.
+    """
+
+    UNKNOWN = "", _("Not registered")
+    LONG_DISTANCE = "long-distance", _("Scheduled line")
+    RELAY = "relay", _("Relay line")
+    AIRPORT_RAIL = "airport-rail", _("Airport or high-speed-rail line")
+    COMMUTER = "commuter", _("Commuter charter")
+    CUSTOMISED = "customised", _("Customised coach")
+    SHUTTLE = "shuttle", _("Short shuttle")
+
+
+class RoadClass(models.TextChoices):
+    """Classes of roads 公路技术等级 (JTG B01) and 城市道路; only the first is 高速公路 in law."""
+
+    UNKNOWN = "", _("Not known")
+    EXPRESSWAY = "expressway", _("Expressway")
+    CLASS_1 = "class_1", _("Class 1 road")
+    CLASS_2 = "class_2", _("Class 2 road")
+    CLASS_3 = "class_3", _("Class 3 road")
+    CLASS_4 = "class_4", _("Class 4 road")
+    UNCLASSED = "unclassed", _("Road below class")
+    URBAN_EXPRESS = "urban_express", _("Urban expressway")
+    URBAN = "urban", _("Urban road")
+
+
+SCHOOL_WEEK = (1, 2, 3, 4, 5)
+
+
+def school_week() -> list[int]:
+    return list(SCHOOL_WEEK)
+
+
 class Vehicle(Dated):
-    """A vehicle 车辆; ``outside`` ones 外籍 belong to carriers beyond the district."""
+    """A vehicle 车辆; ``outside`` ones 外籍 belong to carriers beyond the district.
+
+    Its profile for the driving rules: ``speed_limit_kmh`` 企业限速 is what the firm set for it,
+    ``service`` 客运经营类型 and ``one_way_km`` 单程里程 of a coach, ``school_hours`` 开行时间 of a
+    school bus as at most two pairs of minutes of the local day, on the weekdays ``school_days``
+    (1 = Monday). The routes 线路 it is bound to are places (:attr:`Place.bound`).
+    """
 
     plate = models.CharField(max_length=12, db_index=True)
     plate_colour = models.PositiveSmallIntegerField(default=PlateColour.YELLOW)
@@ -88,6 +131,14 @@ class Vehicle(Dated):
     transport_certificate = models.CharField(max_length=40, blank=True)
     certificate_valid_to = models.DateField(null=True, blank=True)
     inspection_valid_to = models.DateField(null=True, blank=True)
+    speed_limit_kmh = models.PositiveSmallIntegerField(null=True, blank=True)
+    service = models.CharField(
+        max_length=16, choices=CoachService.choices, default=CoachService.UNKNOWN, blank=True
+    )
+    one_way_km = models.PositiveSmallIntegerField(null=True, blank=True)
+    school_hours = models.JSONField(default=list, blank=True)
+    school_days = models.JSONField(default=school_week, blank=True)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["id"]
@@ -152,6 +203,7 @@ class PlaceKind(models.TextChoices):
     GATE = "gate", _("Gate")
     PLANT = "plant", _("Plant")
     FORBIDDEN = "forbidden", _("Forbidden zone")
+    ROAD = "road", _("Road section")
 
 
 class PlaceRole(models.TextChoices):
@@ -161,6 +213,7 @@ class PlaceRole(models.TextChoices):
     FORBIDDEN = "forbidden", _("Forbid to be inside")
     ROUTE = "route", _("Keep vehicles on a route")
     GATE = "gate", _("Record who crosses a line")
+    ROAD = "road", _("Say which road it is, and its limits")
 
 
 class PlaceShape(models.TextChoices):
@@ -179,7 +232,8 @@ class GateDirection(models.TextChoices):
 
 
 class Place(Dated):
-    """A fence 电子围栏 or a named place; the geometry is GeoJSON in WGS-84, as it was drawn.
+    """A fence 电子围栏, a road section 路段 or a named place; the geometry is GeoJSON in WGS-84, as
+    it was drawn. ``road_class`` belongs to a road section alone.
 
     ``size_m`` is the radius of a circle or the width of a corridor. ``hours`` (see
     :class:`jiaoan.rules.hours.Hours`) say when a ban, route or limit is in force, empty = always.
@@ -189,6 +243,9 @@ class Place(Dated):
 
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=20, choices=PlaceKind.choices)
+    road_class = models.CharField(
+        max_length=16, choices=RoadClass.choices, default=RoadClass.UNKNOWN, blank=True
+    )
     role = models.CharField(max_length=10, choices=PlaceRole.choices, default=PlaceRole.AREA)
     shape = models.CharField(max_length=10, choices=PlaceShape.choices, default=PlaceShape.POLYGON)
     geometry = models.JSONField()

@@ -9,18 +9,21 @@ other features go on.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 import shapely
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from lxml import etree
 from shapely.geometry.base import BaseGeometry
 
 from jiaoan.kernel.coords import Datum, to_wgs84
+from jiaoan.registry.models import RoadClass
 from jiaoan.registry.refusals import in_words
 from jiaoan.rules.shapes import MICRO, OutlineRefused, check, drawn
 
@@ -42,7 +45,8 @@ class FileRefused(ValueError):
 class Feature:
     """One feature: its geometry in WGS-84 degrees, or the reason why there is none.
 
-    ``note`` says what was changed to make it usable.
+    ``note`` says what was changed to make it usable. ``size_m`` is the radius or width, its own
+    or that of the file; ``road_class`` and ``limits_kmh`` are what its properties say of a road.
     """
 
     number: int
@@ -51,6 +55,9 @@ class Feature:
     geometry: dict[str, object] | None = None
     note: str | Promise = ""
     reason: str | Promise = ""
+    size_m: float | None = None
+    road_class: str = ""
+    limits_kmh: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,17 @@ class PlaceFile:
     features: tuple[Feature, ...]
 
 
-Raw = tuple[str, BaseGeometry | None, str]  # name, geometry, reason
+Properties = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A feature as the file says it; without a geometry it has a reason."""
+
+    name: str
+    geometry: BaseGeometry | None = None
+    reason: str = ""
+    properties: Properties = field(default_factory=dict)
 
 
 def read_places(
@@ -89,13 +106,18 @@ def read_places(
 
 
 def _feature(number: int, raw: Raw, datum: Datum, lines_as: str, size_m: float | None) -> Feature:
-    name, found, reason = raw
     # 80 is what a place's name holds; the original stands in the file that is kept.
-    feature = Feature(number, (name.strip() or f"#{number}")[:80])
-    if found is None:
-        return replace(feature, reason=reason)
+    feature = Feature(number, (raw.name.strip() or f"#{number}")[:80])
+    if raw.geometry is None:
+        return replace(feature, reason=raw.reason)
     try:
-        return _placed(feature, found, datum, lines_as, size_m)
+        feature = replace(
+            feature,
+            road_class=road_class_of(raw.properties),
+            limits_kmh=limits_of(raw.properties),
+        )
+        own = _first_number(raw.properties, _SIZE_KEYS, _("metres"))
+        return _placed(feature, raw.geometry, datum, lines_as, size_m if own is None else own)
     except (OutlineRefused, ValueError) as refused:
         return replace(feature, reason=in_words(refused)[1])
 
@@ -125,12 +147,73 @@ def _placed(
         found, note = _whole(found)
     geometry: dict[str, object] = json.loads(shapely.to_geojson(found))
     drawn(shape, geometry, size_m)
-    return replace(feature, shape=shape, geometry=geometry, note=note)
+    sized = size_m if shape in ("circle", "corridor") else None
+    return replace(feature, shape=shape, geometry=geometry, note=note, size_m=sized)
 
 
 def _converted(points: np.ndarray, datum: Datum) -> np.ndarray:
     pairs = [to_wgs84(lat, lon, datum) for lon, lat in points.tolist()]
     return np.array([(lon, lat) for lat, lon in pairs])
+
+
+_CLASS_KEYS = ("road_class", "道路等级", "公路技术等级", "道路类别", "技术等级")
+_SIZE_KEYS = ("size_m", "width_m", "宽度")
+_LIMIT_KEYS = ("limit_kmh", "限速", "限速值", "maxspeed")
+_CLASSES = {
+    "高速公路": RoadClass.EXPRESSWAY, "高速": RoadClass.EXPRESSWAY,
+    "一级公路": RoadClass.CLASS_1, "一级": RoadClass.CLASS_1,
+    "二级公路": RoadClass.CLASS_2, "二级": RoadClass.CLASS_2,
+    "三级公路": RoadClass.CLASS_3, "三级": RoadClass.CLASS_3,
+    "四级公路": RoadClass.CLASS_4, "四级": RoadClass.CLASS_4,
+    "等外公路": RoadClass.UNCLASSED, "等外": RoadClass.UNCLASSED,
+    "城市快速路": RoadClass.URBAN_EXPRESS, "快速路": RoadClass.URBAN_EXPRESS,
+    "城市道路": RoadClass.URBAN,
+}  # fmt: skip
+
+
+def road_class_of(properties: Properties) -> str:
+    """What the properties say of the class of road, "" = nothing. Raises ``ValueError``."""
+    key = next((key for key in _CLASS_KEYS if properties.get(key)), "")
+    said = str(properties.get(key) or "").strip()
+    words = {str(label).lower(): value for value, label in RoadClass.choices} | _CLASSES
+    found = words.get(said.lower(), said)
+    if found in RoadClass.values:
+        return str(found)
+    known = pgettext("list", ", ").join(str(label) for value, label in RoadClass.choices if value)
+    raise ValueError(
+        _("%(key)s “%(said)s” is no class of road; it is one of %(known)s.")
+        % {"key": key, "said": said[:20], "known": known}
+    )
+
+
+def limits_of(properties: Properties) -> dict[str, float]:
+    """Limits in km/h by kind of vehicle ("" = others): ``limits_kmh`` as the export writes it, or
+    one number for all under the usual names. Raises ``ValueError``.
+    """
+    said = properties.get("limits_kmh")
+    if isinstance(said, str) and said.strip().startswith("{"):
+        said = json.loads(said)
+    if isinstance(said, Mapping):
+        return {str(kind): _measure("limits_kmh", one, "km/h") for kind, one in said.items()}
+    found = _first_number(properties, ("limits_kmh", *_LIMIT_KEYS), "km/h")
+    return {} if found is None else {"": found}
+
+
+def _first_number(properties: Properties, keys: Sequence[str], unit: str) -> float | None:
+    """The first of the properties that is there and not empty."""
+    key = next((key for key in keys if properties.get(key)), "")
+    return _measure(key, properties[key], unit) if key else None
+
+
+def _measure(key: str, said: object, unit: str) -> float:
+    pattern = r"(\d{1,6}(?:\.\d+)?)\s*(?:km/h|公里/小时|m|米)?"
+    number = re.fullmatch(pattern, str(said).strip(), re.IGNORECASE)
+    if number is None:
+        raise ValueError(
+            _("%(key)s “%(said)s” is no number of %(unit)s.")
+            % {"key": key, "said": str(said)[:20], "unit": unit}
+        )
+    return float(number[1])
 
 
 def _whole(area: BaseGeometry) -> tuple[BaseGeometry, str]:
@@ -187,18 +270,18 @@ def _geojson(data: bytes) -> Iterator[Raw]:
 
 def _of_feature(said: object) -> Raw:
     if not isinstance(said, Mapping) or said.get("type") != "Feature":
-        return "", None, _("It is no feature.")
+        return Raw("", reason=_("It is no feature."))
     properties = said.get("properties")
     named = properties if isinstance(properties, Mapping) else {}
     keys = ("name", "NAME", "名称", "title")
     name = next((str(named[key]) for key in keys if named.get(key)), "")
     geometry = said.get("geometry")
     if not isinstance(geometry, Mapping):
-        return name, None, _("It has no geometry.")
+        return Raw(name, reason=_("It has no geometry."))
     try:
-        return name, shapely.from_geojson(json.dumps(geometry)), ""
+        return Raw(name, shapely.from_geojson(json.dumps(geometry)), properties=named)
     except (shapely.errors.GEOSException, TypeError, ValueError) as error:
-        return name, None, _("Its geometry cannot be read: %(error)s") % {"error": error}
+        return Raw(name, reason=_("Its geometry cannot be read: %(error)s") % {"error": error})
 
 
 def _kml(data: bytes) -> Iterator[Raw]:
@@ -217,9 +300,16 @@ def _kml(data: bytes) -> Iterator[Raw]:
     for mark in root.iter("{*}Placemark"):
         name = (mark.findtext("{*}name") or "").strip()
         try:
-            yield name, _kml_geometry(mark), ""
+            yield Raw(name, _kml_geometry(mark), properties=_kml_data(mark))
         except ValueError as error:
-            yield name, None, str(error)
+            yield Raw(name, reason=str(error))
+
+
+def _kml_data(mark: etree._Element) -> Properties:
+    """``ExtendedData``, typed or not."""
+    plain = {one.get("name", ""): one.findtext("{*}value") or "" for one in mark.iter("{*}Data")}
+    typed = {one.get("name", ""): one.text or "" for one in mark.iter("{*}SimpleData")}
+    return plain | typed
 
 
 def _kml_geometry(mark: etree._Element) -> BaseGeometry:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from jiaoan.registry.models import Place, PlaceRole, VehicleKind
+from jiaoan.registry.models import Place, PlaceKind, PlaceRole, RoadClass, VehicleKind
 from jiaoan.rules.hours import EVERY_DAY, Hours
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -18,8 +18,8 @@ def rule_sentence(place: Place, bound_count: int) -> str:
     return " ".join(
         one
         for one in (
-            _effect(place, bound_count), _dwell(place), _limits(place), _validity(place),
-            _confirmation(place), _law(place),
+            _effect(place, bound_count), _road(place), _dwell(place), _limits(place),
+            _validity(place), _confirmation(place), _law(place),
         )
         if one
     )  # fmt: skip
@@ -45,7 +45,22 @@ def _effect(place: Place, bound_count: int) -> str:
             **words,
             "side": side,
         }
+    if place.role == PlaceRole.ROAD:
+        return _("Who enters and leaves %(place)s is not recorded.") % words
     return _("Entering and leaving %(place)s is recorded for %(who)s.") % words
+
+
+def _road(place: Place) -> str:
+    if place.kind != PlaceKind.ROAD:
+        return ""
+    if not place.road_class and place.role != PlaceRole.ROAD:
+        return ""
+    if not place.road_class:
+        return _("Its class of road is not known: no rule that asks for it judges here.")
+    words = {"class": str(RoadClass(place.road_class).label)}
+    if place.road_class == RoadClass.EXPRESSWAY:
+        return _("It is an expressway: bans and limits of expressways hold on it.")
+    return _("It is no expressway (%(class)s): limits of other roads hold on it.") % words
 
 
 def _who(kinds: Sequence[str]) -> str:
@@ -103,6 +118,8 @@ def _validity(place: Place) -> str:
 
 
 def _confirmation(place: Place) -> str:
+    if place.role == PlaceRole.ROAD:
+        return ""
     text = _(
         "It counts from one point more than %(metres)d m across, or %(points)d in a row%(mark)s."
     )

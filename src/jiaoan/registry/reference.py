@@ -11,11 +11,37 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from jiaoan.journal.actions import Json
-from jiaoan.registry.models import Place, Terminal, Vehicle
+from jiaoan.registry.models import Place, Terminal, Vehicle, VehicleKind
+from jiaoan.rules.driving.book import Profile
+from jiaoan.stream import reference as stream
 
 
 def _day(value: date | None) -> str | None:
     return value.isoformat() if value else None
+
+
+def profile_value(vehicle: Vehicle) -> dict[str, Json]:
+    """The vehicle as the driving rules need it: what of it is registered.
+
+    The names are those of :class:`jiaoan.rules.driving.book.Profile` (speeds in 0.1 km/h, days as
+    bits, bit 0 = Monday). Figures of another kind of vehicle than it is now are left out.
+    """
+    said: dict[str, Json] = {}
+    if vehicle.speed_limit_kmh is not None:
+        said["limit"] = vehicle.speed_limit_kmh * 10
+    if vehicle.kind == VehicleKind.COACH and vehicle.service:
+        said["service"] = vehicle.service
+    if vehicle.kind == VehicleKind.COACH and vehicle.one_way_km is not None:
+        said["one_way_km"] = vehicle.one_way_km
+    if vehicle.kind == VehicleKind.SCHOOL_BUS and vehicle.school_hours:
+        said["school_hours"] = vehicle.school_hours
+        said["school_days"] = sum(1 << (day - 1) for day in set(vehicle.school_days))
+    return said
+
+
+def profile_of(vehicle: Vehicle) -> Profile:
+    """The vehicle as the stream judges it: what it reads from :func:`profile_value`."""
+    return stream.profile_of(vehicle.kind, profile_value(vehicle))
 
 
 def terminal_subject(terminal: Terminal) -> str:
@@ -33,6 +59,7 @@ def terminal_value(terminal: Terminal) -> dict[str, Json]:
         "vehicle_kind": vehicle.kind,
         "outside": vehicle.outside,
         "enterprise": vehicle.owner_name,
+        "profile": profile_value(vehicle),
         "protocol": terminal.protocol or None,
         "valid_from": _day(terminal.valid_from),
         "valid_to": _day(terminal.valid_to),
@@ -53,8 +80,10 @@ def vehicle_value(vehicle: Vehicle) -> dict[str, Json]:
         "vehicle_kind": vehicle.kind,
         "outside": vehicle.outside,
         "enterprise": vehicle.owner_name,
+        "profile": profile_value(vehicle),
         "valid_from": _day(vehicle.valid_from),
         "valid_to": _day(vehicle.valid_to),
+        "version": vehicle.version,
     }
 
 
@@ -69,6 +98,7 @@ def place_value(place: Place, bound: Iterable[Vehicle] | None = None) -> dict[st
         "place_id": place.pk,
         "name": place.name,
         "kind": place.kind,
+        "road_class": place.road_class,
         "role": place.role,
         "shape": place.shape,
         "geometry": place.geometry,

@@ -1,10 +1,11 @@
 """What the stream knows of terminals, places and rules: reference snapshots from the bus.
 
-``ref.terminal.PHONE`` a vehicle and its terminal, ``ref.place.ID`` a place, ``ref.rules.driving``
-the figures of the driving rules and which of them are switched off.
+``ref.vehicle.ID`` a vehicle (also one that only another platform forwards), ``ref.terminal.PHONE``
+the same and its terminal, ``ref.place.ID`` a place, ``ref.rules.driving`` the figures of the
+driving rules and which of them are switched off. Of a vehicle the last word holds.
 
-One wrong reference never stops the others: it is logged with its reason, and a place keeps the
-last form that was right.
+One wrong reference never stops the others: it is logged with its reason, and a vehicle or place
+keeps the last form that was right.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, Literal, get_args
 
 from jiaoan.rules.driving.book import Book, Profile, Service
 from jiaoan.rules.driving.law import BY_ID, Rule
 from jiaoan.rules.driving.settings import DEFAULTS, Settings
-from jiaoan.rules.fences import Fence, Fences, Role
+from jiaoan.rules.fences import Fence, Fences, Role, road_of
 from jiaoan.rules.hours import Hours
 from jiaoan.rules.shapes import Line, Outline, drawn
 from jiaoan.stores.bus import Bus, Message
@@ -35,7 +36,9 @@ STANDING: Final = frozenset({"park", "plant"})
 
 @dataclass(frozen=True)
 class VehicleCard:
-    """The part of ``ref.terminal.*`` that a finding carries, and what the driving rules need."""
+    """What a finding says of a vehicle, and what the driving rules need; ``phone`` "" = none known,
+    ``registered``: a ``ref.vehicle.*`` names it, so it stays when its terminal goes.
+    """
 
     phone: str
     plate: str
@@ -43,6 +46,7 @@ class VehicleCard:
     kind: str
     outside: bool
     profile: Profile = field(default_factory=Profile)
+    registered: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,8 @@ class References:
             kind, name = message.subject.split(".", 2)[1:]
             if kind == "terminal":
                 self._terminal(name, said)
+            elif kind == "vehicle":
+                self._vehicle(int(name), said)
             elif kind == "place":
                 return self._place(int(name), said)
             elif (kind, name) == ("rules", "driving"):
@@ -162,24 +168,34 @@ class References:
         self._figures, self._off, self._book = figures or DEFAULTS, off, None
 
     def _terminal(self, phone: str, said: Mapping[str, object]) -> None:
+        vehicle = 0 if said.get("deleted") else _number(said, "vehicle_id")
+        card = None if said.get("deleted") else _card(said)
         self._book = None
         before = self._vehicle_of_phone.pop(phone, None)
         if before is not None and self.vehicles[before].phone == phone:
-            del self.vehicles[before]
+            self._forget(before, replace(self.vehicles[before], phone=""))
+        if card is not None:
+            known = self.vehicles.get(vehicle)
+            registered = known is not None and known.registered
+            self.vehicles[vehicle] = replace(card, phone=phone, registered=registered)
+            self._vehicle_of_phone[phone] = vehicle
+
+    def _vehicle(self, vehicle: int, said: Mapping[str, object]) -> None:
+        known = self.vehicles.get(vehicle)
         if said.get("deleted"):
-            return
-        vehicle = _number(said, "vehicle_id")
-        kind = str(said.get("vehicle_kind") or "")
-        card = VehicleCard(
-            phone=phone,
-            plate=str(said["plate"]),
-            plate_colour=_number(said, "plate_colour"),
-            kind=kind,
-            outside=bool(said.get("outside")),
-            profile=_profile(kind, _object(said.get("profile") or {}, "profile")),
-        )
-        self._vehicle_of_phone[phone] = vehicle
-        self.vehicles[vehicle] = card
+            if known is not None:
+                self._forget(vehicle, replace(known, registered=False))
+        else:
+            phone = known.phone if known else ""
+            self.vehicles[vehicle] = replace(_card(said), phone=phone, registered=True)
+        self._book = None
+
+    def _forget(self, vehicle: int, card: VehicleCard) -> None:
+        """Keep what is left of the card: neither terminal nor register = nothing."""
+        if card.phone or card.registered:
+            self.vehicles[vehicle] = card
+        else:
+            del self.vehicles[vehicle]
 
     def _place(self, place_id: int, said: Mapping[str, object]) -> bool:
         if said.get("deleted"):
@@ -210,6 +226,7 @@ class References:
             },
             may_stand=str(said["kind"]) in STANDING,
             law=str(said.get("law") or ""),
+            road=road_of(said),
         )
         mark = _mark([ground, sorted(fence.vehicle_kinds), sorted(fence.bound)])
         card = PlaceCard(str(said["name"]), str(said["kind"]), mark, form, fence)
@@ -251,7 +268,20 @@ def _rule(value: object) -> Rule:
     return rule
 
 
-def _profile(kind: str, said: Mapping[str, object]) -> Profile:
+def _card(said: Mapping[str, object]) -> VehicleCard:
+    """A vehicle as ``ref.vehicle.*`` and ``ref.terminal.*`` say it; older ones have no profile."""
+    kind = str(said.get("vehicle_kind") or "")
+    return VehicleCard(
+        phone="",
+        plate=str(said["plate"]),
+        plate_colour=_number(said, "plate_colour"),
+        kind=kind,
+        outside=bool(said.get("outside")),
+        profile=profile_of(kind, _object(said.get("profile") or {}, "profile")),
+    )
+
+
+def profile_of(kind: str, said: Mapping[str, object]) -> Profile:
     """What is known of a vehicle beyond its kind; ``{}`` = nothing."""
     service = str(said.get("service") or "")
     if service not in get_args(Service):

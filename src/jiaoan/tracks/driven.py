@@ -1,8 +1,8 @@
 """Driving over a limit on a track: judged again from the positions, by the rules' own pass.
 
-Speed limits are known as far as the kind of vehicle and the places of that day tell them; what the
-firm or the terminal is set to is not in the track. So a stretch here is a lead; what the stream
-found stands in the findings. Both use :func:`jiaoan.rules.driving.settle.run`.
+The vehicle's profile, the figures and the places are those of today; what the terminal is set to is
+not in the track. So a stretch here is a lead; what the stream found stands in the findings. Both
+use :func:`jiaoan.rules.driving.settle.run`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 
 from jiaoan.rules.driving.book import Book, Profile
 from jiaoan.rules.driving.findings import Finding
 from jiaoan.rules.driving.law import TITLES, Rule
 from jiaoan.rules.driving.sentences import Sentence, sentence
+from jiaoan.rules.fences.judging import Fences, look_up
 from jiaoan.rules.fences.values import Fence
-from jiaoan.rules.shapes import Outline
+from jiaoan.rules.shapes import ShapelyShapes
 from jiaoan.stores import positions
 from jiaoan.stores.positions import Positions
 from jiaoan.stores.tracks import Columns, in_ms, moment_of
@@ -57,11 +57,11 @@ class Driven:
 
 
 def driven(
-    track: Columns, kind: str, start: datetime, end: datetime, fences: Sequence[Fence] = ()
+    track: Columns, profile: Profile, start: datetime, end: datetime, fences: Sequence[Fence] = ()
 ) -> list[Driven]:
     """Stretches that touch ``start`` to ``end``; ``track`` begins :data:`BEFORE` that, by time.
 
-    ``fences`` are the places whose speed limits hold inside of them.
+    ``fences`` are the places that limit speed, and the road sections.
     """
     if not len(track["time_ms"]):
         return []
@@ -71,32 +71,20 @@ def driven(
     for name in track:
         rows[name] = track[name]
     vehicle = int(rows["vehicle"][0])
-    book = Book({vehicle: Profile(kind=kind)})
-    found = settle.run(rows, book, surroundings=_limits(rows, kind, fences))
+    book = Book({vehicle: profile})
+    found = settle.run(rows, book, surroundings=_around(rows, profile.kind, fences))
     low, high = in_ms(start), in_ms(end)
     last = int(np.max(rows["time_ms"]))
     stretches = [_stretch(each, last) for each in _lasting(found)]
     return [each for each in stretches if in_ms(each.end) >= low and in_ms(each.start) < high]
 
 
-def _limits(rows: Positions, kind: str, fences: Sequence[Fence]) -> npt.NDArray[np.void]:
-    """The least limit of the places each row lies in and that are in force then."""
-    from jiaoan.rules.driving.columns import SURROUNDINGS
+def _around(rows: Positions, kind: str, fences: Sequence[Fence]) -> npt.NDArray[np.void]:
+    """What the places say about each row, as the stream asks them."""
+    from jiaoan.rules.fences.surroundings import surroundings
 
-    around = np.zeros(len(rows), SURROUNDINGS)
-    x, y = rows["lon"].astype(np.float64), rows["lat"].astype(np.float64)
-    for fence in fences:
-        if not isinstance(fence.outline, Outline) or not fence.concerns(
-            int(rows["vehicle"][0]), kind
-        ):
-            continue
-        for row in np.flatnonzero(shapely.intersects_xy(fence.outline.exact, x, y)).tolist():
-            kmh = fence.limit_kmh(kind, int(rows["time_ms"][row]))
-            if kmh is not None:
-                before = int(around["limit"][row])
-                limit = round(kmh * 10)
-                around["limit"][row] = min(before, limit) if before else limit
-    return around
+    places = Fences(fences, ShapelyShapes)  # a few roads once: no grid is worth building
+    return surroundings(places, look_up(places, rows), rows, lambda _vehicle: kind)
 
 
 def _lasting(found: Sequence[Finding]) -> list[Finding]:

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from jiaoan.kernel.clock import Clock, at_local, local
-from jiaoan.registry.models import Place, Vehicle
+from jiaoan.registry.models import Place, PlaceKind, Vehicle
 from jiaoan.registry.queries import vehicles_on_map
+from jiaoan.registry.reference import place_value, profile_of
 from jiaoan.rules.driving.settings import Settings
+from jiaoan.rules.fences.roads import road_of
 from jiaoan.rules.fences.values import Fence
 from jiaoan.rules.hours import Hours
 from jiaoan.rules.shapes import Outline, drawn
@@ -78,7 +80,7 @@ def day_of(store: Store, vehicle: Vehicle, day: date, clock: Clock) -> Day:
     said = tracks.said(store.data, vehicle.pk, start - BEFORE, end, fresh.rows)
     good = region.placed(said) & tracks.true_times(said)
     usable = {name: each[good] for name, each in said.items()}
-    stretches = driven(usable, vehicle.kind, start, end, limited())
+    stretches = driven(usable, profile_of(vehicle), start, end, limited())
     moments = np.where(tracks.true_times(said), said["time_ms"], said["received_ms"])
     today = moments.astype(np.int64) >= tracks.in_ms(start)
     track = {name: each[today] for name, each in said.items()}
@@ -88,15 +90,16 @@ def day_of(store: Store, vehicle: Vehicle, day: date, clock: Clock) -> Day:
 
 
 def limited() -> list[Fence]:
-    """The places that limit speed, whenever they hold: rules know no scope."""
+    """The road sections and places that limit speed, whenever they hold: rules know no scope."""
     return [
         Fence(
             place.pk, place.version, drawn(place.shape, place.geometry, place.size_m),
             place.buffer_m, place.consecutive, vehicle_kinds=frozenset(place.vehicle_kinds),
             valid_from=place.valid_from, valid_to=place.valid_to,
             hours=tuple(Hours.parse(each) for each in place.hours), limits_kmh=place.limits_kmh,
+            road=road_of(place_value(place, ())),
         )
-        for place in Place.objects.exclude(limits_kmh={})
+        for place in Place.objects.filter(~Q(limits_kmh={}) | Q(kind=PlaceKind.ROAD))
     ]  # fmt: skip
 
 

@@ -46,6 +46,7 @@ DEFAULTS: Final[Mapping[str, int]] = {
     VehicleKind.HAZMAT.value: 12,  # as long as its waybills
     VehicleKind.COACH.value: 6,
     VehicleKind.TRUCK.value: 6,
+    VehicleKind.SCHOOL_BUS.value: 6,
     VehicleKind.ENFORCEMENT.value: 6,
 }
 

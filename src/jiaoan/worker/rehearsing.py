@@ -26,7 +26,7 @@ from jiaoan.kernel.clock import Clock, clock_from_environment
 from jiaoan.kernel.plates import display
 from jiaoan.ledger.errors import FieldErrors
 from jiaoan.registry.models import Place, Vehicle, VehicleKind
-from jiaoan.registry.reference import place_value
+from jiaoan.registry.reference import place_value, profile_of
 from jiaoan.rules.driving.law import BY_ID
 from jiaoan.scope import SystemActor
 from jiaoan.watch.models import Rehearsal
@@ -111,7 +111,7 @@ def run(pk: int, number: int, clock: Clock) -> int:
     result = running.rehearse(
         Path(settings.DATA_DIR),
         plan,
-        running.kinds_of(asked.vehicles),
+        running.profiles_of(asked.vehicles),
         asked.first_day,
         asked.last_day,
         actions.most_findings(),
@@ -229,7 +229,7 @@ def _by_hand(plan: Plan, options: argparse.Namespace) -> int:
         found = found.filter(kind=options.kind)
     if options.plate:
         found = found.filter(plate__in=options.plate)
-    vehicles = list(found.values_list("pk", "kind"))
+    vehicles = [(each.pk, profile_of(each)) for each in found]
     if not vehicles:
         raise LookupError("there are no such vehicles")
     result = running.rehearse(Path(settings.DATA_DIR), plan, vehicles, first, last, options.most)

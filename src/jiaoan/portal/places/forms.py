@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from django import forms
@@ -13,12 +13,14 @@ from django.utils.translation import pgettext_lazy
 from jiaoan.kernel.coords import Datum
 from jiaoan.kernel.plates import parse_plate
 from jiaoan.portal.components import Text
+from jiaoan.registry.actions.places import FASTEST_KMH
 from jiaoan.registry.models import (
     GateDirection,
     Place,
     PlaceKind,
     PlaceRole,
     PlaceShape,
+    RoadClass,
     Vehicle,
     VehicleKind,
 )
@@ -37,13 +39,24 @@ DATUMS = [
     (Datum.BD09.value, _("BD-09 (Baidu)")),
 ]
 KINDS = [("", _("Choose…")), *PlaceKind.choices]
-_DAYS = [
+WEEKDAYS = [
     ("1", pgettext_lazy("weekday", "Mon")), ("2", pgettext_lazy("weekday", "Tue")),
     ("3", pgettext_lazy("weekday", "Wed")), ("4", pgettext_lazy("weekday", "Thu")),
     ("5", pgettext_lazy("weekday", "Fri")), ("6", pgettext_lazy("weekday", "Sat")),
     ("7", pgettext_lazy("weekday", "Sun")),
 ]  # fmt: skip
+LIMITED: Sequence[tuple[str, Text]] = [
+    ("hazmat", _("Speed limit of hazmat vehicles, km/h")),
+    ("coach", _("Speed limit of coaches, km/h")),
+    ("truck", _("Speed limit of trucks, km/h")),
+    ("school_bus", _("Speed limit of school buses, km/h")),
+    ("", _("Speed limit of others, km/h")),
+]
 _DATE = forms.DateInput({**_INPUT, "type": "date"}, format="%Y-%m-%d")
+
+
+def _limit_field(kind: str) -> str:
+    return f"limit_{kind or 'others'}"
 
 
 def _text(
@@ -63,6 +76,13 @@ class PlaceForm(forms.Form):
 
     name = _text(_("Name"), required=True, most=80)
     kind = forms.ChoiceField(label=_("Kind of place"), choices=KINDS, widget=forms.Select(_SELECT))
+    road_class = forms.ChoiceField(
+        label=_("Class of road"),
+        help_text=_("Of a road section only."),
+        choices=RoadClass.choices,
+        required=False,
+        widget=forms.Select(_SELECT),
+    )
     role = forms.ChoiceField(
         label=_("What it does"), choices=PlaceRole.choices, widget=forms.Select(_SELECT)
     )
@@ -111,16 +131,6 @@ class PlaceForm(forms.Form):
         max_length=20_000,
         widget=forms.Textarea({**_INPUT, "rows": 3}),
     )
-    limit_hazmat = forms.FloatField(
-        label=_("Speed limit of hazmat vehicles, km/h"),
-        required=False,
-        widget=forms.NumberInput({**_INPUT, "step": "any"}),
-    )
-    limit_others = forms.FloatField(
-        label=_("Speed limit of others, km/h"),
-        required=False,
-        widget=forms.NumberInput({**_INPUT, "step": "any"}),
-    )
     buffer_m = forms.IntegerField(
         label=_("Buffer, m"), initial=50, widget=forms.NumberInput(_INPUT)
     )
@@ -142,6 +152,19 @@ class PlaceForm(forms.Form):
     def __init__(self, actor: object, data: object = None, **more: object) -> None:
         super().__init__(data, **more)  # type: ignore[arg-type]
         self._actor = actor
+        for kind, label in LIMITED:
+            self.fields[_limit_field(kind)] = forms.FloatField(
+                label=label,  # type: ignore[arg-type]
+                required=False,
+                min_value=1,
+                max_value=FASTEST_KMH,
+                widget=forms.NumberInput({**_INPUT, "step": "any"}),
+            )
+
+    @property
+    def limits(self) -> list[forms.BoundField]:
+        """Speed limits, one a kind of vehicle."""
+        return [self[_limit_field(kind)] for kind, _label in LIMITED]
 
     def clean_bound(self) -> list[Vehicle]:
         """Every plate is looked up again in the actor's own scope."""
@@ -171,11 +194,11 @@ class PlaceForm(forms.Form):
     def fields_of_place(self, hours: list[dict[str, object]]) -> dict[str, object]:
         """What ``actions.add_place`` takes."""
         typed = self.cleaned_data
-        limits = {"hazmat": typed["limit_hazmat"], "": typed["limit_others"]}
+        limits = {kind: typed[_limit_field(kind)] for kind, _label in LIMITED}
         same = (
-            "name", "kind", "role", "shape", "geometry", "size_m", "direction", "vehicle_kinds",
-            "bound", "buffer_m", "consecutive", "figures_confirmed_by", "valid_from", "valid_to",
-            "law",
+            "name", "kind", "road_class", "role", "shape", "geometry", "size_m", "direction",
+            "vehicle_kinds", "bound", "buffer_m", "consecutive", "figures_confirmed_by",
+            "valid_from", "valid_to", "law",
         )  # fmt: skip
         return {
             **{name: typed[name] for name in same},
@@ -192,7 +215,7 @@ class WindowForm(forms.Form):
     end = _text(pgettext_lazy("hours", "To"), "09:00", most=5)
     weekdays = forms.MultipleChoiceField(
         label=_("Weekdays"),
-        choices=_DAYS,
+        choices=WEEKDAYS,
         required=False,
         widget=forms.CheckboxSelectMultiple({"class": "form-check-input"}),
     )
@@ -233,6 +256,16 @@ class ImportForm(forms.Form):
         widget=forms.Select(_SELECT),
     )
     kind = forms.ChoiceField(label=_("Kind of place"), choices=KINDS, widget=forms.Select(_SELECT))
+    road_class = forms.ChoiceField(
+        label=_("Class of road"),
+        help_text=_(
+            "Of road sections only, where a feature does not say its own in the property "
+            "road_class; limits stand in limits_kmh or limit_kmh."
+        ),
+        choices=RoadClass.choices,
+        required=False,
+        widget=forms.Select(_SELECT),
+    )
     lines_as = forms.ChoiceField(
         label=_("Lines become"),
         choices=[("corridor", _("Corridor")), ("line", _("Line"))],
@@ -258,7 +291,8 @@ def proposed(value: Mapping[str, object]) -> tuple[Place, list[Vehicle]]:
         "name", "kind", "role", "shape", "geometry", "size_m", "direction", "vehicle_kinds",
         "hours", "limits_kmh", "buffer_m", "consecutive", "dwell_s", "law",
     )  # fmt: skip
-    place = Place(**{name: value[name] for name in same}, **days)
+    road_class = str(value.get("road_class") or "")
+    place = Place(road_class=road_class, **{name: value[name] for name in same}, **days)
     bound = value.get("bound")
     ids = bound if isinstance(bound, list) else []
     return place, list(Vehicle.objects.filter(pk__in=ids).order_by("plate"))
@@ -268,12 +302,13 @@ def typed_of(place: Place, bound: Iterable[Vehicle] | None = None) -> dict[str, 
     """The form's values of a place, in WGS-84; ``bound`` of one that is not stored."""
     vehicles = place.bound.all() if bound is None else bound
     return {
-        "name": place.name, "kind": place.kind, "role": place.role, "shape": place.shape,
+        "name": place.name, "kind": place.kind, "road_class": place.road_class,
+        "role": place.role, "shape": place.shape,
         "coordinates": _coordinates(place.geometry), "datum": Datum.WGS84.value,
         "size_m": place.size_m, "direction": place.direction,
         "vehicle_kinds": place.vehicle_kinds,
         "bound": "\n".join(vehicle.plate for vehicle in vehicles),
-        "limit_hazmat": place.limits_kmh.get("hazmat"), "limit_others": place.limits_kmh.get(""),
+        **{_limit_field(kind): place.limits_kmh.get(kind) for kind, _label in LIMITED},
         "buffer_m": place.buffer_m, "consecutive": place.consecutive,
         "figures_confirmed_by": place.figures_confirmed_by,
         "dwell_min": None if place.dwell_s is None else place.dwell_s // 60,

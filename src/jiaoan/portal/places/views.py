@@ -174,7 +174,7 @@ def _form(request: HttpRequest, place: Place | None) -> HttpResponse:
     except actions.PlaceRefused as refused:
         for name, text in refused.errors.items():
             field = {"geometry": "coordinates", "dwell_s": "dwell_min", "hours": None,
-                     "limits_kmh": "limit_hazmat", "version": None}.get(name, name)  # fmt: skip
+                     "limits_kmh": "limit_others", "version": None}.get(name, name)  # fmt: skip
             form.add_error(field, str(text))
         return _show(request, place, form, windows, status=422)
     except Unwanted as unwanted:
@@ -303,7 +303,7 @@ def bring(request: HttpRequest) -> HttpResponse:
     role = "gate" if typed["lines_as"] == "line" else ""
     done = actions.import_places(
         asker(request), clock(request), read, data,
-        kind=typed["kind"], role=role, size_m=typed["size_m"],
+        kind=typed["kind"], role=role, road_class=typed["road_class"],
     )  # fmt: skip
     good = sum(one.place is not None for one in done)
     return _import(
@@ -321,15 +321,18 @@ def _import(
 @require_safe
 @page("registry.view")
 def export(request: HttpRequest) -> HttpResponse:
-    """All places as they are judged, in WGS-84, with their rule."""
+    """All places as they are judged, in WGS-84, with their rule; of a road the middle, with its
+    width: that is what it is drawn and read by.
+    """
     features = [
         {
             "type": "Feature",
             "id": place.pk,
-            "geometry": place.ground(),
+            "geometry": place.geometry if place.kind == PlaceKind.ROAD else place.ground(),
             "properties": {
-                "name": place.name, "kind": place.kind, "role": place.role, "shape": place.shape,
-                "size_m": place.size_m, "hours": place.hours, "limits_kmh": place.limits_kmh,
+                "name": place.name, "kind": place.kind, "road_class": place.road_class,
+                "role": place.role, "shape": place.shape, "size_m": place.size_m,
+                "hours": place.hours, "limits_kmh": place.limits_kmh,
                 "vehicle_kinds": place.vehicle_kinds, "buffer_m": place.buffer_m,
                 "consecutive": place.consecutive, "dwell_s": place.dwell_s,
                 "valid_from": place.valid_from.isoformat() if place.valid_from else None,

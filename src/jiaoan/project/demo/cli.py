@@ -27,6 +27,7 @@ from jiaoan.project.demo.district import make_district, new_password
 from jiaoan.project.demo.fleet import DRIVING, fleet_config
 from jiaoan.project.demo.notice import live_a_while, publish_notice
 from jiaoan.project.demo.papers import file_outside_vehicles, write_local_waybills
+from jiaoan.project.demo.passenger import make_passenger_fleet
 
 OWN_NOTICE = Path(__file__).resolve().parent.parent / "data" / "demo_notice.txt"
 
@@ -59,6 +60,7 @@ def main(argv: Sequence[str]) -> int:
 def _make(data: Path, gateway_port: int, clock: Clock) -> None:
     with transaction.atomic():
         district = make_district(clock)
+        make_passenger_fleet(district, clock)
         file_outside_vehicles(district, clock)
         write_local_waybills(district, clock, DRIVING)
         fleet = fleet_config(district.local, district.outside, host="127.0.0.1", port=gateway_port)

@@ -67,11 +67,21 @@ RING: tuple[Point, ...] = (
     (113.362, 29.506),
     (113.340, 29.500),
 )
+# An expressway that passes the district in the south-east.
+BYPASS: tuple[Point, ...] = (
+    (113.210, 29.388),
+    (113.270, 29.412),
+    (113.330, 29.436),
+    (113.392, 29.470),
+    (113.440, 29.520),
+    (113.470, 29.570),
+)
 ROADS: dict[str, tuple[Point, ...]] = {
     "临江大道": TRUNK,
     "北港路": NORTH,
     "南山路": SOUTH,
     "园区环路": RING,
+    "临江绕城高速": BYPASS,
 }
 
 PARK_SITES: dict[str, Point] = {

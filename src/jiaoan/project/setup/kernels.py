@@ -17,6 +17,7 @@ KERNELS = (
     "jiaoan.rules.driving.kernel",
     "jiaoan.rules.grid_kernels",
     "jiaoan.rules.fences.kernel",
+    "jiaoan.rules.fences.road_kernel",
     "jiaoan.gateway.reactor_kernels",
 )
 

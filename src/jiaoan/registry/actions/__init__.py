@@ -1,9 +1,8 @@
-"""Every write of master data. A change of a terminal or place also queues its new reference."""
+"""Every write of master data; what the stream or gateway knows of it is queued as a reference."""
 
 from jiaoan.registry.actions.master import (
     add_enterprise,
     add_terminal,
-    add_vehicle,
     flag_accident_prone,
 )
 from jiaoan.registry.actions.places import (
@@ -14,16 +13,29 @@ from jiaoan.registry.actions.places import (
     close_place,
     import_places,
 )
+from jiaoan.registry.actions.vehicles import (
+    ImportedVehicle,
+    VehicleRefused,
+    add_vehicle,
+    change_vehicle,
+    check_vehicle,
+    import_vehicles,
+)
 
 __all__ = [
+    "ImportedVehicle",
     "PlaceRefused",
+    "VehicleRefused",
     "add_enterprise",
     "add_place",
     "add_terminal",
     "add_vehicle",
     "change_place",
+    "change_vehicle",
     "check_place",
+    "check_vehicle",
     "close_place",
     "flag_accident_prone",
     "import_places",
+    "import_vehicles",
 ]

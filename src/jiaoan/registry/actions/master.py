@@ -1,4 +1,4 @@
-"""Enterprises, vehicles and terminals; a change of a terminal also queues its new reference."""
+"""Enterprises and terminals; a change of a terminal also queues its new reference."""
 
 from __future__ import annotations
 
@@ -39,17 +39,6 @@ def flag_accident_prone(
         clock=clock,
         payload={"since": since.isoformat()},
     )
-    return made
-
-
-@transaction.atomic
-def add_vehicle(
-    actor: Actor, clock: Clock, *, plate: str, plate_colour: int, kind: str, **fields: object
-) -> Vehicle:
-    require(actor, "registry.manage")
-    made = Vehicle.objects.create(plate=plate, plate_colour=plate_colour, kind=kind, **fields)
-    record("registry.vehicle_added", actor=actor, obj=made, clock=clock)
-    enqueue(reference.vehicle_subject(made), reference.vehicle_value(made), clock=clock)
     return made
 
 

@@ -27,6 +27,7 @@ from jiaoan.registry.models import (
     PlaceKind,
     PlaceRole,
     PlaceShape,
+    RoadClass,
     Vehicle,
     VehicleKind,
 )
@@ -36,6 +37,10 @@ from jiaoan.rules.hours import Hours, HoursRefused
 from jiaoan.rules.shapes import Line, OutlineRefused, drawn
 from jiaoan.scope import Actor, can, require
 
+_ROLE_OF_KIND = {
+    PlaceKind.FORBIDDEN.value: PlaceRole.FORBIDDEN,
+    PlaceKind.ROAD.value: PlaceRole.ROAD,
+}
 FASTEST_KMH, WIDEST_BUFFER_M, LONGEST_DWELL_S = 160, 5_000, 30 * 86_400
 
 
@@ -64,10 +69,12 @@ def add_place(
     bound: Iterable[Vehicle] = (),
     **fields: object,
 ) -> Place:
-    """A new place. A forbidden zone forbids unless ``role`` says otherwise."""
+    """A new place. A forbidden zone forbids, and a road section says which road it is, unless
+    ``role`` says otherwise.
+    """
     _require(actor)
-    if kind == PlaceKind.FORBIDDEN:
-        fields.setdefault("role", PlaceRole.FORBIDDEN)
+    if kind in _ROLE_OF_KIND:
+        fields.setdefault("role", _ROLE_OF_KIND[kind])
     made = Place(name=name, kind=kind, geometry=dict(geometry), **fields)
     vehicles = tuple(bound)
     check_place(made, vehicles)
@@ -141,12 +148,13 @@ def import_places(
     *,
     kind: str,
     role: str = "",
-    size_m: float | None = None,
+    road_class: str = "",
 ) -> list[Imported]:
     """One place for each good feature; the file is kept by its hash whatever is in it.
 
-    A feature that is refused does not stop the others. ``size_m`` is what the file was read with;
-    without a ``role`` the kind decides.
+    A feature that is refused does not stop the others. Without a ``role`` the kind decides.
+    ``road_class`` is that of road sections whose feature does not say its own; of other kinds of
+    places it is left out.
     """
     _require(actor)
     ruled = {"role": role} if role else {}
@@ -162,7 +170,9 @@ def import_places(
                 name=feature.name, kind=kind, shape=feature.shape, geometry=feature.geometry,
                 source=f"{read.name[:60]} #{feature.number} {read.datum.value}",
                 source_file=kept,
-                size_m=size_m if feature.shape in ("circle", "corridor") else None,
+                size_m=feature.size_m,
+                road_class=(feature.road_class or road_class) if kind == PlaceKind.ROAD else "",
+                limits_kmh=dict(feature.limits_kmh),
                 bound=(),
                 **ruled,
             )  # fmt: skip
@@ -195,10 +205,11 @@ def check_place(place: Place, bound: Sequence[Vehicle] = ()) -> None:
         errors["name"] = _("At most 80 characters.")
     for name, choices in (
         ("kind", PlaceKind), ("role", PlaceRole), ("shape", PlaceShape),
-        ("direction", GateDirection),
+        ("direction", GateDirection), ("road_class", RoadClass),
     ):  # fmt: skip
         if getattr(place, name) not in choices.values:
             errors[name] = _("Choose one of the list.")
+    errors |= _road_errors(place)
     errors |= _ground_errors(place)
     errors |= _figure_errors(place)
     if place.role == PlaceRole.ROUTE and not bound:
@@ -216,6 +227,16 @@ def check_place(place: Place, bound: Sequence[Vehicle] = ()) -> None:
         errors["hours"] = in_words(refused)[1]
     if errors:
         raise PlaceRefused(errors)
+
+
+def _road_errors(place: Place) -> dict[str, str | Promise]:
+    if place.kind == PlaceKind.ROAD:
+        return {}
+    if place.road_class:
+        return {"road_class": _("Only a road section has a class of road.")}
+    if place.role == PlaceRole.ROAD:
+        return {"role": _("Only a road section says which road it is; choose another use.")}
+    return {}
 
 
 def _ground_errors(place: Place) -> dict[str, str | Promise]:

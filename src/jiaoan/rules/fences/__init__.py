@@ -40,6 +40,7 @@ is told. A stay seen so begins at that last point.
 """
 
 from jiaoan.rules.fences.judging import Fences, Found, Outcome, adopt, counts, judge, look, look_up
+from jiaoan.rules.fences.roads import Road, RoadClass, road_of
 from jiaoan.rules.fences.steps import step
 from jiaoan.rules.fences.values import (
     AHEAD_MS,
@@ -76,6 +77,8 @@ __all__ = [
     "Outcome",
     "Point",
     "Presence",
+    "Road",
+    "RoadClass",
     "Role",
     "Vehicle",
     "adopt",
@@ -83,5 +86,6 @@ __all__ = [
     "judge",
     "look",
     "look_up",
+    "road_of",
     "step",
 ]

@@ -84,6 +84,7 @@ class Fences:
         self.limited = np.array(
             [one is not None and bool(one.limits_kmh) for one in self.all], np.bool_
         )
+        self.roads = {number: one.road for number, one in enumerate(self.all) if one and one.road}
         reaches = [one.buffer_m if one else 0.0 for one in self.all]
         self.tables = tables_of(self.all)
         if before is None:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from jiaoan.rules.driving.columns import SURROUNDINGS
 from jiaoan.rules.fences.judging import Fences, Found
+from jiaoan.rules.fences.on_roads import look
 
 
 def surroundings(
@@ -20,12 +21,15 @@ def surroundings(
     """One row of :data:`SURROUNDINGS` for each of ``positions``.
 
     The limit is the lowest of the places that hold the point, by the vehicle's kind and the moment
-    of the point. Which class of road it was on no place tells: 0.
+    of the point; the class of road is that of the road sections it is on (:mod:`~.roads`).
     """
     around = np.zeros(len(positions), SURROUNDINGS)
     sides, inside = found.sides, found.sides.inside
     holding, rows = sides.outlines[inside], found.rows[sides.rows[inside]]
     around["known"][rows[fences.standing[holding]]] = 1
+    if fences.roads:
+        kept, around["road"] = look(fences.roads, fences.tables.fences, holding, rows, positions)
+        holding, rows = holding[kept], rows[kept]
     limited = fences.limited[holding]
     for number, row in zip(holding[limited].tolist(), rows[limited].tolist(), strict=True):
         fence = fences.all[number]

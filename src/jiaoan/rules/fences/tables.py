@@ -20,6 +20,7 @@ _ROLES: Final[Mapping[Role, int]] = {
     Role.AREA: c.AREA,
     Role.FORBIDDEN: c.FORBIDDEN,
     Role.ROUTE: c.ROUTE,
+    Role.ROAD: c.ROUTE,  # to which no vehicle is bound
     Role.GATE: c.AREA,  # one that is no line records who enters and leaves
 }
 _SIDES: Final[Mapping[Direction, int]] = {"": 0, "right": 1, "left": -1}

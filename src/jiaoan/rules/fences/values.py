@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from jiaoan.rules import hours
+from jiaoan.rules.fences.roads import Road
 from jiaoan.rules.hours import Hours
 from jiaoan.rules.shapes import Line, Outline
 
@@ -39,6 +40,7 @@ class Role(StrEnum):
     FORBIDDEN = "forbidden"  # the same, and forbids to be inside while it is in force
     ROUTE = "route"  # tells which of its own vehicles leave it
     GATE = "gate"  # a line: tells who crosses it
+    ROAD = "road"  # tells nothing by itself: says which road it is, and its limits
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class Fence:
     of a route. ``direction`` of a gate: the side to which a crossing is told, "" = both.
     ``limits_kmh`` (vehicle kind, "" = all others) are for the rule of speed, which asks
     :meth:`limit_kmh`. In a place where vehicles ``may_stand`` (a car park, a plant) a long stand is
-    nothing to tell. ``law`` is the text that findings cite.
+    nothing to tell. ``road`` is what a road section is, whatever its role. ``law`` is the text that
+    findings cite.
     """
 
     place_id: int
@@ -68,10 +71,11 @@ class Fence:
     limits_kmh: Mapping[str, float] = field(default_factory=dict)
     may_stand: bool = False
     law: str = ""
+    road: Road | None = None
 
     def concerns(self, vehicle: int, vehicle_kind: str) -> bool:
         """Whether it judges the vehicle at all; vehicles of unknown kind always are."""
-        if self.role is Role.ROUTE:
+        if self.role in (Role.ROUTE, Role.ROAD):
             return vehicle in self.bound
         return not (self.vehicle_kinds and vehicle_kind and vehicle_kind not in self.vehicle_kinds)
 

@@ -6,6 +6,7 @@ The form is described in :mod:`~.explaining`, which reads it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -14,8 +15,8 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from jiaoan.journal.models import Outgoing
-from jiaoan.registry.models import Place, Terminal
-from jiaoan.registry.reference import place_subject, place_value, terminal_value
+from jiaoan.registry.models import Place, PlaceKind
+from jiaoan.registry.reference import place_subject, place_value, profile_of
 from jiaoan.rules import fences
 from jiaoan.rules.driving.book import Book, Profile
 from jiaoan.rules.driving.findings import Finding as Driving
@@ -126,14 +127,8 @@ def _moment(milliseconds: int) -> datetime:
 
 
 def _profile(finding: Finding, kind: str) -> Profile:
-    """The vehicle as its reference says it, of the kind that the finding was made for."""
-    terminal = Terminal.objects.filter(vehicle=finding.vehicle_id).select_related(
-        "vehicle__enterprise__organisation"
-    ).last()  # fmt: skip
-    said = terminal_value(terminal).get("profile") if terminal else None
-    known = dict(said) if isinstance(said, dict) else {}
-    known["school_hours"] = tuple(tuple(one) for one in known.get("school_hours") or ())
-    return Profile(kind=kind, **known)
+    """The vehicle as the stream knows it today, of the kind that the finding was made for."""
+    return replace(profile_of(finding.vehicle), kind=kind)
 
 
 def figures() -> tuple[Book, frozenset[str]]:
@@ -164,7 +159,8 @@ def _areas() -> Sequence[Place]:
     return [
         place
         for place in Place.objects.prefetch_related("bound")
-        if place.shape != "line" and (place.limits_kmh or place.kind in STANDING)
+        if place.shape != "line"
+        and (place.limits_kmh or place.kind in STANDING or place.kind == PlaceKind.ROAD)
     ]
 
 

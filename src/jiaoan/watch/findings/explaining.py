@@ -237,6 +237,7 @@ def fence_of(said: Json) -> fences.Fence:
         limits_kmh={str(kind): float(limit) for kind, limit in limits.items()},
         may_stand=str(said.get("kind")) in STANDING,
         law=str(said.get("law") or ""),
+        road=fences.road_of(said),
     )
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from jiaoan.journal.actions import Json
 from jiaoan.kernel.clock import at_local
 from jiaoan.registry.models import Place, Vehicle
-from jiaoan.registry.reference import place_value
+from jiaoan.registry.reference import place_value, profile_of
+from jiaoan.rules.driving.book import Profile
 from jiaoan.rules.driving.law import BY_ID, Rule
 from jiaoan.rules.fences import Fence, Fences
 from jiaoan.stream.backtrack import sealed
@@ -87,8 +88,8 @@ def plan_of_place(value: Mapping[str, object]) -> Plan:
     """A new or changed place as if it had been in force on all the days.
 
     ``value`` is the place as a reference snapshot says it; ``place_id`` :data:`NEW_PLACE` for one
-    that is not in the register. Its limit and its being a place to stand change two driving rules.
-    Raises ``BadPlace``.
+    that is not in the register. Its limit, its class of road and its being a place to stand change
+    three driving rules. Raises ``BadPlace``.
     """
     number = int(str(value["place_id"]))
     others = [place_value(each) for each in _places() if each.pk != number]
@@ -121,13 +122,13 @@ def plan_of(asked: Rehearsal) -> Plan:
 def rehearse(
     data_dir: Path,
     plan: Plan,
-    vehicles: Sequence[tuple[int, str]],
+    vehicles: Sequence[tuple[int, Profile]],
     first: date,
     last: date,
     most: int,
     tell: Callable[[int], bool] = lambda done: True,
 ) -> Result | None:
-    """Judge the days of each vehicle (id, kind); ``None`` when ``tell`` says to stop.
+    """Judge the days of each vehicle; ``None`` when ``tell`` says to stop.
 
     ``tell`` gets how many vehicles are done; at most ``most`` findings of each outcome are kept.
     """
@@ -135,7 +136,7 @@ def rehearse(
     end = _ms(at_local(last + timedelta(days=1)))
     early = _ms(at_local(first - timedelta(days=warm_up_days(plan.rules))))
     result = Result()
-    for number, (vehicle, kind) in enumerate(vehicles):
+    for number, (vehicle, profile) in enumerate(vehicles):
         if not tell(number):
             return None
         track = sealed(data_dir / "tracks", vehicle, early, end - 1)
@@ -144,8 +145,8 @@ def rehearse(
         result.points += len(track)
         result.with_track += 1
         told = compare(
-            _within(plan.now.events(vehicle, kind, track, plan.rules), begin, end),
-            _within(plan.proposed.events(vehicle, kind, track, plan.rules), begin, end),
+            _within(plan.now.events(vehicle, profile, track, plan.rules), begin, end),
+            _within(plan.proposed.events(vehicle, profile, track, plan.rules), begin, end),
         )
         for outcome, events in (
             (Outcome.NEW, told.new), (Outcome.GONE, told.gone), (Outcome.SAME, told.same),
@@ -160,9 +161,9 @@ def _within(events: Sequence[Event], begin: int, end: int) -> Iterator[Event]:
     return (each for each in events if begin <= each.start_ms < end)
 
 
-def kinds_of(ids: Sequence[int]) -> list[tuple[int, str]]:
-    """Vehicle and kind, in the order of ids; those that are gone are left out."""
-    known = dict(Vehicle.objects.filter(pk__in=ids).values_list("pk", "kind"))
+def profiles_of(ids: Sequence[int]) -> list[tuple[int, Profile]]:
+    """Each vehicle with its profile, in the order of ids; those that are gone are left out."""
+    known = {each.pk: profile_of(each) for each in Vehicle.objects.filter(pk__in=ids)}
     return [(each, known[each]) for each in ids if each in known]
 
 

@@ -34,8 +34,8 @@ from jiaoan.watch.rehearsal.comparing import Event
 
 NOT_REHEARSED: Final = ON_ARRIVAL | {Rule.TOGETHER}
 """Rules of single rows as they arrive, and the one that needs all vehicles at once."""
-OF_PLACES: Final = frozenset({Rule.OVERSPEED, Rule.STAY})
-"""Rules that ask the places: for a limit, and whether a vehicle may stand there."""
+OF_PLACES: Final = frozenset({Rule.OVERSPEED, Rule.STAY, Rule.HAZMAT_BAN})
+"""Rules that ask the places: for a limit or a class of road, and whether a vehicle may stand."""
 _TOTALS: Final = frozenset({Rule.DAY_TOTAL, Rule.WEEK_TOTAL})
 _FENCE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "entered": ("驶入{}", "entered {}"),
@@ -99,23 +99,25 @@ class World:
     fence: Fence | None = None
 
     def events(
-        self, vehicle: int, kind: str, track: Positions, rules: frozenset[Rule]
+        self, vehicle: int, profile: Profile, track: Positions, rules: frozenset[Rule]
     ) -> list[Event]:
-        """Everything that ``rules`` and the rehearsed fence find in one vehicle's track."""
+        """Everything that ``rules`` and the rehearsed fence find in one vehicle's track; it is
+        judged by the profile that it has today.
+        """
         from jiaoan.rules.driving import settle  # numba: only in the process that rehearses
 
         ordered, _around, _cards = settle.in_order(track)
         wanted = rules - self.off - NOT_REHEARSED
-        found = self._driven(vehicle, kind, ordered, wanted) if wanted else []
-        return found + (self._fenced(kind, ordered, self.fence) if self.fence else [])
+        found = self._driven(vehicle, profile, ordered, wanted) if wanted else []
+        return found + (self._fenced(profile.kind, ordered, self.fence) if self.fence else [])
 
     def _driven(
-        self, vehicle: int, kind: str, ordered: Positions, wanted: frozenset[Rule]
+        self, vehicle: int, profile: Profile, ordered: Positions, wanted: frozenset[Rule]
     ) -> list[Event]:
         from jiaoan.rules.driving import settle
 
-        book = Book({vehicle: Profile(kind=kind)}, self.settings, off=self.off)
-        around = self.ground.around(ordered, kind)
+        book = Book({vehicle: profile}, self.settings, off=self.off)
+        around = self.ground.around(ordered, profile.kind)
         events: dict[str, Event] = {}
         for each in settle.run(ordered, book, surroundings=around):
             if each.rule in wanted:

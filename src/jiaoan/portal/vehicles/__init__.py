@@ -1,0 +1,1 @@
+"""Pages of the vehicle register 车辆档案."""
