@@ -215,6 +215,21 @@ def test_the_command_says_what_became_of_each_feature(
             command.bring(wrong, datum="wgs84", kind=kind, lines_as="corridor", size_m=None)
 
 
+def test_the_command_gives_roads_their_class(settings: LazySettings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    file = tmp_path / "roads.geojson"
+    way = {"type": "LineString", "coordinates": [[113.0, 29.0], [113.1, 29.0]]}
+    file.write_bytes(geojson(feature(way, "示意高速")))
+    with pytest.raises(Refusal, match="motorway"):
+        command.bring(
+            file, datum="wgs84", kind="road", lines_as="corridor", size_m=40, road_class="motorway"
+        )
+    assert not command.bring(
+        file, datum="wgs84", kind="road", lines_as="corridor", size_m=40, road_class="expressway"
+    )
+    assert Place.objects.get().road_class == "expressway"
+
+
 def test_its_sentence_says_who_when_and_what() -> None:
     said = rule_sentence(tunnel(), 0)
     assert said == (

@@ -157,6 +157,12 @@ def test_weekdays_are_read_as_people_write_them(text: str, days: list[int]) -> N
     assert read_days(text) == days
 
 
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "1e400", "很大"])
+def test_a_volume_is_a_finite_number(text: str) -> None:
+    (row,) = rows(f"号牌,罐体容积\n湘F12345黄,{text}\n")
+    assert set(row.errors) == {"tank_volume_m3"}
+
+
 def test_a_time_cell_is_no_period() -> None:
     (row,) = read_vehicles(sheet(["号牌", "校车开行时间"], ["湘F12345黄", time(6, 30)]), "a").rows
     assert set(row.errors) == {"school_hours"}

@@ -114,6 +114,17 @@ def test_a_plate_is_kept_in_one_form_and_once_for_each_colour() -> None:
         change(blue, plate_colour=2)
 
 
+def test_a_plate_that_somebody_registers_at_the_same_moment_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add()
+    monkeypatch.setattr("jiaoan.registry.actions.vehicles.check_vehicle", lambda _vehicle: None)
+    with pytest.raises(actions.VehicleRefused) as refused:
+        add()
+    assert set(refused.value.errors) == {"plate"}
+    assert Vehicle.objects.count() == 1
+
+
 def test_the_figures_of_another_kind_are_not_told_to_the_rules() -> None:
     bus = Vehicle(kind="school_bus", school_hours=[[390, 480]], school_days=[1, 3, 7])
     assert profile_value(bus) == {"school_hours": [[390, 480]], "school_days": 0b1000101}

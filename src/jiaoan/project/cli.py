@@ -131,11 +131,17 @@ def _parser() -> argparse.ArgumentParser:
     bring.add_argument(
         "--datum", required=True, choices=["wgs84", "gcj02", "bd09"], help="of its coordinates"
     )
-    bring.add_argument("--kind", default="park", help="district, park, gate, plant or forbidden")
+    bring.add_argument(
+        "--kind", default="park", help="district, park, gate, plant, forbidden or road"
+    )
     bring.add_argument("--lines-as", default="corridor", choices=["corridor", "line"])
     bring.add_argument(
         "--size", type=float, metavar="METRES", help="width of lines, radius of points"
     )
+    bring.add_argument(
+        "--road-class", default="", metavar="CLASS",
+        help="of road sections that do not say their own, e.g. expressway",
+    )  # fmt: skip
     bring.add_argument("--data", type=Path, metavar="DIR")
     bring.set_defaults(command=_places_import)
     for name, (_, _, line) in _PASSED.items():
@@ -288,6 +294,7 @@ def _places_import(options: argparse.Namespace) -> int:
         kind=options.kind,
         lines_as=options.lines_as,
         size_m=options.size,
+        road_class=options.road_class,
     )
 
 

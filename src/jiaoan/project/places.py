@@ -10,15 +10,20 @@ from jiaoan.kernel.coords import Datum
 from jiaoan.project.refusal import Refusal
 
 
-def bring(file: Path, *, datum: str, kind: str, lines_as: str, size_m: float | None) -> int:
+def bring(
+    file: Path, *, datum: str, kind: str, lines_as: str, size_m: float | None, road_class: str = ""
+) -> int:
     """Import; 0 when every feature became a place, 1 when some were refused (they are named)."""
     from jiaoan.registry.actions import import_places
-    from jiaoan.registry.models import PlaceKind, PlaceRole
+    from jiaoan.registry.models import PlaceKind, PlaceRole, RoadClass
     from jiaoan.registry.place_files import FileRefused, read_places
     from jiaoan.scope import SystemActor
 
     if kind not in PlaceKind.values:
         raise Refusal(f"--kind does not know {kind!r}; it knows {', '.join(PlaceKind.values)}.")
+    if road_class not in RoadClass.values:
+        known = ", ".join(filter(None, RoadClass.values))
+        raise Refusal(f"--road-class does not know {road_class!r}; it knows {known}.")
     if not file.is_file():
         raise Refusal(f"{file} is no file.")
     data = file.read_bytes()
@@ -28,7 +33,9 @@ def bring(file: Path, *, datum: str, kind: str, lines_as: str, size_m: float | N
         raise Refusal(f"{file.name}: {refused}") from refused
     role = PlaceRole.GATE.value if lines_as == "line" else ""
     actor = SystemActor("places-import", frozenset({"place.manage"}))
-    done = import_places(actor, clock_from_environment(), read, data, kind=kind, role=role)
+    done = import_places(
+        actor, clock_from_environment(), read, data, kind=kind, role=role, road_class=road_class
+    )
     for one in done:
         said = f"place {one.place.pk} {one.feature.note}".rstrip() if one.place else one.reason
         print(f"{one.feature.number}\t{one.feature.name}\t{said}")

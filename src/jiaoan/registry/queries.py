@@ -70,7 +70,8 @@ def search_vehicles(actor: object, text: str) -> QuerySet[Vehicle]:
 def named(text: str) -> Q:
     """Vehicles that a typed text means: by plate as :func:`search_vehicles` does, or by owner."""
     owner = Q(enterprise__organisation__name__icontains=text) | Q(carrier_name__icontains=text)
-    return owner | Q(plate__icontains=search_key(text))
+    bare = search_key(text)
+    return owner | Q(plate__icontains=bare) if bare else owner
 
 
 def incomplete(vehicles: QuerySet[Vehicle], day: date) -> QuerySet[Vehicle]:

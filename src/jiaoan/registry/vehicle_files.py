@@ -292,9 +292,12 @@ def _whole(text: str) -> object:
 
 def _volume(text: str) -> object:
     try:
-        return Decimal(text).quantize(Decimal("0.01"))
+        found = Decimal(text).quantize(Decimal("0.01"))
     except InvalidOperation:
-        raise ValueError(_("“%(text)s” is no number.") % {"text": text[:20]}) from None
+        found = Decimal("NaN")
+    if not found.is_finite():
+        raise ValueError(_("“%(text)s” is no number.") % {"text": text[:20]})
+    return found
 
 
 def _truth(text: str) -> object:

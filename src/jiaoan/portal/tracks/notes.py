@@ -48,8 +48,8 @@ def of_reading(day: Day) -> list[Note]:
         "offline": figures.offline_s // 60,
     }
     limits = _(
-        "Speed is judged by the limits of the kind of vehicle and of places; what the firm or the "
-        "terminal is set to is not known here."
+        "Speed is judged by the vehicle's profile and the places of today; what its terminal is "
+        "set to is not known here."
     )
     return [*of_missing(day.missing), Note(said, unverified=True), Note(limits)]
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from jiaoan.journal import files
 from jiaoan.journal.actions import Json, enqueue, record
@@ -41,6 +42,7 @@ FIELDS: Final = (
     "tank_volume_m3", "transport_certificate",
 )  # fmt: skip
 Errors = dict[str, str | Promise]
+_TWICE: Final = gettext_lazy("A vehicle with this plate and colour is registered already.")
 
 
 class VehicleRefused(ValueError):
@@ -60,7 +62,7 @@ def add_vehicle(
     made = Vehicle()
     _set(actor, made, {"plate": plate, "plate_colour": plate_colour, "kind": kind, **fields})
     check_vehicle(made)
-    made.save()
+    _save(made)
     _tell("registry.vehicle_added", actor, clock, made, _changes(Vehicle(), made))
     return made
 
@@ -86,7 +88,7 @@ def change_vehicle(
     if not differing:
         return changed
     changed.version += 1
-    changed.save()
+    _save(changed)
     _tell("registry.vehicle_changed", actor, clock, changed, differing)
     return changed
 
@@ -201,7 +203,16 @@ def check_vehicle(vehicle: Vehicle) -> None:
         raise VehicleRefused(errors)
 
 
-def _identity(vehicle: Vehicle) -> Iterator[tuple[str, str]]:
+def _save(vehicle: Vehicle) -> None:
+    """The row; somebody else may have registered the plate since it was looked for."""
+    try:
+        with transaction.atomic():
+            vehicle.save()
+    except IntegrityError as error:
+        raise VehicleRefused({"plate": _TWICE}) from error
+
+
+def _identity(vehicle: Vehicle) -> Iterator[tuple[str, str | Promise]]:
     if vehicle.kind not in VehicleKind.values:
         yield "kind", _("Choose one of the list.")
     if vehicle.plate_colour not in set(PlateColour):
@@ -213,7 +224,7 @@ def _identity(vehicle: Vehicle) -> Iterator[tuple[str, str]]:
         return
     same = Vehicle.objects.filter(plate=vehicle.plate, plate_colour=vehicle.plate_colour)
     if same.exclude(pk=vehicle.pk).exists():
-        yield "plate", _("A vehicle with this plate and colour is registered already.")
+        yield "plate", _TWICE
 
 
 def _owner(vehicle: Vehicle) -> Iterator[tuple[str, str]]:
