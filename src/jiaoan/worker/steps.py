@@ -169,6 +169,7 @@ def due(clock: Clock) -> None:
     watch.note_late(ACTOR, clock)
     appeals.note_late(ACTOR, clock)
     commands.note_times(ACTOR, clock)
+    uploads.forget_telemetry(ACTOR, clock)
     supervision.note_late(ACTOR, clock)
     posts.note_late(ACTOR, clock)
     hazmat.expire_filings(ACTOR, clock)
