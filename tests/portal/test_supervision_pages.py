@@ -93,7 +93,7 @@ def test_reported_alarms_are_listed(world: World) -> None:
     now, vehicle = world.clock.now(), world.vehicle()
     said = AlarmReport(
         "示意运输平台", 1, 7, 1, 1, now, None, vehicle.plate, vehicle.plate_colour,
-        "超速 82", early=False, received_at=now,
+        "超速 82", early=False, serial=31, received_at=now,
     )  # fmt: skip
     receive_report(SystemActor("test", frozenset({"alarm.open"})), world.clock, said)
     html = client_of(world).get("/supervisions/reported/").content.decode()

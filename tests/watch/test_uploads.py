@@ -20,9 +20,17 @@ from jiaoan.watch.commands import actions as commands
 from jiaoan.watch.commands.policies import StoredMedia
 from jiaoan.watch.commands.states import CommandState
 from jiaoan.watch.models import Command, Upload
+from jiaoan.watch.supervision.messages import Papers
 from jiaoan.watch.uploads import actions, queries
 from jiaoan.watch.uploads.decoding import fields_of
 from jiaoan.watch.uploads.kinds import UploadKind
+from jiaoan.wire.jt809.exchange import (
+    Driver2019,
+    DriverAnswer2019,
+    WaybillAnswer2019,
+    WaybillText,
+)
+from jiaoan.wire.jt809.table import Table
 
 pytestmark = pytest.mark.django_db
 PHONE = "13900000001"
@@ -306,3 +314,37 @@ def test_it_asks_for_each_medium_of_one_page(world: World) -> None:
     for medium in ("7", "8", "7"):
         commands.fetch_medium(world.clerk, world.clock, world.tanker, medium=medium, key=key)
     assert Command.objects.count() == 2
+
+
+def papers(world: World, message: int, content: Table, edition: str) -> Upload:
+    said = Papers(
+        "示意运输平台", 70000001, message, edition, content.build(), world.own_truck.plate,
+        world.own_truck.plate_colour, 9, world.clock.now(),
+    )  # fmt: skip
+    return actions.take_papers(WORKER, world.clock, said)
+
+
+def test_it_keeps_driver_and_waybill_that_a_platform_tells(world: World) -> None:
+    driver = Driver2019("张三", "430602198001010011", "430602198001010011", "岳阳", WHEN)
+    made = papers(world, 0x120C, driver, "2019")
+    assert papers(world, 0x120C, driver, "2019") == made
+    assert (made.vehicle, made.platform, made.terminal) == (world.own_truck, "示意运输平台", "")
+    assert made.fact is not None
+    found = {one.label: one.value for one in fields_of(made, queries.content_of(made))}
+    assert (found["Driver"], found["Valid until"]) == ("张三", "2024-04-08")
+    assert found["Identity card"] == "430602********0011"
+    for message, content, edition in (
+        (0x120D, WaybillText("汽油 UN1203"), "2011"),
+        (0x120B, WaybillAnswer2019(0x920B, 4, "汽油 UN1203"), "2019"),
+    ):
+        bill = papers(world, message, content, edition)
+        assert (bill.kind, queries.text_of(bill)) == (UploadKind.WAYBILL, "汽油 UN1203")
+    answer = DriverAnswer2019(0x920A, 3, "李四", "", "C1", "岳阳", None)
+    assert "李四" in [one.value for one in fields_of(*_read(papers(world, 0x120A, answer, "2019")))]
+    with pytest.raises(LookupError):
+        lost = Papers("示意", 1, 0x120D, "2011", b"", "沪A00000", 2, 9, world.clock.now())
+        actions.take_papers(WORKER, world.clock, lost)
+
+
+def _read(made: Upload) -> tuple[Upload, bytes | None]:
+    return made, queries.content_of(made)

@@ -62,7 +62,7 @@ class Tie:
     async def take(self, happened: Sequence[Happened]) -> None:
         for one in happened:
             match one.event:
-                case Confirmed(mark):
+                case Confirmed(mark) if not self.business.confirmed(mark):
                     self.forwarder.confirmed(mark)
                 case Refused(reason, octets):
                     self._log.keep(reason, self.name, octets, link=one.link)

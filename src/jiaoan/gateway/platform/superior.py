@@ -24,7 +24,7 @@ from jiaoan.kernel.clock import Clock
 from jiaoan.stores.bus import BusUnavailable
 from jiaoan.stores.tables import Overtaken
 from jiaoan.wire.jt809 import Edition, Header, Message, build_frame
-from jiaoan.wire.jt809.line import MAIN, Received, Refused
+from jiaoan.wire.jt809.line import MAIN, Confirmed, Received, Refused
 from jiaoan.wire.jt809.links import LoginAnswer, LoginResult
 from jiaoan.wire.jt809.pair import NOTICES, Happened
 from jiaoan.wire.jt809.pair import Superior as Pair
@@ -70,6 +70,8 @@ class Seat:
         positions: list[Received] = []
         for one in happened:
             match one.event:
+                case Confirmed(mark):
+                    self.business.confirmed(mark)
                 case Refused(reason, octets):
                     self._log.keep(reason, self.name, octets, link=one.link)
                 case Received(message, _) as received:

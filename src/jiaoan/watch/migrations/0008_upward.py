@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('alarm', 'Alarm'), ('result', 'Result of handling')], max_length=10)),
                 ('platform', models.CharField(max_length=80)),
                 ('access_code', models.PositiveBigIntegerField()),
+                ('edition', models.CharField(max_length=4)),
                 ('result', models.PositiveSmallIntegerField(choices=[(0, 'Being handled'), (1, 'Handled'), (2, 'No handling needed'), (3, 'To be handled later')], null=True)),
                 ('made_at', models.DateTimeField()),
                 ('queued_at', models.DateTimeField(null=True)),

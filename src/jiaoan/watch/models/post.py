@@ -63,6 +63,11 @@ class Post(models.Model):
     def status(self) -> PostState:
         return PostState(self.state)
 
+    @property
+    def is_query(self) -> bool:
+        return self.kind == PostKind.QUERY
+
     def overdue(self, now: datetime) -> bool:
-        """Unanswered beyond its deadline, or answered too late."""
-        return (self.answered_at or now) > self.deadline
+        """A query that is unanswered beyond its deadline, or was answered too late; a message has
+        no time."""
+        return self.is_query and (self.answered_at or now) > self.deadline

@@ -22,6 +22,7 @@ class UpwardReport(models.Model):
     )
     platform = models.CharField(max_length=80)
     access_code = models.PositiveBigIntegerField()
+    edition = models.CharField(max_length=4)
     result = models.PositiveSmallIntegerField(null=True, choices=HandlingResult.choices)
     made_at = models.DateTimeField()
     queued_at = models.DateTimeField(null=True)

@@ -29,6 +29,14 @@ MESSAGES: dict[int, UploadKind] = {
 }
 """Messages of 808 by their kind; what the gateway keeps besides is :attr:`UploadKind.OTHER`."""
 
+PAPERS: dict[int, UploadKind] = {
+    0x120A: UploadKind.CARD,
+    0x120B: UploadKind.WAYBILL,
+    0x120C: UploadKind.CARD,
+    0x120D: UploadKind.WAYBILL,
+}
+"""Messages of 809 by their kind: driver and waybill of a vehicle, answered or told unasked."""
+
 EVIDENCE = frozenset({UploadKind.WAYBILL, UploadKind.CARD, UploadKind.MEDIUM})
 """What proves something: it stays, and a fact of the journal holds its hash. The rest is telemetry
 of the terminal: it is shown for some weeks and then removed."""
