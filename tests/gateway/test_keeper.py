@@ -372,7 +372,7 @@ def test_it_fetches_stored_media_by_number_and_by_kind(
     ],
 )
 def test_it_says_why_media_cannot_be_asked_for(
-    tmp_path: Path, kind: str, arguments: dict[str, object], why: str
+    tmp_path: Path, kind: str, arguments: dict[str, Any], why: str
 ) -> None:
     async def main() -> None:
         bus = MemoryBus()

@@ -24,6 +24,7 @@ from jiaoan.watch.commands import actions
 from jiaoan.watch.commands.states import CommandState
 from jiaoan.watch.models import Command
 from jiaoan.watch.uploads.actions import take_upload
+from jiaoan.watch.uploads.queries import content_of
 from portal.matrix import World
 
 pytestmark = pytest.mark.django_db
@@ -240,7 +241,7 @@ def test_it_lists_all_that_came_from_the_terminal(world: World, clerk: Client) -
     # Octets are handed out as they came, a picture too.
     for one in (shot, passed):
         answer = clerk.get(f"{reverse('terminal_upload', args=[one.pk])}?octets")
-        assert answer.content == bytes(one.octets)
+        assert answer.content == content_of(one)
         assert answer.headers["Content-Disposition"].startswith("attachment")
     assert url in seen(clerk, reverse("vehicle_terminal", args=[vehicle.pk]))
 

@@ -148,8 +148,9 @@ def test_a_query_that_nobody_answers_is_noted_once(world: World) -> None:
     assert item.overdue(world.clock.now() + timedelta(days=1))
 
 
-def wanted(**changes: str) -> Wanted:
-    return replace(Wanted("示意运输平台", CODE, "谁在岗？", "120"), **changes)
+def wanted(**changes: object) -> Wanted:
+    values = Wanted("示意运输平台", CODE, "谁在岗？", "120")
+    return replace(values, **changes)  # type: ignore[arg-type]
 
 
 def test_we_ask_once_and_the_answer_ends_the_query(world: World) -> None:
@@ -178,9 +179,8 @@ def test_we_ask_once_and_the_answer_ends_the_query(world: World) -> None:
     assert item not in queries.waiting(world.clerk)
     assert item in queries.open_posts(world.clerk)
     world.clock.advance(timedelta(seconds=30))
-    said = PostAnswered(
-        "示意运输平台", CODE, None, 77, "张三在岗", "张三", "0730", world.clock.now()
-    )
+    now = world.clock.now()
+    said = PostAnswered("示意运输平台", CODE, None, 77, "张三在岗", "张三", "0730", now)
     made = actions.receive_answer(steps.ACTOR, world.clock, said)
     assert made == item
     assert (made.answer, made.responder, made.by) == ("张三在岗", "张三", world.clerk)
@@ -244,7 +244,7 @@ def test_the_results_of_our_queries_are_counted(world: World) -> None:
     ],
 )
 def test_a_bad_query_of_ours_is_refused_by_field(
-    world: World, changes: dict[str, str], field: str
+    world: World, changes: dict[str, object], field: str
 ) -> None:
     with pytest.raises(FieldErrors) as wrong:
         actions.ask(world.clerk, world.clock, wanted(**changes))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import translation
 
 from command_world import WORKER
 from hazmat.factory import World, make_world
@@ -35,6 +37,12 @@ from jiaoan.wire.jt809.table import Table
 pytestmark = pytest.mark.django_db
 PHONE = "13900000001"
 TEXT = "电子运单 00042 汽油 UN1203"
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -341,8 +349,8 @@ def test_it_keeps_driver_and_waybill_that_a_platform_tells(world: World) -> None
         assert (bill.kind, queries.text_of(bill)) == (UploadKind.WAYBILL, "汽油 UN1203")
     answer = DriverAnswer2019(0x920A, 3, "李四", "", "C1", "岳阳", None)
     assert "李四" in [one.value for one in fields_of(*_read(papers(world, 0x120A, answer, "2019")))]
+    lost = Papers("示意", 1, 0x120D, "2011", b"", "沪A00000", 2, 9, world.clock.now())
     with pytest.raises(LookupError):
-        lost = Papers("示意", 1, 0x120D, "2011", b"", "沪A00000", 2, 9, world.clock.now())
         actions.take_papers(WORKER, world.clock, lost)
 
 

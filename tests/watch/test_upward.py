@@ -1,4 +1,4 @@
-"""Alarms up to superior platforms: reported where the link says so, once, and with their results."""
+"""Alarms up to superior platforms: reported once where the link says so, with their results."""
 
 from __future__ import annotations
 
@@ -109,9 +109,9 @@ def test_an_alarm_is_reported_once_to_each_superior_that_wants_it(
     assert orders(CODE) == [{
         "order": f"report-{row.pk}", "role": "subordinate", "kind": "alarm_report",
         "number": alarm.pk, "plate": world.own_truck.plate,
-        "plate_colour": world.own_truck.plate_colour, "platform_id": "43060000001",
+        "plate_colour": int(world.own_truck.plate_colour), "platform_id": "43060000001",
         "warn_source": 3, "warn_type": 1, "warn_time": alarm.happened_at.isoformat(),
-        "ended_at": None, "text": "湘F·30001 超速 78/60 示意大道",
+        "ended_at": None, "text": "湘F·30001 超速行驶 78/60 示意大道",
     }]  # fmt: skip
     # What the superior never heard of has no result there.
     handled(world, before)
