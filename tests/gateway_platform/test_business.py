@@ -28,16 +28,23 @@ from jiaoan.wire.jt809.exchange import (
 )
 from jiaoan.wire.jt809.framing import Profile
 from jiaoan.wire.jt809.line import Terms
-from jiaoan.wire.jt809.management import SerialMark, SerialMarks, Tally
+from jiaoan.wire.jt809.management import (
+    LinkReport,
+    LinkReportRequest,
+    SerialMark,
+    SerialMarks,
+)
 from jiaoan.wire.jt809.posts import (
     GapRequest,
+    GapRequestShort,
     PlatformText2019,
     PostAnswer2019,
     PostQuery2011,
     PostQuery2019,
 )
 
-from .helpers import CODE, MOMENT, Both, run, until
+from .helpers import CODE, MOMENT, Both, run, seconds_of, until
+from .helpers import report as report_positions
 
 pytestmark = pytest.mark.socket
 EDITIONS = pytest.mark.parametrize("edition", ["2011", "2019"])
@@ -352,17 +359,81 @@ def test_what_is_for_the_other_role_is_kept_and_told_to_nobody(tmp_path: Path) -
 
 
 @EDITIONS
-def test_the_count_of_a_superior_is_seen(tmp_path: Path, edition: str) -> None:
+def test_both_tell_what_they_counted(tmp_path: Path, edition: str) -> None:
     async def main() -> None:
-        async with Both(tmp_path, edition) as both:
+        async with Both(tmp_path, edition, tally_s=0.2) as both:
             superior = await both.start_superior()
             subordinate = await both.start_subordinate()
             await both.both_links()
-            tally = Tally(4711, MOMENT, MOMENT + timedelta(hours=1))
-            message = Message(0x9101, tally) if edition == "2011" else Message.of(0x9101, tally)
-            say(superior.seats[CODE].sockets, message)
-            counted = subordinate.metrics.counted_there_now
-            await until(lambda: counted == {"示意市级平台": 4711}, "it is counted")
+            await report_positions(both.lower, 7, 0, 1, 2)
+            there, here = subordinate.metrics.counted_there_now, superior.metrics.told_sent_now
+            most: dict[str, int] = {}
+
+            def told() -> bool:
+                """Periods without positions follow, and tell zero."""
+                for counted in (there, here):
+                    for name, number in counted.items():
+                        most[name] = max(most.get(name, 0), number)
+                wanted = {"示意市级平台": 3}
+                if edition == "2019":
+                    wanted["示意运输平台"] = 3
+                return {name: number for name, number in most.items() if number} == wanted
+
+            await until(told, "three are counted", 30)
+            assert ("示意运输平台" in here) == (edition == "2019")
+
+    run(main())
+
+
+def test_the_links_are_reported_when_a_superior_asks(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Both(tmp_path) as both:
+            await both.start_superior()
+            subordinate = await both.start_subordinate()
+            await both.both_links()
+            await both.stop_superior()
+            main = subordinate.ties[0].pair.main
+            await until(lambda: not main.live, "it is down")
+            both.clock.advance(timedelta(seconds=90))
+            superior = await both.start_superior()
+            await both.both_links()
+            asked = LinkReportRequest(
+                "43060000001", MOMENT - timedelta(hours=1), MOMENT + timedelta(hours=1)
+            )
+            say(superior.seats[CODE].sockets, Message.of(0x9102, asked))
+            await until(lambda: "0x1102" in superior.metrics.messages, "it is answered")
+            (entry,) = [one for one in kept(tmp_path / "upper") if one["sub_type"] == "0x1102"]
+            report = LinkReport.parse(bytes.fromhex(entry["hex"]))
+            assert (report.disconnects, report.disconnect_s, report.lost_count) == (1, 90, 0)
+            assert (report.start_time, report.end_time) == (asked.start_time, asked.end_time)
+
+    run(main())
+
+
+def test_positions_that_a_superior_misses_are_sent_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Both(tmp_path) as both:
+            superior = await both.start_superior()
+            subordinate = await both.start_subordinate()
+            await both.both_links()
+            for second in (0, 1, 2):
+                await report_positions(both.lower, 7, second)
+            await until(lambda: seconds_of(both.upper, 7) == [0, 1, 2], "all are stored")
+            gap = GapRequest(0x1202, 1, 0, 0, MOMENT - timedelta(seconds=1))
+            other = GapRequest(0x1402, 1, 1, 0xFFFF, MOMENT)
+            for content in (other, gap):
+                say(superior.seats[CODE].sockets, Message.of(0x9303, content))
+            await until(lambda: subordinate.metrics.sent_again == 3, "all are sent again")
+            await until(lambda: superior.metrics.doubles == 3, "and known there")
+            assert seconds_of(both.upper, 7) == [0, 1, 2]
+            # By serials: only those behind the first one of what was sent last.
+            first = subordinate.ties[0].forwarder
+            last = first.remembered[-1].last
+            say(
+                superior.seats[CODE].sockets,
+                Message.of(0x9303, GapRequestShort(last, last, None)),
+            )
+            await until(lambda: subordinate.metrics.sent_again == 4, "one is sent again")
 
     run(main())
 
