@@ -1,9 +1,9 @@
 """Business messages of 809 as what the worker is told of them.
 
 What is not told is kept in the log and acted on nowhere: among it the answers to questions that are
-not asked from here, the serials 消息序列号 of 2019 (0x1103, 0x9103), and a subordinate's request for
-messages of ours 消息补传 (0x1303). What a link lost is said again by itself, because the kept places
-move only with a keep-alive answer. What a superior asks for again (0x9303) goes to the forwarder.
+not asked from here, the serials of 2019 (0x1103, 0x9103), and a subordinate's request for messages
+of ours (0x1303): what a link lost is said again by itself, because the kept places move only with a
+keep-alive answer. Positions that a superior asks for again (0x9303) are the forwarder's.
 """
 
 from __future__ import annotations
