@@ -18,7 +18,7 @@ from jiaoan.gateway.attachments.store import Incoming
 from jiaoan.simulate import bodies, octets
 from jiaoan.simulate.bodies import Driver, Picture
 from jiaoan.simulate.device import Message
-from jiaoan.simulate.octets import Fix
+from jiaoan.simulate.octets import Command, Fix
 from jiaoan.simulate.terminal import NotAnswered, Terminal
 from jiaoan.stores.bus import Message as Stored
 from jiaoan.stores.positions import unpack, unpack_cards
@@ -37,7 +37,7 @@ from .helpers import (
     terminal_value,
     until,
 )
-from .test_commands import Cab, command, fast, news
+from .test_commands import Cab, beat, command, fast, news, states
 
 pytestmark = pytest.mark.socket
 HERE = (29.48, 113.27)
@@ -328,6 +328,30 @@ def test_it_searches_the_memory_of_a_terminal(tmp_path: Path, phone: str, versio
             )  # fmt: skip
             await until(lambda: len(news(bus, late)) == 2, "it is answered")
             assert [each["id"] for each in news(bus, late)[-1]["result"]["media"]] == [2]
+
+    run(main())
+
+
+def test_it_searches_again_where_no_answer_comes_and_then_gives_up(tmp_path: Path) -> None:
+    async def main() -> None:
+        bus = await known(MemoryBus())
+        async with rig(bus, tmp_path, fast(command_answer_s=0.05)) as one:
+            cab = Cab()
+            stored(cab)
+
+            def third(asked: Command) -> list[Message]:
+                return super(Cab, cab).answer(asked) if len(cab.asked) == 3 else beat(asked)
+
+            cab.reply = third
+            await cab.enter(one)
+            name = await command(bus, "search", type=0, channel=0, event=3)
+            await until(lambda: states(bus, name)[-1:] == ["answered"], "the third is answered")
+            assert states(bus, name)[:3] == ["sent"] * 3
+            assert news(bus, name)[-1]["result"]["found"] == 1
+            assert len({asked.body for asked in cab.asked}) == 1
+            cab.reply = beat
+            never = await command(bus, "search", type=0, channel=0, event=3)
+            await until(lambda: states(bus, never)[-1:] == ["timed_out"], "it is given up")
 
     run(main())
 

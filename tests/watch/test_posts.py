@@ -13,7 +13,7 @@ from jiaoan.journal.models import Fact, Outgoing
 from jiaoan.kernel.states import TransitionRefused
 from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.scope import Refused
-from jiaoan.watch.models import Post, ReportedAlarm
+from jiaoan.watch.models import Post, ReportedAlarm, Upload
 from jiaoan.watch.posts import actions, queries
 from jiaoan.watch.posts.actions import Wanted
 from jiaoan.watch.posts.states import POST, PostState
@@ -29,6 +29,7 @@ from jiaoan.watch.supervision.messages import (
     parse,
 )
 from jiaoan.watch.supervision.states import HandlingResult
+from jiaoan.wire.jt809.exchange import WaybillText
 from jiaoan.worker import steps
 from jiaoan.worker.models import Parked
 from kernel.machines import assert_machine_is_exhaustive
@@ -304,6 +305,25 @@ def told(world: World, **said: object) -> bytes:
         "received_at": world.clock.now().isoformat(),
     }
     return json.dumps(value | said).encode()
+
+
+def test_the_worker_takes_papers_and_answers_to_our_queries(world: World) -> None:
+    query, truck = ours(world), world.own_truck
+    answer = {"kind": "post_answer", "number": query.number, "text": "在岗"}
+    driver = {
+        "kind": "papers", "message": 0x120D, "edition": "2011",
+        "octets": WaybillText("汽油 UN1203").build().hex(), "plate": truck.plate,
+        "plate_colour": truck.plate_colour,
+    }  # fmt: skip
+    for sequence, said in enumerate((answer, driver), start=1):
+        assert steps.handle_platform(told(world, **said), sequence, STORED, world.clock)
+    query.refresh_from_db()
+    assert (query.status, query.answer) == (PostState.DONE, "在岗")
+    assert Upload.objects.get().vehicle == truck
+    strange = told(world, **driver | {"plate": "沪A00000"})
+    assert not steps.handle_platform(strange, 3, STORED, world.clock)
+    with pytest.raises(BadMessage, match="octets"):
+        parse(told(world, **driver | {"octets": "zz"}))
 
 
 def test_the_worker_takes_what_the_links_tell_and_parks_what_it_cannot(world: World) -> None:

@@ -46,7 +46,7 @@ _READINGS: Final[dict[int, str | Promise]] = {
     3: pgettext_lazy("reading of a card", "card pulled out"),
     4: pgettext_lazy("reading of a card", "data wrong"),
 }
-_CARD_ERROR = gettext_lazy("This cannot be read: %(reason)s. The octets are kept as they came.")
+_UNREADABLE = gettext_lazy("This cannot be read: %(reason)s. The octets are kept as they came.")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def fields_of(upload: Upload, content: bytes | None) -> list[Field]:
     try:
         return reader(upload, content) if reader else _octets(content)
     except BodyError as wrong:
-        return [Field("", str(_CARD_ERROR) % {"reason": str(wrong)}), *_octets(content)]
+        return [Field("", str(_UNREADABLE) % {"reason": str(wrong)}), *_octets(content)]
 
 
 def waybill_octets(upload: Upload, content: bytes) -> bytes:
