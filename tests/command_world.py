@@ -77,9 +77,7 @@ def upload_news(vehicle: Vehicle, octets: bytes = FILE, **changes: object) -> di
 
 def upload_of(world: World, octets: bytes = FILE, **changes: object) -> Upload:
     said = upload_news(vehicle_with_terminal(world), octets, **changes)
-    made = take_upload(WORKER, NOW, said)  # type: ignore[arg-type]
-    assert made is not None
-    return made
+    return take_upload(WORKER, NOW, said)  # type: ignore[arg-type]
 
 
 def news(command: Command, state: str, **changes: object) -> dict[str, object]:

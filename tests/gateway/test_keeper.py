@@ -7,6 +7,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from jiaoan.gateway.attachments.store import Incoming
 from jiaoan.simulate import bodies, octets
 from jiaoan.simulate.bodies import Driver, Picture
 from jiaoan.simulate.device import Message
-from jiaoan.simulate.octets import Fix
+from jiaoan.simulate.octets import Command, Fix
 from jiaoan.simulate.terminal import NotAnswered, Terminal
 from jiaoan.stores.bus import Message as Stored
 from jiaoan.stores.positions import unpack, unpack_cards
@@ -36,7 +37,7 @@ from .helpers import (
     terminal_value,
     until,
 )
-from .test_commands import Cab, command, fast, news
+from .test_commands import Cab, beat, command, fast, news, states
 
 pytestmark = pytest.mark.socket
 HERE = (29.48, 113.27)
@@ -80,6 +81,30 @@ def test_it_puts_a_driver_card_between_the_positions(
             assert (card.before_row, card.vehicle, card.octets) == (1, vehicle, body)
             assert card.terminal == phone.lstrip("0")
             assert card.time_ms == int(MOMENT.timestamp() * 1000)
+            (said,) = uploads(bus.messages)
+            assert (said["message"], said["edition"]) == (
+                0x0702,
+                "2019" if vehicle == 9 else "2013",
+            )
+            assert bytes.fromhex(said["octets"]) == body
+            # 808-2011 tells no time.
+            assert said["happened_at"] == (None if version == "2011" else MOMENT.isoformat())
+
+    run(main())
+
+
+def test_it_answers_a_driver_card_when_both_ways_are_stored(tmp_path: Path) -> None:
+    async def main() -> None:
+        bus = await known(MemoryBus())
+        async with rig(bus, tmp_path) as one:
+            terminal = await one.live(timeout_s=0.5)
+            bus.hold, bus.held = asyncio.Event(), "findings.upload"
+            with pytest.raises(NotAnswered):
+                await terminal.ask(bodies.DRIVER, bodies.driver("2013", DRIVER, MOMENT))
+            assert any(unpack_cards(m.data) for m in bus.messages if m.subject[:10] == "positions.")
+            bus.hold.set()
+            await until(lambda: bool(terminal.answers), "now it is answered")
+            assert terminal.answers[-1].result == 0
 
     run(main())
 
@@ -264,6 +289,124 @@ def test_it_orders_pictures_and_keeps_what_comes(tmp_path: Path, phone: str, ver
             assert told[0x0800]["id"] == told[0x0801]["id"] == 1
             assert told[0x0801]["channel"] == 2
             assert terminal.connected
+
+    run(main())
+
+
+NIGHT = MOMENT - timedelta(hours=8)
+
+
+def stored(cab: Cab) -> None:
+    """Three pictures in the memory of a terminal: two timed ones, and one of a collision."""
+    for channel, event, when in ((1, 1, NIGHT), (2, 1, MOMENT), (2, 3, MOMENT)):
+        cab.fix = lambda when=when: Fix(*HERE, 30, 0, when)  # type: ignore[misc]
+        cab.keep_picture(channel, event, JPEG)
+
+
+@pytest.mark.parametrize(("phone", "version"), [(PHONE, "2011"), (PHONE, "2013"), (NEWER, "2019")])
+def test_it_searches_the_memory_of_a_terminal(tmp_path: Path, phone: str, version: str) -> None:
+    async def main() -> None:
+        bus = await known(MemoryBus())
+        async with rig(bus, tmp_path, fast(), files=tmp_path / "files") as one:
+            cab = Cab(version=version)
+            cab.reply = super(Cab, cab).answer
+            stored(cab)
+            await cab.enter(one, phone, version)
+            name = await command(bus, "search", phone, type=0, channel=0, event=1)
+            await until(lambda: len(news(bus, name)) == 2, "it is answered")
+            found = news(bus, name)[-1]["result"]
+            assert found["found"] == 2
+            assert [found["media"][at]["id"] for at in (0, 1)] == [1, 2]
+            assert found["media"][1] == {
+                "id": 2, "type": 0, "channel": 2, "event": 1, "at": MOMENT.isoformat(),
+                "place": {"lat": 29_480_000, "lon": 113_270_000},
+            }  # fmt: skip
+            since = (MOMENT - timedelta(minutes=1)).isoformat()
+            late = await command(
+                bus, "search", phone, type=0, channel=0, event=1, start=since,
+                end=MOMENT.isoformat(),
+            )  # fmt: skip
+            await until(lambda: len(news(bus, late)) == 2, "it is answered")
+            assert [each["id"] for each in news(bus, late)[-1]["result"]["media"]] == [2]
+
+    run(main())
+
+
+def test_it_searches_again_where_no_answer_comes_and_then_gives_up(tmp_path: Path) -> None:
+    async def main() -> None:
+        bus = await known(MemoryBus())
+        async with rig(bus, tmp_path, fast(command_answer_s=0.05)) as one:
+            cab = Cab()
+            stored(cab)
+
+            def third(asked: Command) -> list[Message]:
+                return super(Cab, cab).answer(asked) if len(cab.asked) == 3 else beat(asked)
+
+            cab.reply = third
+            await cab.enter(one)
+            name = await command(bus, "search", type=0, channel=0, event=3)
+            await until(lambda: states(bus, name)[-1:] == ["answered"], "the third is answered")
+            assert states(bus, name)[:3] == ["sent"] * 3
+            assert news(bus, name)[-1]["result"]["found"] == 1
+            assert len({asked.body for asked in cab.asked}) == 1
+            cab.reply = beat
+            never = await command(bus, "search", type=0, channel=0, event=3)
+            await until(lambda: states(bus, never)[-1:] == ["timed_out"], "it is given up")
+
+    run(main())
+
+
+@pytest.mark.parametrize(("phone", "version"), [(PHONE, "2013"), (NEWER, "2019")])
+def test_it_fetches_stored_media_by_number_and_by_kind(
+    tmp_path: Path, phone: str, version: str
+) -> None:
+    async def main() -> None:
+        bus = await known(MemoryBus())
+        async with rig(bus, tmp_path, fast(), files=tmp_path / "files") as one:
+            cab = Cab(version=version)
+            cab.reply = super(Cab, cab).answer
+            stored(cab)
+            await cab.enter(one, phone, version)
+            single = await command(bus, "fetch_medium", phone, medium=3)
+            await until(lambda: len(uploads(bus.messages)) == 1, "the one comes")
+            several = await command(bus, "fetch_media", phone, type=0, channel=0, event=1)
+            await until(lambda: len(uploads(bus.messages)) == 3, "the timed ones come")
+            for name in (single, several):
+                await until(lambda name=name: len(news(bus, name)) == 2, "it is answered")  # type: ignore[misc]
+                assert news(bus, name)[-1]["state"] == "answered"
+            told = [(said["media"]["id"], said["happened_at"]) for said in uploads(bus.messages)]
+            assert told[0] == (3, MOMENT.isoformat())
+            assert sorted(told[1:]) == [(1, NIGHT.isoformat()), (2, MOMENT.isoformat())]
+            assert len(cab.kept) == 3  # what is fetched stays there
+            gone = await command(bus, "fetch_medium", phone, medium=99)
+            await until(lambda: len(news(bus, gone)) == 2, "it is answered")
+            assert (news(bus, gone)[-1]["state"], news(bus, gone)[-1]["reason"]) == (
+                "refused", "failed",
+            )  # fmt: skip
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "why"),
+    [
+        ("search", {"type": 0, "channel": 0, "event": 1, "start": "2024-04-08T00:00:00Z"}, "both"),
+        ("search", {"type": 0, "channel": 0}, "event"),
+        ("fetch_medium", {"medium": 3}, "808-2011"),
+    ],
+)
+def test_it_says_why_media_cannot_be_asked_for(
+    tmp_path: Path, kind: str, arguments: dict[str, Any], why: str
+) -> None:
+    async def main() -> None:
+        bus = MemoryBus()
+        await put(bus, f"ref.terminal.{PHONE}", terminal_value(PHONE, 7, protocol="2011"))
+        async with rig(bus, tmp_path, fast()) as one:
+            await Cab().enter(one, PHONE, "2011")
+            name = await command(bus, kind, **arguments)
+            await until(lambda: len(news(bus, name)) == 1, "it is not sent")
+            assert news(bus, name)[-1]["state"] == "undeliverable"
+            assert why in news(bus, name)[-1]["reason"]
 
     run(main())
 

@@ -11,6 +11,7 @@ import pytest
 
 from jiaoan.gateway.platform.orders import BadOrder, message_of
 from jiaoan.gateway.platform.sockets import Sockets
+from jiaoan.stores.bus import BusUnavailable
 from jiaoan.wire.jt809 import Edition, EncodeError, Message
 from jiaoan.wire.jt809.alarms import (
     AlarmReport2011,
@@ -18,12 +19,32 @@ from jiaoan.wire.jt809.alarms import (
     AlarmReportTwoTimes,
     AlarmResult2011,
 )
+from jiaoan.wire.jt809.exchange import (
+    Driver2011,
+    Driver2019,
+    DriverAnswer2019,
+    WaybillAnswer2019,
+    WaybillText,
+)
 from jiaoan.wire.jt809.framing import Profile
 from jiaoan.wire.jt809.line import Terms
-from jiaoan.wire.jt809.management import SerialMark, SerialMarks, Tally
-from jiaoan.wire.jt809.posts import GapRequest, PlatformText2019, PostQuery2011, PostQuery2019
+from jiaoan.wire.jt809.management import (
+    LinkReport,
+    LinkReportRequest,
+    SerialMark,
+    SerialMarks,
+)
+from jiaoan.wire.jt809.posts import (
+    GapRequest,
+    GapRequestShort,
+    PlatformText2019,
+    PostAnswer2019,
+    PostQuery2011,
+    PostQuery2019,
+)
 
-from .helpers import CODE, MOMENT, Both, run, until
+from .helpers import CODE, MOMENT, Both, run, seconds_of, until
+from .helpers import report as report_positions
 
 pytestmark = pytest.mark.socket
 EDITIONS = pytest.mark.parametrize("edition", ["2011", "2019"])
@@ -69,17 +90,162 @@ def test_a_post_query_comes_down_and_its_answer_goes_up(tmp_path: Path, edition:
                 "responder": "李四", "responder_phone": "",
             }  # fmt: skip
             await both.lower.say(f"platform.down.{CODE}", answer)
-            await until(lambda: len(kept(tmp_path / "upper")) == 1, "the answer arrived")
-            (entry,) = kept(tmp_path / "upper")
-            assert entry["sub_type"] == "0x1301"
-            body = bytes.fromhex(entry["hex"])
-            assert "李四在岗".encode("gbk") in body
-            if edition == "2019":
-                assert b"\x93\x01" + asked["serial"].to_bytes(4, "big") in body
-            else:
-                assert (10).to_bytes(4, "big") in body
+            await until(lambda: len(both.upper.told()) == 1, "the answer arrived")
+            (said,) = both.upper.told()
+            assert (said["kind"], said["role"], said["text"]) == (
+                "post_answer", "superior", "李四在岗",
+            )  # fmt: skip
+            named = {"number": 10} if edition == "2011" else {
+                "source_serial": asked["serial"], "responder": "李四",
+            }  # fmt: skip
+            assert named.items() <= said.items()
             await until(lambda: len(both.lower.told()) == 2, "told back")
             assert both.lower.told()[1]["order"] == "post-1"
+
+    run(main())
+
+
+QUERY = {
+    "order": "post-1", "role": "superior", "kind": "post_query", "object_type": 2,
+    "object_id": str(CODE), "number": 3, "answer_seconds": 120, "text": "谁在岗？",
+}  # fmt: skip
+
+
+@EDITIONS
+def test_a_post_query_of_ours_goes_down_and_its_answer_is_told(
+    tmp_path: Path, edition: str
+) -> None:
+    async def main() -> None:
+        async with Both(tmp_path, edition) as both:
+            await both.start_superior()
+            subordinate = await both.start_subordinate()
+            await both.both_links()
+            await both.upper.say(f"platform.down.{CODE}", QUERY)
+            await until(lambda: len(both.lower.told()) == 1, "the query arrived")
+            (asked,) = both.lower.told()
+            assert (asked["number"], asked["text"], asked["object_id"]) == (
+                3,
+                "谁在岗？",
+                str(CODE),
+            )
+            await until(lambda: len(both.upper.told()) == 1, "it was read")
+            sent = both.upper.told()[0]
+            assert (sent["kind"], sent["order"]) == ("order_sent", "post-1")
+            assert sent["serial"] == asked["serial"]
+            # Another maker's subordinate, that answers by itself.
+            answer = (
+                PostQuery2011(2, str(CODE), 3, "张三在岗")
+                if edition == "2011"
+                else PostAnswer2019(
+                    2, "张三", "0730", str(CODE), 0x9301, asked["serial"], "张三在岗"
+                )
+            )
+            say(subordinate.ties[0].sockets, Message.of(0x1301, answer))
+            await until(lambda: len(both.upper.told()) == 2, "it is told")
+            said = both.upper.told()[1]
+            assert (said["kind"], said["text"]) == ("post_answer", "张三在岗")
+            assert said.get("number", said.get("source_serial")) in (3, asked["serial"])
+
+    run(main())
+
+
+REPORT: dict[str, Any] = {
+    "order": "report-1", "role": "subordinate", "kind": "alarm_report", "number": 5,
+    "plate": "湘F32718", "plate_colour": 2, "platform_id": "43060000001", "warn_source": 3,
+    "warn_type": 1, "warn_time": MOMENT.isoformat(), "ended_at": None, "text": "超速 78/60",
+}  # fmt: skip
+"""What the worker orders when an alarm opens."""
+
+
+@EDITIONS
+def test_an_alarm_and_its_result_go_up(tmp_path: Path, edition: str) -> None:
+    async def main() -> None:
+        async with Both(tmp_path, edition) as both:
+            await both.start_superior()
+            await both.start_subordinate()
+            await both.both_links()
+            await both.lower.say(f"platform.down.{CODE}", REPORT)
+            await until(lambda: len(both.lower.told()) == 1, "it was read")
+            serial = both.lower.told()[0]["serial"]
+            (told,) = both.upper.told()
+            fields = {
+                "kind": "alarm_report", "plate": "湘F32718", "plate_colour": 2, "warn_type": 1,
+                "warn_time": MOMENT.isoformat(), "text": "超速 78/60", "serial": serial,
+            }  # fmt: skip
+            assert fields.items() <= told.items()
+            result = REPORT | {
+                "order": "report-2", "kind": "alarm_result", "result": 1, "report_serial": serial,
+            }  # fmt: skip
+            await both.lower.say(f"platform.down.{CODE}", result)
+            await until(lambda: len(both.upper.told()) == 2, "the result arrived")
+            named = {"number": 5} if edition == "2011" else {"source_serial": serial}
+            wanted = {"kind": "alarm_result", "result": 1} | named
+            assert wanted.items() <= both.upper.told()[1].items()
+
+    run(main())
+
+
+def test_an_order_outlives_an_outage_and_a_frame_that_nobody_read(tmp_path: Path) -> None:
+    """The superior reads nothing more and dies with what was written to it: it is said again."""
+
+    async def main() -> None:
+        async with Both(tmp_path) as both:
+            superior = await both.start_superior()
+            await both.start_subordinate()
+            await both.both_links()
+            both.upper.trouble = BusUnavailable("full")
+            # Read, and not stored: the keep-alive behind it is not answered.
+            await both.lower.say(f"platform.down.{CODE}", REPORT)
+            words = superior.metrics.messages
+            await until(lambda: words["0x1402"] == 1, "it was read")
+            assert both.lower.told() == []
+            await both.stop_superior()
+            both.upper.trouble = None
+            assert both.upper.told() == []
+            await both.lower.say(f"platform.down.{CODE}", REPORT | {"order": "report-2"})
+            await both.start_superior()
+            await until(lambda: len(both.lower.told()) == 2, "both were read", 30)
+            assert [one["order"] for one in both.lower.told()] == ["report-1", "report-2"]
+            assert [one["kind"] for one in both.upper.told()] == ["alarm_report"] * 2
+            serials = [one["serial"] for one in both.upper.told()]
+            assert serials == [one["serial"] for one in both.lower.told()]
+
+    run(main())
+
+
+def papers(edition: str) -> list[tuple[int, Any]]:
+    """Driver and waybill, told unasked and as an answer."""
+    who = ("张三", "430602198001010011", "430602198001010011", "岳阳市交通运输局")
+    until_ = MOMENT + timedelta(days=900)
+    if edition == "2011":
+        return [
+            (0x120C, Driver2011(*who)),
+            (0x120A, Driver2011(*who)),
+            (0x120D, WaybillText("汽油 UN1203")),
+            (0x120B, WaybillText("汽油 UN1203")),
+        ]
+    return [
+        (0x120C, Driver2019(*who, until_)),
+        (0x120A, DriverAnswer2019(0x920A, 3, *who, until_)),
+        (0x120D, WaybillText("汽油 UN1203")),
+        (0x120B, WaybillAnswer2019(0x920B, 4, "汽油 UN1203")),
+    ]
+
+
+@EDITIONS
+def test_papers_of_a_vehicle_are_told_with_their_octets(tmp_path: Path, edition: str) -> None:
+    async def main() -> None:
+        async with Both(tmp_path, edition) as both:
+            await both.start_superior()
+            subordinate = await both.start_subordinate()
+            await both.both_links()
+            for sub_type, content in papers(edition):
+                say(subordinate.ties[0].sockets, Message.of(sub_type, content, "湘F32718", 2))
+            await until(lambda: len(both.upper.told()) == 4, "all are told")
+            for said, (sub_type, content) in zip(both.upper.told(), papers(edition), strict=True):
+                assert (said["kind"], said["message"]) == ("papers", sub_type)
+                assert (said["plate"], said["plate_colour"]) == ("湘F32718", 2)
+                assert bytes.fromhex(said["octets"]) == content.build()
 
     run(main())
 
@@ -193,17 +359,81 @@ def test_what_is_for_the_other_role_is_kept_and_told_to_nobody(tmp_path: Path) -
 
 
 @EDITIONS
-def test_the_count_of_a_superior_is_seen(tmp_path: Path, edition: str) -> None:
+def test_both_tell_what_they_counted(tmp_path: Path, edition: str) -> None:
     async def main() -> None:
-        async with Both(tmp_path, edition) as both:
+        async with Both(tmp_path, edition, tally_s=0.2) as both:
             superior = await both.start_superior()
             subordinate = await both.start_subordinate()
             await both.both_links()
-            tally = Tally(4711, MOMENT, MOMENT + timedelta(hours=1))
-            message = Message(0x9101, tally) if edition == "2011" else Message.of(0x9101, tally)
-            say(superior.seats[CODE].sockets, message)
-            counted = subordinate.metrics.counted_there_now
-            await until(lambda: counted == {"示意市级平台": 4711}, "it is counted")
+            await report_positions(both.lower, 7, 0, 1, 2)
+            there, here = subordinate.metrics.counted_there_now, superior.metrics.told_sent_now
+            most: dict[str, int] = {}
+
+            def told() -> bool:
+                """Periods without positions follow, and tell zero."""
+                for counted in (there, here):
+                    for name, number in counted.items():
+                        most[name] = max(most.get(name, 0), number)
+                wanted = {"示意市级平台": 3}
+                if edition == "2019":
+                    wanted["示意运输平台"] = 3
+                return {name: number for name, number in most.items() if number} == wanted
+
+            await until(told, "three are counted", 30)
+            assert ("示意运输平台" in here) == (edition == "2019")
+
+    run(main())
+
+
+def test_the_links_are_reported_when_a_superior_asks(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Both(tmp_path) as both:
+            await both.start_superior()
+            subordinate = await both.start_subordinate()
+            await both.both_links()
+            await both.stop_superior()
+            main = subordinate.ties[0].pair.main
+            await until(lambda: not main.live, "it is down")
+            both.clock.advance(timedelta(seconds=90))
+            superior = await both.start_superior()
+            await both.both_links()
+            asked = LinkReportRequest(
+                "43060000001", MOMENT - timedelta(hours=1), MOMENT + timedelta(hours=1)
+            )
+            say(superior.seats[CODE].sockets, Message.of(0x9102, asked))
+            await until(lambda: "0x1102" in superior.metrics.messages, "it is answered")
+            (entry,) = [one for one in kept(tmp_path / "upper") if one["sub_type"] == "0x1102"]
+            report = LinkReport.parse(bytes.fromhex(entry["hex"]))
+            assert (report.disconnects, report.disconnect_s, report.lost_count) == (1, 90, 0)
+            assert (report.start_time, report.end_time) == (asked.start_time, asked.end_time)
+
+    run(main())
+
+
+def test_positions_that_a_superior_misses_are_sent_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Both(tmp_path) as both:
+            superior = await both.start_superior()
+            subordinate = await both.start_subordinate()
+            await both.both_links()
+            for second in (0, 1, 2):
+                await report_positions(both.lower, 7, second)
+            await until(lambda: seconds_of(both.upper, 7) == [0, 1, 2], "all are stored")
+            gap = GapRequest(0x1202, 1, 0, 0, MOMENT - timedelta(seconds=1))
+            other = GapRequest(0x1402, 1, 1, 0xFFFF, MOMENT)
+            for content in (other, gap):
+                say(superior.seats[CODE].sockets, Message.of(0x9303, content))
+            await until(lambda: subordinate.metrics.sent_again == 3, "all are sent again")
+            await until(lambda: superior.metrics.doubles == 3, "and known there")
+            assert seconds_of(both.upper, 7) == [0, 1, 2]
+            # By serials: only those behind the first one of what was sent last.
+            first = subordinate.ties[0].forwarder
+            last = first.remembered[-1].last
+            say(
+                superior.seats[CODE].sockets,
+                Message.of(0x9303, GapRequestShort(last, last, None)),
+            )
+            await until(lambda: subordinate.metrics.sent_again == 4, "one is sent again")
 
     run(main())
 

@@ -57,7 +57,9 @@ def test_positions_come_through_with_what_they_say(tmp_path: Path, edition: str)
                 assert int(first["version"]) == V2019
                 assert Location.parse(octets[0]).time == MOMENT
             assert both.superior is not None
-            assert both.superior.metrics.positions == 3
+            metrics = both.superior.metrics
+            # Counted a moment after they are on the bus.
+            await until(lambda: metrics.positions == 3, "they are counted", 30)
             assert both.superior.metrics.messages["0x1201"] == 2
 
     run(main())

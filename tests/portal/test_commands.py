@@ -24,6 +24,7 @@ from jiaoan.watch.commands import actions
 from jiaoan.watch.commands.states import CommandState
 from jiaoan.watch.models import Command
 from jiaoan.watch.uploads.actions import take_upload
+from jiaoan.watch.uploads.queries import content_of
 from portal.matrix import World
 
 pytestmark = pytest.mark.django_db
@@ -221,3 +222,50 @@ def test_it_shows_the_waybill_of_the_terminal_with_the_stay(world: World, clerk:
     body = seen(clerk, stay)
     assert "From the terminal" in body
     assert "运单 00042 &lt;汽油&gt;" in body
+
+
+def test_it_lists_all_that_came_from_the_terminal(world: World, clerk: Client) -> None:
+    vehicle = vehicle_of(world)
+    url = reverse("vehicle_uploads", args=[vehicle.pk])
+    assert "Nothing from the terminal yet" in seen(clerk, url)
+    media = {"id": 7, "type": 0, "format": 0, "event": 3, "channel": 2}
+    shot = upload_of(world, b"\xff\xd8\xff the cab", message=0x0801, media=media)
+    passed = upload_of(world, b"\x41" + "温度 12".encode("gbk"), message=0x0900, edition="2013")
+    page = seen(clerk, url)
+    assert f'<img src="{reverse("terminal_upload", args=[shot.pk])}"' in page
+    for words in ("collision or rollover", "serial port 1", "温度 12", "0x0900"):
+        assert words in page
+    only = seen(clerk, f"{url}?kind=passthrough")
+    assert "温度 12" in only
+    assert "collision or rollover" not in only
+    # Octets are handed out as they came, a picture too.
+    for one in (shot, passed):
+        answer = clerk.get(f"{reverse('terminal_upload', args=[one.pk])}?octets")
+        assert answer.content == content_of(one)
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert url in seen(clerk, reverse("vehicle_terminal", args=[vehicle.pk]))
+
+
+def test_it_searches_the_memory_of_a_terminal_and_fetches_a_find(
+    world: World, clerk: Client
+) -> None:
+    vehicle = vehicle_of(world)
+    page = reverse("vehicle_terminal", args=[vehicle.pk])
+    order = reverse("command_stored", args=[vehicle.pk])
+    wrong = clerk.post(order, {"type": "0", "camera": "200", "event": "1", "key": fresh_key()})
+    assert wrong.status_code == 422
+    assert "from 0 to 127" in wrong.content.decode()
+    clerk.post(order, {"type": "0", "camera": "0", "event": "1", "key": fresh_key()})
+    command = Command.objects.get()
+    found = [{"id": 41, "type": 0, "channel": 2, "event": 1, "at": None, "place": None}]
+    told = {"found": 600, "media": found}
+    for state, result in (("sent", None), ("answered", told)):
+        actions.apply_news(WORKER, NOW, news(command, state, result=result))  # type: ignore[arg-type]
+    body = seen(clerk, page)
+    assert "600 media in its memory, the first 1 are shown" in body
+    assert 'name="medium" value="41"' in body
+    fetch = reverse("command_medium", args=[vehicle.pk])
+    assert clerk.post(fetch, {"medium": "41", "key": fresh_key()}).status_code == 302
+    assert Command.objects.latest("id").arguments == {"medium": 41}
+    clerk.post(order, {"type": "0", "event": "1", "fetch": "1", "key": fresh_key()})
+    assert Command.objects.latest("id").kind == "fetch_media"

@@ -15,6 +15,7 @@ from jiaoan.journal.models import Fact
 from jiaoan.kernel.clock import Clock, clock_from_environment
 from jiaoan.stores.bus import Message as Stored
 from jiaoan.watch.models import Post, Supervision
+from jiaoan.watch.posts.queries import tallies
 from jiaoan.wire.jt809 import Message
 from jiaoan.wire.jt809.alarms import SupervisionRequest
 from jiaoan.wire.jt809.posts import PostQuery2011
@@ -72,8 +73,7 @@ def test_a_supervision_and_a_post_query_are_answered_on_the_wire_before_their_de
         async def answered() -> None:
             for one in letters:
                 await both.lower.publish(one.subject, one.data, message_id=one.message_id)
-            await until(lambda: len(both.upper.told()) == 1, "the answer is there")
-            await until(lambda: (tmp_path / "upper" / "kept.jsonl").exists(), "the other too")
+            await until(lambda: len(both.upper.told()) == 2, "both answers are there")
             await until(lambda: len(up(both)) == 4, "both sendings are told back")
 
         try:
@@ -89,14 +89,14 @@ def test_a_supervision_and_a_post_query_are_answered_on_the_wire_before_their_de
             letters = [one for one in steps.letters() if one.subject.startswith("platform.")]
             assert [one.subject for one in letters] == [f"platform.down.{CODE}"] * 2
             runner.run(answered())
-            (said,) = both.upper.told()
+            said, post_said = both.upper.told()
             assert (said["kind"], said["number"], said["result"]) == (
                 "supervision_answer", 0x123FFAA1, 1,
             )  # fmt: skip
             assert said["plate"] == vehicle.plate
-            (kept,) = (tmp_path / "upper" / "kept.jsonl").read_text("utf-8").splitlines()
-            assert json.loads(kept)["sub_type"] == "0x1301"
-            assert "李四在岗".encode("gbk").hex() in json.loads(kept)["hex"]
+            assert (post_said["kind"], post_said["number"], post_said["text"]) == (
+                "post_answer", 9, "李四在岗",
+            )  # fmt: skip
             work(both, clock)
             item.refresh_from_db()
             (answer,) = item.answers.all()
@@ -110,3 +110,51 @@ def test_a_supervision_and_a_post_query_are_answered_on_the_wire_before_their_de
             assert not Fact.objects.filter(kind__endswith="_late").exists()
         finally:
             runner.run(both.__aexit__())
+
+
+def test_a_post_query_of_ours_is_answered_on_the_wire_and_counted(
+    tmp_path: Path, settings: object
+) -> None:
+    """Page → frame → the subordinate's person → frame → page, in the edition of 2019."""
+    world, clock = World(), clock_from_environment()
+    both = Both(tmp_path, "2019")
+    both.clock = clock  # type: ignore[assignment]
+    terms = {"name": "示意运输平台", "access_code": CODE, "user_id": 8, "password": "secret12"}
+    side = {"listen": "127.0.0.1:7809", "subordinates": [terms | {"edition": "2019"}]}
+    (tmp_path / "platform.json").write_text(json.dumps({"superior": side}), "utf-8")
+    settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
+    client = Client()
+    client.force_login(
+        world.person("safety_clerk"), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    form = {"platform": str(CODE), "text": "谁在岗？", "seconds": "200"}
+    page = client.post("/supervisions/posts/new", form).headers["Location"]
+    (letter,) = [one for one in steps.letters() if one.subject.startswith("platform.")]
+
+    async def asked_and_answered() -> list[Stored]:
+        async with both:
+            await both.start_superior()
+            await both.start_subordinate()
+            await both.both_links()
+            await both.upper.publish(letter.subject, letter.data, message_id=letter.message_id)
+            await until(lambda: len(both.lower.told()) == 1, "it is at the other desk", 30)
+            (asked,) = both.lower.told()
+            answer = {
+                "order": "post-1", "role": "subordinate", "kind": "post_answer",
+                "object_type": asked["object_type"], "object_id": asked["object_id"],
+                "number": asked["number"], "serial": asked["serial"], "text": "在岗，在线 12 辆",
+                "responder": "张三", "responder_phone": "0730-1",
+            }  # fmt: skip
+            await both.lower.say(f"platform.down.{CODE}", answer)
+            await until(lambda: len(both.upper.told()) == 2, "answer and sending are told", 30)
+            return [one for one in both.upper.messages if one.subject == "platform.up"]
+
+    for one in asyncio.run(asked_and_answered()):
+        assert steps.handle_platform(one.data, one.sequence, one.stored_at, clock)
+    shown = client.get(page).content.decode()
+    assert "在岗，在线 12 辆" in shown
+    assert "张三 0730-1" in shown
+    post = Post.objects.get()
+    assert (post.sent_at is None, post.overdue(clock.now())) == (False, False)
+    (tally,) = tallies(world.person("safety_clerk"), post.opened_at, clock.now())
+    assert (tally.asked, tally.in_time) == (1, 1)

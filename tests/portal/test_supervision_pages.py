@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from hazmat_world import alarm_of
 from jiaoan.journal.models import Outgoing
 from jiaoan.kernel.clock import clock_from_environment, local
 from jiaoan.scope import SystemActor
-from jiaoan.watch.models import Supervision
+from jiaoan.watch.models import Post, Supervision, UpwardReport
+from jiaoan.watch.posts.actions import receive_answer
 from jiaoan.watch.reported.actions import receive as receive_report
-from jiaoan.watch.supervision.messages import AlarmReport
+from jiaoan.watch.supervision.messages import AlarmReport, PostAnswered
 from portal.matrix import World
 from portal.matrix.supervision import item_of, post_of
 
@@ -93,7 +95,7 @@ def test_reported_alarms_are_listed(world: World) -> None:
     now, vehicle = world.clock.now(), world.vehicle()
     said = AlarmReport(
         "示意运输平台", 1, 7, 1, 1, now, None, vehicle.plate, vehicle.plate_colour,
-        "超速 82", early=False, received_at=now,
+        "超速 82", early=False, serial=31, received_at=now,
     )  # fmt: skip
     receive_report(SystemActor("test", frozenset({"alarm.open"})), world.clock, said)
     html = client_of(world).get("/supervisions/reported/").content.decode()
@@ -105,7 +107,7 @@ def test_who_only_looks_sees_no_form(world: World) -> None:
     item = item_of(world)
     html = client_of(world, "leader").get(f"/supervisions/{item.pk}/").content.decode()
     assert "发送应答" not in html
-    assert "督办内容" in html
+    assert "<h2>内容</h2>" in html
 
 
 def test_without_platforms_nobody_can_be_asked(world: World, settings: object) -> None:
@@ -139,3 +141,55 @@ def test_a_subordinate_named_in_the_settings_can_be_asked(
     made = Supervision.objects.get()
     assert (made.direction, made.platform, made.plate) == ("sent", "示意运输平台", "湘F32718")
     assert "等待链路发送" in client.get(done.headers["Location"]).content.decode()
+
+
+def test_a_post_query_of_ours_is_written_and_its_result_counted(
+    world: World, settings: object, tmp_path: Path
+) -> None:
+    terms = {
+        "name": "示意运输平台", "access_code": 70000001, "user_id": 8, "password": "secret12",
+        "edition": "2019",
+    }  # fmt: skip
+    value = {"superior": {"listen": "127.0.0.1:7809", "subordinates": [terms]}}
+    client = client_of(world)
+    assert "发起查岗" not in client.get("/supervisions/posts/").content.decode()
+    (tmp_path / "platform.json").write_text(json.dumps(value), "utf-8")
+    settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
+    assert "发起查岗" in client.get("/supervisions/posts/").content.decode()
+    form = {"platform": "70000001", "text": "谁在岗？", "seconds": "300", "key": "0" * 32}
+    bad = client.post("/supervisions/posts/new", form)
+    assert (bad.status_code, "请填写 10 到 255 之间的整数" in bad.content.decode()) == (422, True)
+    for _ in range(2):  # pressed twice
+        done = client.post("/supervisions/posts/new", form | {"seconds": "60"})
+        assert done.status_code == 302
+    (item,) = Post.objects.all()
+    page = client.get(done.headers["Location"]).content.decode()
+    assert "等待链路发送" in page
+    assert 'name="text"' not in page  # the other platform answers
+    assert "下级平台尚未应答" in page
+    mine = client.post(f"{done.headers['Location']}answer", {"text": "在岗"})
+    assert (mine.status_code, "由下级平台应答" in mine.content.decode()) == (409, True)
+    said = PostAnswered(
+        "示意运输平台", 70000001, item.number, None, "张三在岗", "张三", "0730",
+        item.opened_at + timedelta(seconds=20),
+    )  # fmt: skip
+    link = SystemActor("test", frozenset({"alarm.open"}))
+    receive_answer(link, clock_from_environment(), said)
+    page = client.get(done.headers["Location"]).content.decode()
+    assert "张三在岗" in page
+    assert "张三 0730" in page
+    listed = client.get("/supervisions/posts/?state=done").content.decode()
+    assert "本月对下级平台查岗结果" in listed
+    assert "张三在岗" in listed
+
+
+def test_what_we_report_upwards_is_listed(world: World) -> None:
+    alarm = alarm_of(world)
+    fact = alarm.fact
+    UpwardReport.objects.create(
+        key="1", kind="alarm", alarm=alarm, platform="示意市级平台", access_code=1, edition="2019",
+        made_at=alarm.opened_at, queued_at=alarm.opened_at, fact=fact,
+    )  # fmt: skip
+    page = client_of(world).get("/supervisions/upward/").content.decode()
+    assert "示意市级平台" in page
+    assert "等待链路发送" in page

@@ -11,21 +11,25 @@ import pytest
 from hazmat.factory import World, make_world
 from jiaoan.journal.models import Fact, Outgoing
 from jiaoan.kernel.states import TransitionRefused
-from jiaoan.ledger.errors import FieldErrors
+from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.scope import Refused
-from jiaoan.watch.models import Post, ReportedAlarm
+from jiaoan.watch.models import Post, ReportedAlarm, Upload
 from jiaoan.watch.posts import actions, queries
+from jiaoan.watch.posts.actions import Wanted
 from jiaoan.watch.posts.states import POST, PostState
 from jiaoan.watch.reported import actions as reported
+from jiaoan.watch.supervision import items
 from jiaoan.watch.supervision.messages import (
     AlarmHandled,
     AlarmReport,
     Asked,
     BadMessage,
     Carried,
+    PostAnswered,
     parse,
 )
 from jiaoan.watch.supervision.states import HandlingResult
+from jiaoan.wire.jt809.exchange import WaybillText
 from jiaoan.worker import steps
 from jiaoan.worker.models import Parked
 from kernel.machines import assert_machine_is_exhaustive
@@ -102,7 +106,7 @@ def test_the_answer_goes_down_once_and_its_sending_is_noted(world: World) -> Non
         actions.answer(world.clerk, world.clock, item, text="在岗")
     carried = Carried(f"post-{item.pk}", world.clock.now(), "main", 99, "")
     for _ in range(2):
-        actions.note_carried(steps.ACTOR, world.clock, carried)
+        items.note_carried(steps.ACTOR, world.clock, carried)
     item.refresh_from_db()
     assert (item.sent_link, item.sent_serial) == ("main", 99)
     assert Fact.objects.filter(kind="watch.post_sent").count() == 1
@@ -145,12 +149,118 @@ def test_a_query_that_nobody_answers_is_noted_once(world: World) -> None:
     assert item.overdue(world.clock.now() + timedelta(days=1))
 
 
+def wanted(**changes: object) -> Wanted:
+    values = Wanted("示意运输平台", CODE, "谁在岗？", "120")
+    return replace(values, **changes)  # type: ignore[arg-type]
+
+
+def test_we_ask_once_and_the_answer_ends_the_query(world: World) -> None:
+    item = actions.ask(world.clerk, world.clock, wanted(), key="0" * 32)
+    assert actions.ask(world.clerk, world.clock, wanted(), key="0" * 32) == item
+    (order,) = orders()
+    assert order == {
+        "kind": "post_query",
+        "order": f"post-{item.pk}",
+        "role": "superior",
+        "object_type": 2,
+        "object_id": str(CODE),
+        "number": 1,
+        "answer_seconds": 120,
+        "text": "谁在岗？",
+    }
+    # The link was down for an hour: the time runs from the sending.
+    world.clock.advance(timedelta(hours=1))
+    items.note_carried(
+        steps.ACTOR, world.clock, Carried(f"post-{item.pk}", world.clock.now(), "sub", 77, "")
+    )
+    item.refresh_from_db()
+    assert item.deadline == world.clock.now() + timedelta(seconds=120)
+    with pytest.raises(Blocked):
+        actions.answer(world.clerk, world.clock, item, text="在岗")
+    assert item not in queries.waiting(world.clerk)
+    assert item in queries.open_posts(world.clerk)
+    world.clock.advance(timedelta(seconds=30))
+    now = world.clock.now()
+    said = PostAnswered("示意运输平台", CODE, None, 77, "张三在岗", "张三", "0730", now)
+    made = actions.receive_answer(steps.ACTOR, world.clock, said)
+    assert made == item
+    assert (made.answer, made.responder, made.by) == ("张三在岗", "张三", world.clerk)
+    assert actions.receive_answer(steps.ACTOR, world.clock, said) is None
+    assert Fact.objects.get(kind="watch.post_answered").payload == {"late": False}
+
+
+def ours(world: World) -> Post:
+    return actions.ask(world.clerk, world.clock, wanted())
+
+
+def test_an_answer_is_found_by_its_number_or_frame_or_as_the_only_one(world: World) -> None:
+    first, second = ours(world), ours(world)
+
+    def said(number: int | None, serial: int | None) -> Post | None:
+        answer = PostAnswered("示意", CODE, number, serial, "在岗", "", "", world.clock.now())
+        return actions.receive_answer(steps.ACTOR, world.clock, answer)
+
+    with pytest.raises(LookupError):
+        said(None, 5)  # two wait, and neither has this frame
+    assert said(second.number, None) == second
+    assert said(None, 5) == first  # it came before its sending was told
+    with pytest.raises(LookupError):
+        said(None, 5)
+    with pytest.raises(LookupError):
+        said(99, None)
+
+
+def test_the_results_of_our_queries_are_counted(world: World) -> None:
+    in_time, late, _never, begun = ours(world), ours(world), ours(world), world.clock.now()
+
+    def answered(item: Post) -> None:
+        said = PostAnswered("示意", CODE, item.number, None, "在岗", "", "", world.clock.now())
+        actions.receive_answer(steps.ACTOR, world.clock, said)
+
+    answered(in_time)
+    world.clock.advance(timedelta(seconds=121))
+    answered(late)
+    received(world)  # what we are asked is not counted here
+    ours(world)
+    (tally,) = queries.tallies(world.clerk, begun, world.clock.now())
+    assert tally == queries.Tally("示意运输平台", 1, 1, 1, 1)
+    assert tally.asked == 4
+    assert queries.tallies(world.clerk, world.clock.now() + timedelta(1), world.clock.now()) == []
+    assert not queries.tallies(world.carrier_user, begun, world.clock.now())
+    for _ in range(2):
+        steps.due(world.clock)
+    assert Fact.objects.filter(kind="watch.post_late").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"access_code": 0}, "platform"),
+        ({"text": " "}, "text"),
+        ({"text": "😀"}, "text"),
+        ({"text": "字" * 501}, "text"),
+        ({"seconds": "9"}, "seconds"),
+        ({"seconds": "256"}, "seconds"),
+        ({"seconds": "x"}, "seconds"),
+    ],
+)
+def test_a_bad_query_of_ours_is_refused_by_field(
+    world: World, changes: dict[str, object], field: str
+) -> None:
+    with pytest.raises(FieldErrors) as wrong:
+        actions.ask(world.clerk, world.clock, wanted(**changes))
+    assert set(wrong.value.errors) == {field}
+    with pytest.raises(Refused):
+        actions.ask(world.carrier_user, world.clock, wanted())
+    assert not Post.objects.exists()
+
+
 def report(world: World, **changes: object) -> AlarmReport:
     now = world.clock.now()
     truck = world.own_truck
     values = AlarmReport(
         "示意运输平台", CODE, 7, 1, 1, now - timedelta(minutes=1), None, truck.plate,
-        truck.plate_colour, "超速 82", early=False, received_at=now,
+        truck.plate_colour, "超速 82", early=False, serial=31, received_at=now,
     )  # fmt: skip
     return replace(values, **changes)  # type: ignore[arg-type]
 
@@ -159,7 +269,7 @@ def test_a_reported_alarm_is_kept_once_with_its_result(world: World) -> None:
     made = reported.receive(steps.ACTOR, world.clock, report(world))
     assert reported.receive(steps.ACTOR, world.clock, report(world)) == made
     assert (made.vehicle, made.warn_type, made.result) == (world.own_truck, 1, None)
-    handled = AlarmHandled(CODE, 7, 1, world.clock.now())
+    handled = AlarmHandled(CODE, 7, None, 1, world.clock.now())
     for _ in range(2):
         made = reported.note_result(steps.ACTOR, world.clock, handled)
     assert made.result == HandlingResult.FINISHED
@@ -168,6 +278,17 @@ def test_a_reported_alarm_is_kept_once_with_its_result(world: World) -> None:
         reported.note_result(steps.ACTOR, world.clock, replace(handled, number=8))
     with pytest.raises(ValueError, match="9"):
         reported.note_result(steps.ACTOR, world.clock, replace(handled, result=9))
+
+
+def test_a_result_of_2019_names_the_newest_frame_of_its_report(world: World) -> None:
+    """The frame was said twice, since the link ended between."""
+    made = reported.receive(steps.ACTOR, world.clock, report(world, number=None))
+    again = reported.receive(steps.ACTOR, world.clock, report(world, number=None, serial=32))
+    assert again == made
+    handled = AlarmHandled(CODE, None, 32, 2, world.clock.now())
+    assert reported.note_result(steps.ACTOR, world.clock, handled) == made
+    with pytest.raises(LookupError):
+        reported.note_result(steps.ACTOR, world.clock, replace(handled, source_serial=31))
 
 
 def test_a_report_about_a_vehicle_that_is_not_here_keeps_its_plate(world: World) -> None:
@@ -184,6 +305,25 @@ def told(world: World, **said: object) -> bytes:
         "received_at": world.clock.now().isoformat(),
     }
     return json.dumps(value | said).encode()
+
+
+def test_the_worker_takes_papers_and_answers_to_our_queries(world: World) -> None:
+    query, truck = ours(world), world.own_truck
+    answer = {"kind": "post_answer", "number": query.number, "text": "在岗"}
+    driver = {
+        "kind": "papers", "message": 0x120D, "edition": "2011",
+        "octets": WaybillText("汽油 UN1203").build().hex(), "plate": truck.plate,
+        "plate_colour": truck.plate_colour,
+    }  # fmt: skip
+    for sequence, said in enumerate((answer, driver), start=1):
+        assert steps.handle_platform(told(world, **said), sequence, STORED, world.clock)
+    query.refresh_from_db()
+    assert (query.status, query.answer) == (PostState.DONE, "在岗")
+    assert Upload.objects.get().vehicle == truck
+    strange = told(world, **driver | {"plate": "沪A00000"})
+    assert not steps.handle_platform(strange, 3, STORED, world.clock)
+    with pytest.raises(BadMessage, match="octets"):
+        parse(told(world, **driver | {"octets": "zz"}))
 
 
 def test_the_worker_takes_what_the_links_tell_and_parks_what_it_cannot(world: World) -> None:

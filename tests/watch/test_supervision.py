@@ -14,7 +14,7 @@ from jiaoan.kernel.states import TransitionRefused
 from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.scope import Refused
 from jiaoan.watch.models import Supervision
-from jiaoan.watch.supervision import actions, queries
+from jiaoan.watch.supervision import actions, items, queries
 from jiaoan.watch.supervision.messages import (
     Answer,
     BadMessage,
@@ -87,8 +87,8 @@ def test_the_answer_goes_down_and_its_sending_is_noted(world: World) -> None:
     assert (order["source_type"], order["source_serial"]) == (0x9401, 17)
     assert item.status is SupervisionState.DONE
     sent = Carried(str(order["order"]), STORED, "main", 9, "")
-    actions.note_carried(SYSTEM, world.clock, sent)
-    actions.note_carried(SYSTEM, world.clock, sent)
+    items.note_carried(SYSTEM, world.clock, sent)
+    items.note_carried(SYSTEM, world.clock, sent)
     made.refresh_from_db()
     assert (made.sent_at, made.sent_link, made.sent_serial) == (STORED, "main", 9)
     kinds = [fact.kind for fact in queries.facts_of(item)]
@@ -100,7 +100,7 @@ def test_the_answer_goes_down_and_its_sending_is_noted(world: World) -> None:
 def test_an_answer_that_the_link_refuses_says_why(world: World) -> None:
     item = actions.receive_request(SYSTEM, world.clock, asked(world))
     made = actions.answer(world.clerk, world.clock, item, result=2, note="不需处理")
-    actions.note_carried(SYSTEM, world.clock, Carried(f"answer-{made.pk}", STORED, "", None, "坏"))
+    items.note_carried(SYSTEM, world.clock, Carried(f"answer-{made.pk}", STORED, "", None, "坏"))
     made.refresh_from_db()
     assert (made.sent_at, made.send_error) == (None, "坏")
 
@@ -178,7 +178,7 @@ def test_we_ask_a_subordinate_and_its_answer_ends_the_item(world: World) -> None
     assert order["deadline"] == item.deadline.isoformat()
     with pytest.raises(Blocked):
         actions.answer(world.clerk, world.clock, item, result=1, note="x")
-    actions.note_carried(SYSTEM, world.clock, Carried(f"request-{item.pk}", STORED, "sub", 4, ""))
+    items.note_carried(SYSTEM, world.clock, Carried(f"request-{item.pk}", STORED, "sub", 4, ""))
     told = Answer("示意运输平台", CODE, 1, HandlingResult.IN_HAND, STORED)
     assert actions.receive_answer(SYSTEM, world.clock, told) is not None
     assert actions.receive_answer(SYSTEM, world.clock, told) is None

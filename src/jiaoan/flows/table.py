@@ -22,6 +22,9 @@ from jiaoan.rules.hazmat import Lead
 from jiaoan.scope import SystemActor
 from jiaoan.watch import actions as watch
 from jiaoan.watch.kinds import AlarmKind
+from jiaoan.watch.models import Alarm
+from jiaoan.watch.upward import actions as upward
+from jiaoan.watch.upward.kinds import RESULTS
 
 ACTOR: Final = SystemActor("flows", frozenset({"hazmat.judge", "alarm.open", "ledger.offer"}))
 
@@ -108,6 +111,18 @@ def _offer_stay(fact: Fact, clock: Clock) -> None:
     )
 
 
+def _report_alarm(fact: Fact, clock: Clock) -> None:
+    """An alarm that opened is reported to the superior platforms that want it."""
+    if upward.superiors():
+        upward.report(ACTOR, clock, Alarm.objects.select_related("vehicle").get(fact=fact))
+
+
+def _report_result(fact: Fact, clock: Clock) -> None:
+    """What became of an alarm is told to the superior platforms that know of it."""
+    alarm = Alarm.objects.select_related("vehicle").get(pk=_id(fact))
+    upward.report_result(ACTOR, clock, alarm, fact)
+
+
 TABLE: Final[tuple[Flow, ...]] = (
     Flow("open_alarm", tuple(f"hazmat.verdict.{lead.value}" for lead in Lead), _open_alarm),
     Flow("rejudge_for_filing", ("hazmat.filing_approved",), _rejudge_for_filing),
@@ -115,6 +130,8 @@ TABLE: Final[tuple[Flow, ...]] = (
     Flow("note_papers", ("hazmat.rejudged",), _note_papers),
     Flow("offer_filing", ("hazmat.filing_approved",), _offer_filing),
     Flow("offer_stay", ("hazmat.left",), _offer_stay),
+    Flow("report_alarm", ("watch.opened",), _report_alarm),
+    Flow("report_result", tuple(RESULTS), _report_result),
 )
 KINDS: Final = frozenset(kind for flow in TABLE for kind in flow.kinds)
 

@@ -2,14 +2,15 @@
 
 Theory of operation
 -------------------
-A driver card 驾驶员身份 (0x0702) goes with the positions: a row of the block in which its vehicle's
-positions travel, so that the stream meets both in their order. Everything else that can be read
-(waybill 电子运单 0x0701, media 多媒体 0x0800 and 0x0801, passthrough 透传 0x0900, …) is told on
-``findings.upload`` as one JSON object with its octets in hexadecimal. Octets of media, and whatever
-is larger than the bus should carry, lie in the store of files by their hash, and only the hash is
-told. The terminal is answered when the bus has the message, and the disk the file: 0x0801 by 0x8800
-with nothing missing, all others by 0x8001. (808-2011 has part numbers inside 0x0801: each part is a
-message of its own, and the last one gets 0x8800.)
+Whatever can be read (waybill 电子运单 0x0701, media 多媒体 0x0800 and 0x0801, passthrough 透传
+0x0900, …) is told on ``findings.upload`` as one JSON object with its octets in hexadecimal. A
+driver card 驾驶员身份 (0x0702) goes two ways: first with the positions, as a row of the block in
+which those of its vehicle travel, so that the stream meets both in their order; when that is
+stored, it is told like the others. Octets of media, and whatever is larger than the bus should
+carry, lie in the store of files by their hash, and only the hash is told. The terminal is answered
+when the bus has the message, and the disk the file: 0x0801 by 0x8800 with nothing missing, all
+others by 0x8001. (808-2011 has part numbers inside 0x0801: each part is a message of its own, and
+the last one gets 0x8800.)
 
 A message that comes again has the same message id on the bus and changes nothing. What waits is
 bounded, in messages and octets; beyond the bounds, and where the disk is full, the answer is
@@ -22,7 +23,7 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
@@ -39,6 +40,7 @@ from jiaoan.wire.jt808 import (
     Body,
     DriverCard,
     DriverCard2011,
+    Edition,
     FileInfo,
     FileList,
     FileSent,
@@ -80,6 +82,7 @@ class Upload:
     """One message to keep: ``octets`` are its body, or what its body carries."""
 
     header: Header
+    edition: Edition
     vehicle: int
     received_at: datetime
     octets: bytes
@@ -93,6 +96,7 @@ class Upload:
         """The JSON object of :data:`UP`."""
         said: dict[str, Json] = {
             "message": self.header.message_id,
+            "edition": self.edition.value,
             "terminal": self.header.terminal,
             "vehicle": self.vehicle,
             "serial": self.header.serial,
@@ -104,6 +108,16 @@ class Upload:
             "media": self.media,
         }
         return json.dumps(said, ensure_ascii=False).encode()
+
+
+@dataclass(frozen=True)
+class _Behind:
+    """Who waits for the block with a driver card: then the card itself is told and answered."""
+
+    keep: Callable[[], None]
+
+    def stored(self, headers: Sequence[Header]) -> None:
+        self.keep()
 
 
 class Keeper:
@@ -130,10 +144,11 @@ class Keeper:
             return body.reason
         if isinstance(body, _ELSEWHERE) or frame.header.message_id >= _DOWNWARD:
             return "nothing here keeps it"
+        one = self._upload(session, frame, body, session.terminal.vehicle_id)
         if isinstance(body, DriverCard | DriverCard2011):
-            self._card(session, frame, body, session.terminal.vehicle_id)
+            self._card(session, frame, one)
         else:
-            self._begin(session, self._upload(session, frame, body, session.terminal.vehicle_id))
+            self._begin(session, one)
         return ""
 
     async def stop(self) -> None:
@@ -142,25 +157,25 @@ class Keeper:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _card(
-        self, session: Session, frame: Frame, body: DriverCard | DriverCard2011, vehicle: int
-    ) -> None:
-        header, received = frame.header, _milliseconds(self._clock.now())
-        happened = body.time if isinstance(body, DriverCard) else None
+    def _card(self, session: Session, frame: Frame, one: Upload) -> None:
+        header, received = one.header, _milliseconds(one.received_at)
         row = card_row(
-            vehicle,
+            one.vehicle,
             header.terminal,
-            _milliseconds(happened) if happened else received,
+            _milliseconds(one.happened_at) if one.happened_at else received,
             received,
             V2019 if header.version is Version.V2019 else V2013,
             header.serial,
         )
-        self._metrics.kept["0x0702"] += 1
-        self._submit(Report(session.outlet, header, vehicle, [row], [frame.body]))
+        behind = _Behind(lambda: self._begin(session, one))
+        self._submit(Report(behind, header, one.vehicle, [row], [frame.body]))
 
     def _upload(self, session: Session, frame: Frame, body: Body, vehicle: int) -> Upload:
+        assert session.profile is not None, "nobody has logged in on this link"
+        form = session.profile.form_of(frame.header)
         plain = Upload(
             frame.header,
+            form.edition,
             vehicle,
             self._clock.now(),
             frame.body,
@@ -169,11 +184,11 @@ class Keeper:
         match body:
             case Waybill(content):
                 return replace(plain, octets=content, in_file=len(content) > INLINE)
+            case DriverCard(time=happened):
+                return replace(plain, happened_at=happened)
             case MediaNotice():
                 return replace(plain, media=_media(body, None))
             case MediaUpload(location=where, data=data):
-                assert session.profile is not None
-                form = session.profile.form_of(frame.header)
                 return replace(
                     plain,
                     octets=data,

@@ -56,6 +56,7 @@ ANSWERS = frozenset(
         MessageId.PARAMETERS_ANSWER,
         MessageId.LOCATION_ANSWER,
         MessageId.SHOOT_ANSWER,
+        MessageId.FOUND_MEDIA,
     }
 )
 _LOCATIONS = frozenset({MessageId.LOCATION, MessageId.LOCATION_BATCH})

@@ -12,6 +12,7 @@ from jiaoan.simulate.octets import Fix, bcd, location
 TERMINAL_ANSWER, PARAMETERS, ATTRIBUTES, QUERIED = 0x0001, 0x0104, 0x0107, 0x0201
 CONTROLLED, WAYBILL, DRIVER = 0x0500, 0x0701, 0x0702
 PICTURE_TAKEN, PICTURE, CAMERA = 0x0800, 0x0801, 0x0805
+STORED = 0x0802
 FILES, FILE, FILE_SENT = 0x1210, 0x1211, 0x1212
 ADAS, DSM = 0x64, 0x65
 _BLOCK = 65_536
@@ -99,6 +100,24 @@ def picture(version: str, one: Picture, fix: Fix) -> bytes:
     """Body of 0x0801, whole."""
     where = struct.pack(">II", 1, 1) if version == "2011" else location(fix)[:28]
     return picture_taken(one) + where + one.data
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A picture in the memory of the terminal, and where and when it was made."""
+
+    picture: Picture
+    fix: Fix
+
+
+def stored(serial: int, found: list[Kept]) -> bytes:
+    """Body of 0x0802: pictures only."""
+    items = b"".join(
+        struct.pack(">IBBB", one.picture.number, 0, one.picture.channel, one.picture.event)
+        + location(one.fix)[:28]
+        for one in found
+    )
+    return struct.pack(">HH", serial, len(found)) + items
 
 
 def answer(serial: int, message_id: int, result: int) -> bytes:

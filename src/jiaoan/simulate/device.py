@@ -14,11 +14,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from jiaoan.simulate import bodies
-from jiaoan.simulate.bodies import AlarmFile, Driver, Picture
-from jiaoan.simulate.octets import Command, Fix, location
+from jiaoan.simulate.bodies import AlarmFile, Driver, Kept, Picture
+from jiaoan.simulate.octets import Command, Fix, bcd, location
 
 _OK, _FAILED, _UNSUPPORTED = 0, 1, 3
 _ALARMS_KEPT = 50
+_PICTURES_KEPT = 50
 _FACTORY: dict[int, bytes] = {
     0x0001: struct.pack(">I", 60),
     0x0013: b"127.0.0.1",
@@ -62,6 +63,8 @@ class Device:
     uploads: list[Upload] = field(default_factory=list)
     """Orders that wait to be carried out, oldest first."""
     _alarms: OrderedDict[bytes, tuple[AlarmFile, ...]] = field(default_factory=OrderedDict)
+    kept: list[Kept] = field(default_factory=list)
+    """Pictures in its memory, oldest first."""
     _pictures: int = 0
 
     def alarm(self, kind: int, alarm_type: int, given: tuple[bytes, ...] = ()) -> Fix:
@@ -80,12 +83,21 @@ class Device:
 
     def take_picture(self, channel: int, event: int, data: bytes) -> list[Message]:
         """0x0800 and 0x0801 of a picture."""
-        self._pictures += 1
-        one = Picture(self._pictures, channel, event, data)
+        one = self.keep_picture(channel, event, data)
         return [
-            Message(bodies.PICTURE_TAKEN, bodies.picture_taken(one)),
-            Message(bodies.PICTURE, bodies.picture(self.version, one, self.fix())),
+            Message(bodies.PICTURE_TAKEN, bodies.picture_taken(one.picture)),
+            self._sent_up(one),
         ]
+
+    def keep_picture(self, channel: int, event: int, data: bytes) -> Kept:
+        """Take a picture into the memory and say nothing of it."""
+        self._pictures += 1
+        one = Kept(Picture(self._pictures, channel, event, data), self.fix())
+        self.kept = [*self.kept[-_PICTURES_KEPT + 1 :], one]
+        return one
+
+    def _sent_up(self, one: Kept) -> Message:
+        return Message(bodies.PICTURE, bodies.picture(self.version, one.picture, one.fix))
 
     def card(self, when: datetime) -> list[Message]:
         """0x0702 of who sits at the wheel; nothing where no card is in."""
@@ -150,6 +162,43 @@ class Device:
         body = struct.pack(f">HBH{len(numbers)}I", command.serial, 0, len(numbers), *numbers)
         return [Message(bodies.CAMERA, body), *taken]
 
+    def _search(self, command: Command) -> list[Message]:
+        return [Message(bodies.STORED, bodies.stored(command.serial, self._wanted(command)))]
+
+    def _send_kept(self, command: Command) -> list[Message]:
+        """0x8803: "ok", and then what fits; deleted afterwards where that is asked."""
+        return self._send_these(command, self._wanted(command), command.body[15])
+
+    def _send_one(self, command: Command) -> list[Message]:
+        """0x8805, by its number."""
+        number, delete = struct.unpack_from(">IB", command.body)
+        return self._send_these(
+            command, [one for one in self.kept if one.picture.number == number], delete
+        )
+
+    def _send_these(self, command: Command, wanted: list[Kept], delete: int) -> list[Message]:
+        if not wanted:
+            return [general(command, _FAILED)]
+        if delete:
+            self.kept = [one for one in self.kept if one not in wanted]
+        return [general(command, _OK), *(self._sent_up(one) for one in wanted)]
+
+    def _wanted(self, command: Command) -> list[Kept]:
+        """Type, camera (0 all), event, start and end (zeros any) of 0x8802 and 0x8803."""
+        medium, channel, event = struct.unpack_from(">BBB", command.body)
+        start, end = command.body[3:9], command.body[9:15]
+        if len(end) < 6:
+            raise struct.error("the times are cut")
+        return [
+            one
+            for one in self.kept
+            if medium == 0
+            and channel in (0, one.picture.channel)
+            and event == one.picture.event
+            # Digits of BCD times sort like the times.
+            and (not any(start + end) or start <= bcd(one.fix.when) <= end)
+        ]
+
     def _upload(self, command: Command) -> list[Message]:
         size = command.body[0]
         host = command.body[1 : 1 + size].decode("gbk")
@@ -199,6 +248,9 @@ _DOES: dict[int, Callable[[Device, Command], list[Message]]] = {
     0x8702: Device._who,
     0x8800: Device._note,
     0x8801: Device._shoot,
+    0x8802: Device._search,
+    0x8803: Device._send_kept,
+    0x8805: Device._send_one,
     0x9208: Device._upload,
 }
 _JPEG = bytes.fromhex("ffd8ffe000104a464946") + bytes(range(256)) * 8 + bytes.fromhex("ffd9")

@@ -21,6 +21,7 @@ class WatchConfig(AppConfig):
         scope.register(m.Command, organisations=[owner])
         scope.register(m.TerminalFile, organisations=[f"command__{owner}"])
         scope.register(m.Upload, organisations=[owner])
+        scope.register(m.UpwardReport, organisations=[f"alarm__{owner}"])
         scope.register(m.Post)
         scope.register(m.ReportedAlarm, organisations=[owner])
         scope.register(m.RuleChange, public=True)

@@ -32,11 +32,14 @@ from jiaoan.watch.appeals import actions as appeals
 from jiaoan.watch.commands import actions as commands
 from jiaoan.watch.findings import actions as findings
 from jiaoan.watch.findings import messages
+from jiaoan.watch.models import UpwardReport
 from jiaoan.watch.posts import actions as posts
 from jiaoan.watch.reported import actions as reported
 from jiaoan.watch.supervision import actions as supervision
+from jiaoan.watch.supervision import items
 from jiaoan.watch.supervision import messages as platform_messages
 from jiaoan.watch.uploads import actions as uploads
+from jiaoan.watch.upward import actions as upward
 from jiaoan.worker.batches import Found, Handler, handle_some, park
 from jiaoan.worker.models import Checkpoint
 
@@ -147,14 +150,18 @@ def _take_platform(message: platform_messages.Told, clock: Clock) -> None:
             supervision.receive_answer(ACTOR, clock, message)
         case platform_messages.Asked():
             posts.receive(ACTOR, clock, message)
+        case platform_messages.PostAnswered():
+            posts.receive_answer(ACTOR, clock, message)
+        case platform_messages.Papers():
+            uploads.take_papers(ACTOR, clock, message)
         case platform_messages.AlarmReport():
             reported.receive(ACTOR, clock, message)
         case platform_messages.AlarmHandled():
             reported.note_result(ACTOR, clock, message)
-        case platform_messages.Carried(order) if order.startswith("post-"):
-            posts.note_carried(ACTOR, clock, message)
         case platform_messages.Carried():
-            supervision.note_carried(ACTOR, clock, message)
+            row = items.note_carried(ACTOR, clock, message)
+            if isinstance(row, UpwardReport):
+                upward.go_on(ACTOR, clock, row)
         case platform_messages.Nothing(kind):
             log.info("platform message of kind %s is for nobody here", kind)
 
@@ -169,6 +176,7 @@ def due(clock: Clock) -> None:
     watch.note_late(ACTOR, clock)
     appeals.note_late(ACTOR, clock)
     commands.note_times(ACTOR, clock)
+    uploads.forget_telemetry(ACTOR, clock)
     supervision.note_late(ACTOR, clock)
     posts.note_late(ACTOR, clock)
     hazmat.expire_filings(ACTOR, clock)

@@ -79,6 +79,10 @@ ROWS = [
     Row(
         "post_answer", "POST", ("safety_clerk",), NOT_HANDLERS, status=302, kwargs=post, data=words
     ),
+    # Without platforms in the settings the form says so, and a query has nobody to go to.
+    Row("post_new", allowed=("safety_clerk",), denied=NOT_HANDLERS),
+    Row("post_new", "POST", ("safety_clerk",), NOT_HANDLERS, status=422),
+    Row("upward_reports", allowed=(*LOOKERS, "enterprise"), denied=NOT),
     Row("reported_alarms", allowed=(*LOOKERS, "enterprise"), denied=NOT),
     Row("supervision_new", allowed=("safety_clerk",), denied=NOT_HANDLERS),
     Row("supervision_new", "POST", ("safety_clerk",), NOT_HANDLERS, status=422),

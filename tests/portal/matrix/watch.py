@@ -37,6 +37,14 @@ def camera(_world: World) -> Mapping[str, object]:
     return {"channel": "1", "count": "1"}
 
 
+def memory(_world: World) -> Mapping[str, object]:
+    return {"type": "0", "camera": "0", "event": "1"}
+
+
+def number(_world: World) -> Mapping[str, object]:
+    return {"medium": "7"}
+
+
 def limit(_world: World) -> Mapping[str, object]:
     return {"p85": "80"}
 
@@ -106,6 +114,8 @@ ROWS = [
             ("command_read", sentence),
             ("command_set", limit),
             ("command_photo", camera),
+            ("command_stored", memory),
+            ("command_medium", number),
         )
     ),
     Row(
@@ -115,6 +125,13 @@ ROWS = [
         elsewhere=("enterprise",),
         elsewhere_status=404,
         kwargs=lambda world: {"pk": file_of(world).pk},
+    ),
+    Row(
+        "vehicle_uploads",
+        allowed=(*LOOKERS, "enterprise"),
+        denied=NOT,
+        elsewhere=("enterprise",),
+        kwargs=lambda world: {"pk": upload_of(world).vehicle_id},
     ),
     Row(
         "terminal_upload",

@@ -33,6 +33,14 @@ class CommandKind(StrEnum):
     PHOTO = "photo"
     """立即拍摄 0x8801 → 0x0805 (0x0001 in 808-2011); arguments ``channel``, ``count``, and, where
     not as usual, ``interval_s`` and ``resolution``."""
+    SEARCH = "search"
+    """存储多媒体数据检索 0x8802 → 0x0802; arguments ``type``, ``channel`` (0 all), ``event``, and
+    ``start`` and ``end`` with their offset from UTC, both or neither."""
+    FETCH_MEDIA = "fetch_media"
+    """存储多媒体数据上传 0x8803; arguments those of a search. What is fetched
+    stays in the terminal."""
+    FETCH_MEDIUM = "fetch_medium"
+    """单条存储多媒体数据检索上传 0x8805 (since 2013); argument ``medium``, its number."""
 
 
 class State(StrEnum):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
 from jiaoan.gateway.commands.command import BadCommand, Command, CommandKind, Json
+from jiaoan.gateway.rows import in_wgs84
 from jiaoan.gateway.session import Session
 from jiaoan.wire.jt808 import (
     AlarmSign,
@@ -27,6 +29,13 @@ from jiaoan.wire.jt808 import (
     UploadOrder,
     editions_of,
     parse_body,
+)
+from jiaoan.wire.jt808.media import (
+    FindMedia,
+    FoundMedia,
+    StoredMedium,
+    UploadMedia,
+    UploadMedium,
 )
 from jiaoan.wire.jt808.parameters import AskParameters, AskTheseParameters
 
@@ -65,9 +74,14 @@ _ANSWERS: Final = {
     CommandKind.SET: MessageId.TERMINAL_ANSWER,
     CommandKind.ATTACHMENT: MessageId.TERMINAL_ANSWER,
     CommandKind.PHOTO: MessageId.SHOOT_ANSWER,
+    CommandKind.SEARCH: MessageId.FOUND_MEDIA,
+    CommandKind.FETCH_MEDIA: MessageId.TERMINAL_ANSWER,
+    CommandKind.FETCH_MEDIUM: MessageId.TERMINAL_ANSWER,
 }
 _SHOT_REFUSALS: Final = {1: "failed", 2: "no_such_channel"}
 _MOST_PHOTOS: Final = 10
+_MOST_FOUND: Final = 500
+"""Finds of one search that are told; how many there were is told too."""
 
 
 def compose(command: Command, session: Session, attachments: tuple[str, int] | None) -> Composed:
@@ -114,6 +128,14 @@ def _body(
         return MessageId.SET_PARAMETERS, SetParameters(pairs)
     if command.kind is CommandKind.PHOTO:
         return MessageId.SHOOT, _shoot(said)
+    if command.kind is CommandKind.SEARCH:
+        return MessageId.FIND_MEDIA, FindMedia(*_wanted(said))
+    if command.kind is CommandKind.FETCH_MEDIA:
+        return MessageId.UPLOAD_MEDIA, UploadMedia(*_wanted(said), delete=0)
+    if command.kind is CommandKind.FETCH_MEDIUM:
+        if edition is Edition.V2011:
+            raise BadCommand("kind: 808-2011 has no 0x8805; fetch by camera and time instead")
+        return MessageId.UPLOAD_MEDIUM, UploadMedium(int(str(said["medium"])), delete=0)
     if attachments is None:
         raise BadCommand("attachments: no address to tell; set it in gateway.toml [attachments]")
     sign = AlarmSign.parse(bytes.fromhex(str(said["alarm"])))
@@ -149,6 +171,28 @@ def _shoot(said: Mapping[str, Json]) -> Shoot:
     )
 
 
+def _wanted(said: Mapping[str, Json]) -> tuple[int, int, int, datetime | None, datetime | None]:
+    """Type, camera, event, start and end of 0x8802 and 0x8803; without times any."""
+    start, end = _moment(said, "start"), _moment(said, "end")
+    if (start is None) != (end is None):
+        raise BadCommand("start, end: both are needed, or neither")
+    if start is not None and end is not None and end < start:
+        raise BadCommand("end: lies before start")
+    numbers = (int(str(said[name])) for name in ("type", "channel", "event"))
+    kind, channel, event = numbers
+    return kind, channel, event, start, end
+
+
+def _moment(said: Mapping[str, Json], name: str) -> datetime | None:
+    value = said.get(name)
+    if value is None:
+        return None
+    moment = datetime.fromisoformat(str(value))
+    if moment.tzinfo is None:
+        raise BadCommand(f"{name}: without offset from UTC")
+    return moment.astimezone(UTC)
+
+
 def _parameter(number: int, value: Json) -> Parameter:
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise BadCommand(f"parameters: {number:#06x} is neither a number nor a text")
@@ -178,12 +222,34 @@ def read_reply(frame: Frame, session: Session) -> Reply | None:
     if isinstance(body, ShootAnswer):
         refusal = _SHOT_REFUSALS.get(body.result, f"result_{body.result}") if body.result else None
         return Reply(body.reply_serial, header.message_id, refusal, _shot(body))
+    if isinstance(body, FoundMedia):
+        return Reply(body.reply_serial, header.message_id, result=_found(body))
     return None
 
 
 def _shot(body: ShootAnswer) -> Result | None:
     """``{"media_ids": [...]}``: the numbers under which the pictures come up."""
     return None if body.result else {"media_ids": list(body.media_ids or ())}
+
+
+def _found(body: FoundMedia) -> Result:
+    """``{"found": how many, "media": [{"id", "type", "channel", "event", "at", "place"}, …]}``."""
+    media: list[Json] = [_stored(one) for one in body.media[:_MOST_FOUND]]
+    return {"found": len(body.media), "media": media}
+
+
+def _stored(one: StoredMedium) -> Json:
+    """One find: ``at`` and ``place`` (microdegrees WGS-84) are where and when it was made."""
+    lat, lon = in_wgs84(one.location)
+    at = one.location.time
+    return {
+        "id": one.media_id,
+        "type": one.media_type,
+        "channel": one.channel_id,
+        "event": one.event_code,
+        "at": at.isoformat() if at else None,
+        "place": {"lat": lat, "lon": lon} if one.location.fixed else None,
+    }
 
 
 def _parameters(body: ParametersAnswer) -> Result:

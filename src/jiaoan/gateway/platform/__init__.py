@@ -13,6 +13,9 @@ is read, so TCP carries the pressure to the subordinate.
 all before it was read. Only then the kept sequence moves. After an outage everything behind it is
 sent as back-fill 0x1203, in the order of the bus.
 
+Once an hour each tells the other how many positions went over the link; a report of the links is
+answered, and positions that a superior says it misses are sent again.
+
 Both publish what people have to act on to ``platform.up``, and carry out ``platform.down.CODE``.
 Our superior recognises what it has already stored; another's may meet the last second twice.
 """

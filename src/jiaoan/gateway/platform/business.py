@@ -5,14 +5,17 @@ Theory of operation
 Supervision requests 督办 and their answers, post queries 查岗, messages and alarm reports are told
 on ``platform.up`` as one JSON object each (:mod:`jiaoan.gateway.platform.told`); the worker makes
 work items of them. The rest is kept in the log. What the worker wants to have said stands on
-``platform.down.CODE``: it is sent as soon as a link is live, and its sending is told back on
-``platform.up`` with link and serial. The place up to which orders were sent is kept on the bus;
-a crash between the two says an order twice, never not at all.
+``platform.down.CODE``: it is sent as soon as a link is live, with a keep-alive behind it. The
+answer to that proves that the other platform has read the order; where the link ends before, the
+order is said again on the next one. Only then its sending is told back on ``platform.up`` with link
+and serial, and the place up to which orders were sent is kept on the bus. So an outage or a crash
+may say an order twice, never not at all; our own receivers know a repetition.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Callable
@@ -54,6 +57,8 @@ class Business:
         self.role, self.name, self.terms = role, name, terms
         self._sockets, self._bus, self._publisher = sockets, bus, publisher
         self._log, self._clock, self._limits, self._metrics = log, clock, limits, metrics
+        self._receipts: dict[int, asyncio.Event] = {}
+        self._asked = 0
 
     async def take(self, one: Received) -> None:
         """A business message that is no position."""
@@ -123,17 +128,46 @@ class Business:
         self._metrics.orders[str(order["kind"])] += 1
         await self._tell_back(stored, "order_sent", {"link": link, "serial": serial})
 
+    def confirmed(self, mark: int) -> bool:
+        """The answer to a keep-alive of ours; whether ``mark`` is one of this business's."""
+        if mark < 0 and (receipt := self._receipts.get(-mark)) is not None:
+            receipt.set()
+        return mark < 0
+
     async def _send(self, message: Message) -> tuple[str, int]:
-        """Send as soon as a link is live, and wait until the octets are written out."""
+        """Send as soon as a link is live, and again until the other platform has read it."""
         while True:
             sockets = self._sockets()
+            ended = dict(sockets.ended)
             sent = sockets.pair.send(message, sockets.now)
-            if sent is not None:
-                sockets.flush()
-                await sockets.drained()
-                if sockets.pair.line(sent[0]).live:
-                    return sent
+            if sent is not None and await self._was_read(sockets, sent[0], ended[sent[0]]):
+                return sent
             await asyncio.sleep(self._limits.tick_s)
+
+    async def _was_read(self, sockets: Sockets, link: str, ended: int) -> bool:
+        """Whether the keep-alive behind an order was answered before the link ended, for the
+        ``ended``-th time. A platform that answers none while its link lives is taken at that."""
+        self._asked += 1
+        number, receipt = self._asked, asyncio.Event()
+        self._receipts[number] = receipt
+        until = sockets.now + self._limits.times.silent_s
+        # Marks below zero are ours: those of positions are sequences of the bus.
+        sockets.pair.line(link).keep_alive(sockets.now, mark=-number)
+        sockets.flush()
+        try:
+            while sockets.ended[link] == ended:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._limits.tick_s):
+                        await receipt.wait()
+                if receipt.is_set():
+                    return True
+                if sockets.now > until:
+                    self._metrics.orders["unconfirmed"] += 1
+                    logger.warning("%s answers no keep-alive: an order may be lost", self.name)
+                    return True
+            return False
+        finally:
+            del self._receipts[number]
 
     async def _tell_back(self, stored: Stored, kind: str, more: dict[str, object]) -> None:
         try:

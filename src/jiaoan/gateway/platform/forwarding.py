@@ -17,7 +17,8 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from jiaoan.gateway.platform import rows
 from jiaoan.gateway.platform.limits import Limits
@@ -35,6 +36,7 @@ from jiaoan.wire.jt809.exchange import Register2011, Register2019
 from jiaoan.wire.jt809.header import Edition
 from jiaoan.wire.jt809.line import Line, Terms
 from jiaoan.wire.jt809.location import Carried, GnssBlock
+from jiaoan.wire.jt809.posts import GapRequest, GapRequestShort
 
 logger = logging.getLogger("jiaoan.platform")
 SUBJECT = "positions.*"
@@ -66,6 +68,10 @@ class Forwarder:
         self._carrier: Line | None = None
         self._revision = 0
         self._introduced: set[int] = set()
+        self.positions = 0
+        """Positions that were sent, those of repetitions too."""
+        self.remembered: deque[_Sent] = deque(maxlen=limits.remembered_blocks)
+        self._again: deque[int] = deque()
 
     def confirmed(self, mark: int) -> None:
         """The superior has read everything up to this sequence of the bus."""
@@ -75,6 +81,16 @@ class Forwarder:
             while self._sent and self._sent[0] <= mark:
                 self._sent.popleft()
         self._moved.set()
+
+    def again(self, asked: GapRequest | GapRequestShort) -> None:
+        """0x9303: the superior misses positions: blocks of these serials, or since this time, are
+        sent again as back-fill, as far as they are remembered and still on the bus."""
+        if isinstance(asked, GapRequest) and asked.missing_sub_type not in rows.POSITION_IDS:
+            return
+        found = [one.sequence for one in self.remembered if one.is_asked(asked)]
+        logger.warning("%s misses positions: %d blocks are sent again", self._name, len(found))
+        waiting = set(self._again)
+        self._again.extend(number for number in found if number not in waiting)
 
     async def run(self) -> None:
         """For ever."""
@@ -168,6 +184,9 @@ class Forwarder:
                         continue
                     if self._over(line):
                         return
+                    if self._again:
+                        await self._send_again(line, self._again.popleft())
+                        continue
                     stored = await blocks.next(ending, self._limits.tick_s)
                     ending.clear()
                     if stored is not None and self._sockets.ended[link] == ended and line.live:
@@ -177,6 +196,25 @@ class Forwarder:
                         await self._sockets.drained()
             finally:
                 await blocks.close()
+
+    async def _send_again(self, line: Line, sequence: int) -> None:
+        """One block that was asked for; one that the bus no longer has is counted."""
+        reading = self._bus.read(SUBJECT, after=sequence - 1)
+        try:
+            async with asyncio.timeout(self._limits.retry_longest_s):
+                stored = await anext(reading)
+        except TimeoutError:
+            stored = None
+        finally:
+            if isinstance(reading, AsyncGenerator):
+                await reading.aclose()
+        if stored is None or stored.sequence != sequence:
+            self._metrics.not_sent["expired_blocks"] += 1
+            return
+        self._say(line, stored, again=True)
+        self._metrics.sent_again += 1
+        self._sockets.flush()
+        await self._sockets.drained()
 
     def _look_for_gap(self, sequence: int) -> None:
         """The bus keeps positions for two days: what an outage outlived is gone, and is told."""
@@ -200,21 +238,38 @@ class Forwarder:
         return line is not proper and proper.live
 
     def _send(self, line: Line, stored: Stored) -> None:
-        """Send one block; one that cannot be read is counted and passed over."""
+        """Send one block, and remember it until it is confirmed."""
+        self._say(line, stored)
+        self._sent.append(stored.sequence)
+
+    def _say(self, line: Line, stored: Stored, *, again: bool = False) -> None:
+        """The messages of one block; one that cannot be read is counted and passed over."""
+        serials: list[int] = []
         try:
             array, octets = unpack(stored.data)
         except NotPositions as wrong:
             logger.error("%s %d is passed over: %s", stored.subject, stored.sequence, wrong)
             self._metrics.not_sent["damaged"] += 1
         else:
-            for message in self._messages(array.tolist(), array.dtype.names or (), octets):
+            values, names = array.tolist(), array.dtype.names or ()
+            serials += [
                 line.send(message, self._sockets.now)
-        self._sent.append(stored.sequence)
+                for message in self._messages(values, names, octets, again=again)
+            ]
+        if serials:
+            first, last = serials[0], serials[-1]
+            self.remembered.append(_Sent(first, last, stored.sequence, self._clock.now()))
 
     def _messages(
-        self, values: list[tuple[object, ...]], names: tuple[str, ...], octets: list[bytes]
+        self,
+        values: list[tuple[object, ...]],
+        names: tuple[str, ...],
+        octets: list[bytes],
+        *,
+        again: bool,
     ) -> Iterator[Message]:
-        """The messages of one block: each vehicle's positions in their order."""
+        """The messages of one block: each vehicle's positions in their order; ``again`` all of
+        them as back-fill."""
         old = rows.milliseconds(self._clock.now()) - 1000 * self._limits.live_s
         filling: dict[int, list[GnssBlock | Carried]] = {}
         for value, body in zip(values, octets, strict=True):
@@ -223,12 +278,13 @@ class Forwarder:
             if vehicle is None or content is None:
                 continue
             yield from self._introduction(vehicle)
-            if rows.is_backfill(_int(one["source"])) or _int(one["time_ms"]) < old:
+            if again or rows.is_backfill(_int(one["source"])) or _int(one["time_ms"]) < old:
                 filling.setdefault(vehicle.id, []).append(content)
                 continue
             if vehicle.id in filling:
                 yield from self._fill(vehicle, filling.pop(vehicle.id))
             self._metrics.sent_live += 1
+            self.positions += 1
             yield rows.live_message(content, vehicle.plate, vehicle.colour)
         for number, contents in filling.items():
             known = self._vehicles.of(number)
@@ -237,6 +293,7 @@ class Forwarder:
 
     def _fill(self, vehicle: Vehicle, contents: list[GnssBlock | Carried]) -> Iterator[Message]:
         self._metrics.sent_backfill += len(contents)
+        self.positions += len(contents)
         yield from rows.backfill_messages(contents, vehicle.plate, vehicle.colour)
 
     def _content(
@@ -270,6 +327,21 @@ class Forwarder:
         else:
             content = Register2019(self._platform_id, "", "", "", "", vehicle.phone[-13:])
         yield Message.of(0x1201, content, vehicle.plate, vehicle.colour)
+
+
+class _Sent(NamedTuple):
+    """One block that was sent: the serials of its frames on the link."""
+
+    first: int
+    last: int
+    sequence: int
+    at: datetime
+
+    def is_asked(self, asked: GapRequest | GapRequestShort) -> bool:
+        """By serials, or by time where both are zero."""
+        if asked.first_serial or asked.last_serial:
+            return self.first <= asked.last_serial and self.last >= asked.first_serial
+        return asked.time is not None and self.at >= asked.time
 
 
 class _Blocks:

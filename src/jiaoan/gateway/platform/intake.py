@@ -78,6 +78,8 @@ class Intake:
         self._vehicles, self._publisher, self._unmatched = vehicles, publisher, unmatched
         self._log, self._clock, self._limits, self._metrics = log, clock, limits, metrics
         self._doubles = Doubles(limits.keys_per_vehicle)
+        self.positions = 0
+        """Positions that came and were stored, or are known already."""
         self._run, self._count = uuid.uuid4().hex, 0
         self._code, self._revision = str(access_code), 0
         self._table: Table | None = None
@@ -147,6 +149,7 @@ class Intake:
                     key = _key(row)
                     if self._doubles.knows(vehicle.id, key) or (vehicle.id, key) in fresh:
                         self._metrics.doubles += 1
+                        self.positions += 1
                         continue
                     fresh.add((vehicle.id, key))
                     ready.append(_Ready(vehicle.id, key, row, item.octets))
@@ -195,6 +198,7 @@ class Intake:
         for one in ready:
             self._doubles.add(one.vehicle, one.key)
         self._metrics.positions += len(ready)
+        self.positions += len(ready)
 
     async def _say(self, subject: str, data: bytes, message_id: str) -> None:
         self._last = max(self._last, await self._publisher.publish(subject, data, message_id))

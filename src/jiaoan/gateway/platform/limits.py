@@ -32,6 +32,10 @@ class Limits:
     """Between two keep-alives that ask whether all was read, while something was sent."""
     unconfirmed_blocks: int = 2000
     """Blocks of the bus that were sent and not confirmed; beyond it nothing more is sent."""
+    tally_s: float = 3600.0
+    """Between two counts of positions that are told to the other platform (0x1101, 0x9101)."""
+    remembered_blocks: int = 20_000
+    """Blocks that were sent, with the serials of their frames, for a request of missing ones."""
     live_s: float = 120.0
     """A position older than this goes as back-fill 0x1203."""
     tick_s: float = 0.5

@@ -43,6 +43,10 @@ class Metrics:
     """Sequence of the bus up to which each superior has read."""
     counted_there_now: dict[str, int] = field(default_factory=dict)
     """How many positions each superior says it counted in its last period (0x9101)."""
+    told_sent_now: dict[str, int] = field(default_factory=dict)
+    """How many positions each subordinate says it sent in its last period (0x1101)."""
+    sent_again: int = 0
+    """Blocks that a superior asked for again (0x9303)."""
     vehicles_known: int = 0
     bus: str = "ok"
     address: str = ""

@@ -7,12 +7,22 @@ from datetime import UTC, datetime
 
 from jiaoan.wire.jt809 import Edition, Message
 from jiaoan.wire.jt809.alarms import (
+    AlarmReport2011,
+    AlarmReport2019,
+    AlarmResult2011,
     SupervisionAnswer2011,
     SupervisionAnswer2019,
     SupervisionRequest,
 )
+from jiaoan.wire.jt809.exchange import SourceAnswer
 from jiaoan.wire.jt809.line import Terms
-from jiaoan.wire.jt809.posts import PostAnswer2019, PostQuery2011, Source, TextAnswer2011
+from jiaoan.wire.jt809.posts import (
+    PostAnswer2019,
+    PostQuery2011,
+    PostQuery2019,
+    Source,
+    TextAnswer2011,
+)
 
 Value = Mapping[str, object]
 
@@ -37,6 +47,15 @@ def message_of(order: Value, terms: Terms) -> Message:
             return Message.of(0x1301, _post_answer(order, edition))
         case "post_read":
             return Message.of(0x1302, _post_read(order, edition))
+        case "post_query":
+            return Message.of(0x9301, _post_query(order, edition))
+        case "alarm_report":
+            return Message.of(0x1402, _alarm(order, edition), *about)
+        case "alarm_result" if edition is Edition.V2011:
+            result = AlarmResult2011(_int(order, "number"), _int(order, "result"))
+            return Message.of(0x1403, result, *about)
+        case "alarm_result":
+            return Message.of(0x1412, _result(order), *about)
     raise BadOrder(f"unknown kind {order['kind']!r}")
 
 
@@ -62,6 +81,39 @@ def _post_read(order: Value, edition: Edition) -> TextAnswer2011 | Source:
     if edition is Edition.V2011:
         return TextAnswer2011(_int(order, "number"))
     return Source(0x9302, _int(order, "serial"))
+
+
+def _post_query(order: Value, edition: Edition) -> PostQuery2011 | PostQuery2019:
+    kind, object_id, text = _int(order, "object_type"), str(order["object_id"]), str(order["text"])
+    number = _int(order, "number")
+    if edition is Edition.V2011:
+        return PostQuery2011(kind, object_id, number, text)
+    return PostQuery2019(kind, object_id, _int(order, "answer_seconds"), number, text)
+
+
+def _alarm(order: Value, edition: Edition) -> AlarmReport2011 | AlarmReport2019:
+    """0x1402; 2019 has the plate inside, and names no target: the receiver is the one on the
+    link."""
+    warn_type, warn_time, text = (
+        _int(order, "warn_type"),
+        _moment(order, "warn_time"),
+        order["text"],
+    )
+    if edition is Edition.V2011:
+        return AlarmReport2011(
+            _int(order, "warn_source"), warn_type, warn_time, _int(order, "number"), str(text)
+        )
+    ended = _moment(order, "ended_at") if order.get("ended_at") else None
+    plate, colour = str(order["plate"]), _int(order, "plate_colour")
+    return AlarmReport2019(
+        str(order["platform_id"]), warn_type, warn_time, warn_time, ended, plate, colour, "", 0,
+        str(text),
+    )  # fmt: skip
+
+
+def _result(order: Value) -> SourceAnswer:
+    """0x1412 names the frame of the report."""
+    return SourceAnswer(0x1402, _int(order, "report_serial"), _int(order, "result"))
 
 
 def _asked(order: Value) -> SupervisionRequest:

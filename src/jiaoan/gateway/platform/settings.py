@@ -37,7 +37,7 @@ class SuperiorSide:
 @dataclass(frozen=True)
 class Superior:
     """One platform that we log in to. ``advertise`` is told at login: where our ``listen`` can be
-    reached from there."""
+    reached from there. ``report_alarms``: our alarms, and what became of them, are told there."""
 
     name: str
     address: Address
@@ -46,6 +46,7 @@ class Superior:
     listen: Address
     advertise: Address
     platform_id: str
+    report_alarms: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ def _superior(place: _Place) -> Superior:
         listen,
         advertise,
         place.text("platform_id", ""),
+        place.flag("report_alarms"),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from jiaoan.gateway.platform.business import Business
 from jiaoan.gateway.platform.door import first_message, first_octets
 from jiaoan.gateway.platform.forwarding import Forwarder
+from jiaoan.gateway.platform.history import LinkHistory, tell_tallies
 from jiaoan.gateway.platform.keeping import Log
 from jiaoan.gateway.platform.limits import Limits
 from jiaoan.gateway.platform.metrics import Metrics
@@ -18,10 +19,12 @@ from jiaoan.gateway.platform.settings import Superior
 from jiaoan.gateway.platform.sockets import Sockets
 from jiaoan.gateway.platform.vehicles import Vehicles
 from jiaoan.kernel.clock import Clock
-from jiaoan.wire.jt809.line import SUB, Confirmed, Received, Refused
-from jiaoan.wire.jt809.management import Tally
+from jiaoan.wire.jt809 import Edition, Message
+from jiaoan.wire.jt809.line import MAIN, SUB, Confirmed, Ended, Live, Received, Refused
+from jiaoan.wire.jt809.management import LinkReport, LinkReportRequest, Tally
 from jiaoan.wire.jt809.pair import NOTICES, Address, Happened
 from jiaoan.wire.jt809.pair import Subordinate as Pair
+from jiaoan.wire.jt809.posts import GapRequest, GapRequestShort
 
 logger = logging.getLogger("jiaoan.platform")
 _LOAD_S = 10.0
@@ -35,6 +38,7 @@ class Tie:
         self.pair = Pair(terms, known.credentials, advertise, house.clock, house.limits.times)
         self.sockets = Sockets(known.name, self.pair, self.take, house.limits, house.metrics)
         self._log, self._metrics, self._limits = house.log, house.metrics, house.limits
+        self._clock, self.history = house.clock, LinkHistory(house.clock)
         self.business = Business(
             "subordinate",
             known.name,
@@ -62,7 +66,11 @@ class Tie:
     async def take(self, happened: Sequence[Happened]) -> None:
         for one in happened:
             match one.event:
-                case Confirmed(mark):
+                case Live() if one.link == MAIN.name:
+                    self.history.live()
+                case Ended() if one.link == MAIN.name:
+                    self.history.lost()
+                case Confirmed(mark) if not self.business.confirmed(mark):
                     self.forwarder.confirmed(mark)
                 case Refused(reason, octets):
                     self._log.keep(reason, self.name, octets, link=one.link)
@@ -74,6 +82,11 @@ class Tie:
                         logger.warning("%s says %s: %s", self.name, word, message.content)
                     elif isinstance(message.content, Tally):
                         self._tally(message.content)
+                    elif isinstance(message.content, LinkReportRequest):
+                        self._report_links(message.content)
+                    elif isinstance(message.content, GapRequest | GapRequestShort):
+                        self._log_gap(received)
+                        self.forwarder.again(message.content)
                     elif message.sub_type is not None:
                         await self.business.take(received)
 
@@ -87,6 +100,31 @@ class Tie:
             self.name, said.dynamic_info_total, said.start_time, said.end_time,
             self._metrics.sent_live, self._metrics.sent_backfill,
         )  # fmt: skip
+
+    def _report_links(self, asked: LinkReportRequest) -> None:
+        """0x1102 on 0x9102: how often and how long our main link was down, and how many blocks of
+        positions were lost by it; as far as this process has seen."""
+        now = self._clock.now()
+        start, end = asked.start_time or now, asked.end_time or now
+        disconnects, seconds = self.history.between(start, end)
+        lost = min(self._metrics.not_sent["expired_blocks"], 0xFF)
+        report = LinkReport(
+            self.known.platform_id, asked.start_time, asked.end_time, lost, disconnects, seconds
+        )
+        self.sockets.pair.send(Message.of(0x1102, report), self.sockets.now)
+
+    def _log_gap(self, received: Received) -> None:
+        data = received.message.content.build()
+        self._log.keep("gap_request", self.name, data, sub_type="0x9303")
+
+    async def tell_tallies(self) -> None:
+        """0x1101 of 2019; 2011 has none."""
+        edition = self.known.terms.edition
+        if edition is Edition.V2019:
+            await tell_tallies(
+                0x1101, self.name, lambda: self.forwarder.positions, self.sockets, edition,
+                self._clock, self._limits,
+            )  # fmt: skip
 
     def target(self) -> tuple[str, int]:
         return self.known.address.host, self.known.address.port
@@ -157,6 +195,7 @@ class Subordinate:
             asyncio.create_task(tie.sockets.keep(tie.target)),
             asyncio.create_task(tie.forwarder.run()),
             asyncio.create_task(tie.business.obey()),
+            asyncio.create_task(tie.tell_tallies()),
         ]
 
     async def stop(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jiaoan.gateway.platform.business import Business
 from jiaoan.gateway.platform.door import first_header, first_message, first_octets
+from jiaoan.gateway.platform.history import tell_tallies
 from jiaoan.gateway.platform.intake import Intake
 from jiaoan.gateway.platform.keeping import Log, Unmatched
 from jiaoan.gateway.platform.limits import Limits
@@ -24,8 +25,9 @@ from jiaoan.kernel.clock import Clock
 from jiaoan.stores.bus import BusUnavailable
 from jiaoan.stores.tables import Overtaken
 from jiaoan.wire.jt809 import Edition, Header, Message, build_frame
-from jiaoan.wire.jt809.line import MAIN, Received, Refused
+from jiaoan.wire.jt809.line import MAIN, Confirmed, Received, Refused
 from jiaoan.wire.jt809.links import LoginAnswer, LoginResult
+from jiaoan.wire.jt809.management import Tally
 from jiaoan.wire.jt809.pair import NOTICES, Happened
 from jiaoan.wire.jt809.pair import Superior as Pair
 
@@ -41,6 +43,7 @@ class Seat:
         self.pair = Pair(known.entry, house.clock, _new_code, house.limits.times)
         self.sockets = Sockets(known.name, self.pair, self.take, house.limits, house.metrics)
         self._log, self._metrics = house.log, house.metrics
+        self._clock, self._limits = house.clock, house.limits
         self.intake = Intake(
             known.name,
             terms.access_code,
@@ -70,16 +73,37 @@ class Seat:
         positions: list[Received] = []
         for one in happened:
             match one.event:
+                case Confirmed(mark):
+                    self.business.confirmed(mark)
                 case Refused(reason, octets):
                     self._log.keep(reason, self.name, octets, link=one.link)
                 case Received(message, _) as received:
                     self._count(message)
                     if message.sub_type in POSITION_IDS:
                         positions.append(received)
+                    elif isinstance(message.content, Tally):
+                        self._tally(message.content)
                     elif message.sub_type is not None:
                         await self.business.take(received)
         if positions:
             await self.intake.store(positions)
+
+    def _tally(self, said: Tally) -> None:
+        """0x1101: how many positions the subordinate says it sent; what we stored stands beside
+        it, for people to see."""
+        self._metrics.told_sent_now[self.name] = said.dynamic_info_total
+        logger.info(
+            "%s sent %d positions from %s to %s; %d were stored from it since our start",
+            self.name, said.dynamic_info_total, said.start_time, said.end_time,
+            self.intake.positions,
+        )  # fmt: skip
+
+    async def tell_tallies(self) -> None:
+        """0x9101, in both editions."""
+        await tell_tallies(
+            0x9101, self.name, lambda: self.intake.positions, self.sockets,
+            self.pair.entry.terms.edition, self._clock, self._limits,
+        )  # fmt: skip
 
     def _count(self, message: Message) -> None:
         self._metrics.messages[f"0x{message.sub_type or message.message_id:04x}"] += 1
@@ -133,6 +157,7 @@ class Superior:
         for seat in self.seats.values():
             self.tasks.append(asyncio.create_task(seat.sockets.keep(seat.target)))
             self.tasks.append(asyncio.create_task(seat.business.obey()))
+            self.tasks.append(asyncio.create_task(seat.tell_tallies()))
             self.tasks.append(asyncio.create_task(self._note(seat)))
         logger.info("superior on %s for %d platforms", self.metrics.address, len(self.seats))
         return port

@@ -1,9 +1,9 @@
 """Business messages of 809 as what the worker is told of them.
 
 What is not told is kept in the log and acted on nowhere: among it the answers to questions that are
-not asked from here, and the gap requests 消息补传 of 2019 (0x1303, 0x9303). 809 has no answer that
-would refuse them; positions that a link lost are sent again by themselves, because the kept
-sequence moves only with a keep-alive answer, and orders are sent again after a crash.
+not asked from here, the serials of 2019 (0x1103, 0x9103), and a subordinate's request for messages
+of ours (0x1303): what a link lost is said again by itself, because the kept places move only with a
+keep-alive answer. Positions that a superior asks for again (0x9303) are the forwarder's.
 """
 
 from __future__ import annotations
@@ -20,11 +20,25 @@ from jiaoan.wire.jt809.alarms import (
     SupervisionRequest,
     SupervisionRequest2019,
 )
+from jiaoan.wire.jt809.exchange import (
+    Driver2011,
+    Driver2019,
+    DriverAnswer2019,
+    SourceAnswer,
+    WaybillAnswer2019,
+    WaybillText,
+)
 from jiaoan.wire.jt809.line import Received
-from jiaoan.wire.jt809.posts import PlatformText2019, PostQuery2011, PostQuery2019
+from jiaoan.wire.jt809.posts import (
+    PlatformText2019,
+    PostAnswer2019,
+    PostQuery2011,
+    PostQuery2019,
+)
 
 Value = dict[str, object]
-_POST_QUERY, _PLATFORM_TEXT, _EARLY = 0x9301, 0x9302, 0x1403
+_POST_QUERY, _POST_ANSWER, _PLATFORM_TEXT = 0x9301, 0x1301, 0x9302
+_EARLY, _HANDLED, _REPORT = 0x1403, 0x1412, 0x1402
 
 
 def told(one: Received, role: str, now: datetime) -> Value | None:
@@ -39,7 +53,7 @@ def told(one: Received, role: str, now: datetime) -> Value | None:
         "plate_colour": message.plate_color,
         "serial": one.serial,
     }
-    value = _asked(one, now) if role == "subordinate" else _reported(one)
+    value = _asked(one, now) if role == "subordinate" else _up(one)
     return None if value is None else about | value
 
 
@@ -67,6 +81,48 @@ def _post(kind: str, post: PostQuery2011 | PostQuery2019 | PlatformText2019) -> 
         "number": post.info_id,
         "text": post.info,
         "deadline": None,
+    }
+
+
+def _up(one: Received) -> Value | None:
+    """What a subordinate sends up."""
+    return _reported(one) or _answered(one) or _papers(one)
+
+
+def _answered(one: Received) -> Value | None:
+    """The answer to a post query of ours, who gave it, and which query it names."""
+    content = one.message.content
+    if one.message.sub_type != _POST_ANSWER:
+        return None
+    if isinstance(content, PostQuery2011):
+        said: Value = {"number": content.info_id}
+    elif isinstance(content, PostAnswer2019):
+        said = {
+            "responder": content.responder,
+            "responder_phone": content.responder_phone,
+            "source_serial": content.source_serial,
+        }
+    else:
+        return None
+    return {"kind": "post_answer", "text": content.info} | said
+
+
+def _papers(one: Received) -> Value | None:
+    """Driver 驾驶员身份 (0x120A, 0x120C) or waybill 电子运单 (0x120B, 0x120D) of a vehicle, as its
+    octets stand there. ``edition`` is the one whose table they follow."""
+    match one.message.content:
+        case Driver2011() | WaybillText():
+            edition = "2011"
+        case Driver2019() | DriverAnswer2019() | WaybillAnswer2019():
+            edition = "2019"
+        case _:
+            return None
+    octets = one.message.content.build()
+    return {
+        "kind": "papers",
+        "message": one.message.sub_type,
+        "edition": edition,
+        "octets": octets.hex(),
     }
 
 
@@ -103,6 +159,10 @@ def _reported(one: Received) -> Value | None:
             )
         case AlarmResult2011(number, result):
             return {"kind": "alarm_result", "number": number, "result": result}
+        case SourceAnswer(source_type, source_serial, result) if (
+            one.message.sub_type == _HANDLED and source_type == _REPORT
+        ):
+            return {"kind": "alarm_result", "source_serial": source_serial, "result": result}
     return None
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -16,48 +13,23 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from jiaoan.kernel.clock import LOCAL, local
 from jiaoan.kernel.plates import PlateRefused, parse_plate
-from jiaoan.kernel.states import TransitionRefused
-from jiaoan.ledger.errors import Blocked, FieldErrors
+from jiaoan.ledger.errors import FieldErrors
 from jiaoan.portal.access import page
 from jiaoan.portal.asked import asker, clock
-from jiaoan.portal.components import (
-    Empty,
-    Light,
-    TimelineEntry,
-    Tone,
-    due_light,
-    moment_light,
-)
-from jiaoan.portal.courses import course_of
+from jiaoan.portal.components import Empty
 from jiaoan.portal.hazmat.fields import COLOURS, Group, Shown, Spec, Text
+from jiaoan.portal.supervision.shared import (
+    ROWS,
+    Item,
+    Page,
+    chosen,
+    lines,
+    subordinates,
+)
 from jiaoan.scope import can
 from jiaoan.watch.models import Supervision
 from jiaoan.watch.supervision import actions, queries
-from jiaoan.watch.supervision.states import (
-    Direction,
-    HandlingResult,
-    Level,
-    SupervisionState,
-    WarnType,
-)
-
-_ROWS = 50
-
-
-@dataclass(frozen=True)
-class Line:
-    """One item with the light of its deadline."""
-
-    item: Supervision
-    light: Light
-
-
-def _light(item: Supervision, now: datetime) -> Light:
-    if item.status is SupervisionState.DONE:
-        return Light(Tone.DONE, str(item.status.label))
-    if abs(item.deadline - now) > timedelta(days=2):
-        return due_light(local(item.deadline).date(), local(now).date())
-    return moment_light(item.deadline, now)
+from jiaoan.watch.supervision.states import HandlingResult, Level, WarnType
 
 
 @require_safe
@@ -66,16 +38,16 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Those that wait by deadline, or those that are done."""
     done = request.GET.get("state") == "done"
     now = clock(request).now()
-    shown = Paginator(queries.by_deadline(request.user, done=done), _ROWS)
+    shown = Paginator(queries.by_deadline(request.user, done=done), ROWS)
     current = shown.get_page(request.GET.get("page"))
     context = {
         "section": "alarm",
         "page": current,
-        "lines": [Line(one, _light(one, now)) for one in current.object_list],
+        "lines": lines(current.object_list, now),
         "counts": queries.counts(request.user, now),
         "done": done,
         "query": "state=done&" if done else "",
-        "may_ask": can(request.user, "alarm.handle") and bool(_platforms()),
+        "may_ask": can(request.user, "alarm.handle") and bool(subordinates()),
         "empty": Empty(
             title=_("No supervision items here"),
             text=_("They come from superior platforms over JT/T 809, or are sent from here."),
@@ -87,38 +59,19 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_safe
 @page("alarm.view")
 def item(request: HttpRequest, pk: int) -> HttpResponse:
-    return _item(request, get_object_or_404(queries.supervisions(request.user), pk=pk))
+    return _PAGE.show(request, get_object_or_404(queries.supervisions(request.user), pk=pk))
 
 
-def _item(
-    request: HttpRequest,
-    found: Supervision,
-    *,
-    errors: dict[str, Text] | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    now = clock(request).now()
-    waits = found.status is not SupervisionState.DONE
-    context = {
-        "section": "alarm",
-        "item": found,
-        "light": _light(found, now),
-        "overdue": found.overdue(now),
+def _more(request: HttpRequest, found: Item) -> dict[str, object]:
+    assert isinstance(found, Supervision)
+    return {
         "answers": queries.answers(request.user, found),
-        "timeline": _course(found),
-        "may_answer": waits
-        and found.direction == Direction.RECEIVED
-        and can(request.user, "alarm.handle"),
         "results": HandlingResult.choices,
         "chosen": request.POST.get("result", ""),
-        "typed": request.POST,
-        "errors": errors or {},
     }
-    return render(request, "portal/supervision/item.html", context, status=status)
 
 
-def _course(found: Supervision) -> list[TimelineEntry]:
-    return course_of(queries.facts_of(found))
+_PAGE = Page("portal/supervision/item.html", "note", _more)
 
 
 @require_POST
@@ -126,37 +79,12 @@ def _course(found: Supervision) -> list[TimelineEntry]:
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """0x1401: in hand, done, not needed, later; with what was done."""
     found = get_object_or_404(queries.supervisions(request.user), pk=pk)
-    try:
-        actions.answer(
-            asker(request),
-            clock(request),
-            found,
-            result=request.POST.get("result", ""),
-            note=request.POST.get("note", ""),
-        )
-    except FieldErrors as bad:
-        return _item(request, found, errors=bad.errors, status=422)
-    except Blocked as blocked:
-        return _item(request, found, errors={"note": blocked.sentence}, status=409)
-    except TransitionRefused:
-        sentence = _("This is answered already. Look at it again.")
-        return _item(request, found, errors={"note": sentence}, status=409)
-    messages.success(request, _("Answered; it goes to the superior platform at once."))
-    return redirect("supervision", found.pk)
+    result, note = request.POST.get("result", ""), request.POST.get("note", "")
 
+    def act() -> object:
+        return actions.answer(asker(request), clock(request), found, result=result, note=note)
 
-def _platforms() -> dict[int, str]:
-    """The subordinates that the settings of the links name: access code → name."""
-    # All of JT/T 809 comes with it: only for who asks, not for every start of the pages.
-    from jiaoan.gateway.platform.settings import FILE, BadSettings, load
-
-    path = Path(settings.DATA_DIR) / FILE
-    try:
-        side = load(path).superior if path.is_file() else None
-    except BadSettings:
-        # The process of the links tells what is wrong with the file; nobody can be asked.
-        return {}
-    return {one.entry.terms.access_code: one.name for one in side.subordinates} if side else {}
+    return _PAGE.answer(request, found, act, "supervision")
 
 
 def _specs(platforms: dict[int, str]) -> tuple[Spec, ...]:
@@ -196,7 +124,7 @@ def _specs(platforms: dict[int, str]) -> tuple[Spec, ...]:
 @page("alarm.handle")
 def new(request: HttpRequest) -> HttpResponse:
     """0x9401: ask a subordinate platform to handle an alarm of one of its vehicles."""
-    platforms = _platforms()
+    platforms = subordinates()
     now = clock(request).now()
     begun = {
         "plate_colour": "2",
@@ -229,8 +157,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def _wanted(typed: dict[str, str], platforms: dict[int, str]) -> actions.Wanted:
-    code = typed.get("platform", "")
-    known = int(code) if code.isdecimal() and int(code) in platforms else 0
+    known = chosen(typed.get("platform", ""), platforms)
     return actions.Wanted(
         platform=platforms.get(known, ""),
         access_code=known,

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.template import Context
 
 from jiaoan.portal.asked import clock
-from jiaoan.portal.supervision.posts import Line, light_of
+from jiaoan.portal.supervision.shared import Line, lines
 from jiaoan.watch.posts import queries
 
 register = template.Library()
@@ -20,6 +20,4 @@ def posts_waiting(context: Context) -> dict[str, list[Line]]:
     request = context["request"]
     assert isinstance(request, HttpRequest)
     now = clock(request).now()
-    return {
-        "lines": [Line(one, light_of(one, now)) for one in queries.waiting(request.user)[:_MOST]]
-    }
+    return {"lines": lines(list(queries.waiting(request.user)[:_MOST]), now)}

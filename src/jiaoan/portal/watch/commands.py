@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -25,6 +26,8 @@ from jiaoan.scope import Refused, can
 from jiaoan.watch.commands import actions, figures, queries
 from jiaoan.watch.commands.kinds import PARAMETERS, TOLD, CommandKind
 from jiaoan.watch.models import Command, Upload
+from jiaoan.watch.uploads.decoding import word
+from jiaoan.watch.uploads.kinds import MediaEvent, MediaType
 from jiaoan.watch.uploads.queries import media_of, pictures_of
 
 SENTENCES = (
@@ -70,6 +73,28 @@ class Setting:
     error: str | Promise
 
 
+@dataclass(frozen=True)
+class Find:
+    """One medium in the memory of a terminal; ``type`` and ``event`` in words."""
+
+    number: int
+    channel: int
+    type: str
+    event: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One command with all that belongs to it; ``found`` counts what a search found in all."""
+
+    command: Command
+    reason: str
+    pictures: list[Upload]
+    finds: list[Find]
+    found: int
+
+
 def reason_of(command: Command) -> str:
     """Why it ended as it did, in words; what has none is shown as it came."""
     return str(_REASONS.get(command.reason, command.reason))
@@ -77,6 +102,9 @@ def reason_of(command: Command) -> str:
 
 BESIDE, WHOLE = 10, 100
 """Commands shown beside something else, and on their own page."""
+_MEDIA = 12
+"""Media shown on the terminal's page; its list of uploads has them all."""
+_FOR_MEDIA = (CommandKind.PHOTO, CommandKind.FETCH_MEDIA, CommandKind.FETCH_MEDIUM)
 
 
 def shown(request: HttpRequest, vehicle: Vehicle, most: int = BESIDE) -> dict[str, object]:
@@ -84,7 +112,7 @@ def shown(request: HttpRequest, vehicle: Vehicle, most: int = BESIDE) -> dict[st
     found = queries.recent(request.user, vehicle, most)
     return {
         "vehicle": vehicle,
-        "commands": [(one, reason_of(one), _pictures(request, one)) for one in found],
+        "commands": [_shown(request, one) for one in found],
         "whole": most == WHOLE,
         "may_send": can(request.user, "command.send"),
         "sentences": SENTENCES,
@@ -93,12 +121,32 @@ def shown(request: HttpRequest, vehicle: Vehicle, most: int = BESIDE) -> dict[st
     }
 
 
+def _shown(request: HttpRequest, one: Command) -> Shown:
+    found = int((one.result or {}).get("found", 0))
+    return Shown(one, reason_of(one), _pictures(request, one), _finds(one), found)
+
+
 def _pictures(request: HttpRequest, command: Command) -> list[Upload]:
-    photo = command.kind == CommandKind.PHOTO and command.sent_at
-    return pictures_of(request.user, command) if photo else []
+    wanted = command.kind in _FOR_MEDIA and command.sent_at
+    return pictures_of(request.user, command) if wanted else []
 
 
-def _vehicle(request: HttpRequest, pk: int, verb: str) -> Vehicle:
+def _finds(command: Command) -> list[Find]:
+    """What a search found, as the terminal told it."""
+    said = (command.result or {}) if command.kind == CommandKind.SEARCH else {}
+    return [
+        Find(
+            int(one["id"]),
+            int(one["channel"]),
+            word(MediaType, one["type"]),
+            word(MediaEvent, one["event"]),
+            datetime.fromisoformat(one["at"]) if one["at"] else None,
+        )
+        for one in said.get("media", [])
+    ]
+
+
+def vehicle_of(request: HttpRequest, pk: int, verb: str) -> Vehicle:
     """A vehicle within the person's reach; one outside it is refused and written down."""
     found = queries.vehicles(request.user, verb).filter(pk=pk).first()
     if found is None:
@@ -110,7 +158,7 @@ def _vehicle(request: HttpRequest, pk: int, verb: str) -> Vehicle:
 @page("alarm.view")
 def terminal(request: HttpRequest, pk: int) -> HttpResponse:
     """The page of a vehicle's terminal: all commands, what it told of itself, what can be set."""
-    return _terminal(request, _vehicle(request, pk, "alarm.view"))
+    return _terminal(request, vehicle_of(request, pk, "alarm.view"))
 
 
 def _terminal(
@@ -125,7 +173,9 @@ def _terminal(
     now = {one.number: one.value for one in readings}
     context = shown(request, vehicle, WHOLE) | {
         "section": "alarm",
-        "media": media_of(request.user, vehicle, WHOLE),
+        "media": media_of(request.user, vehicle, _MEDIA),
+        "types": MediaType.choices,
+        "events": MediaEvent.choices,
         "reading": last,
         "readings": readings,
         "settings_rows": [
@@ -163,7 +213,7 @@ def _readings(command: Command | None) -> list[Reading]:
 @page("alarm.view")
 def recent(request: HttpRequest, pk: int) -> HttpResponse:
     """The list alone, fetched again when something happened to a command."""
-    vehicle = _vehicle(request, pk, "alarm.view")
+    vehicle = vehicle_of(request, pk, "alarm.view")
     most = WHOLE if "whole" in request.GET else BESIDE
     return render(request, "portal/watch/_commands.html", shown(request, vehicle, most))
 
@@ -175,7 +225,7 @@ Act = Callable[[HttpRequest, Vehicle, Clock], Command]
 
 def do(request: HttpRequest, pk: int, act: Act) -> HttpResponse:
     """One command and back to where it was pressed; errors are shown on the terminal's page."""
-    vehicle = _vehicle(request, pk, "command.send")
+    vehicle = vehicle_of(request, pk, "command.send")
     clock: Clock = request.clock  # type: ignore[attr-defined]
     try:
         act(request, vehicle, clock)

@@ -35,6 +35,9 @@ urlpatterns = [
     path("vehicle/<int:pk>/read", commands.read, name="command_read"),
     path("vehicle/<int:pk>/set", commands.set_, name="command_set"),
     path("vehicle/<int:pk>/photo", uploads.photo, name="command_photo"),
+    path("vehicle/<int:pk>/stored", uploads.stored, name="command_stored"),
+    path("vehicle/<int:pk>/medium", uploads.medium, name="command_medium"),
+    path("vehicle/<int:pk>/uploads", uploads.listing, name="vehicle_uploads"),
     path("upload/<int:pk>", uploads.upload, name="terminal_upload"),
     path("file/<int:pk>", commands.file, name="terminal_file"),
 ]

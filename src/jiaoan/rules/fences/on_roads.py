@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from jiaoan.rules.driving import columns as c
-from jiaoan.rules.fences import road_kernel
 from jiaoan.rules.fences.columns import DAY_MS, F_FIRST_DAY, F_LAST_DAY, LOCAL_MS
 from jiaoan.rules.fences.roads import Road
 
@@ -64,6 +63,8 @@ _AGREED: Final = np.array([0, c.EXPRESSWAY, c.OTHER_ROAD, 0], np.uint8)  # both 
 
 def _across(road: Road, points: npt.NDArray[np.void]) -> Bools:
     """Which of the points drive across the road, not along it."""
+    from jiaoan.rules.fences import road_kernel  # numba: only where there are roads
+
     columns = [points[name] for name in ("lon", "lat", "direction", "speed")]
     found = np.zeros(len(points), np.bool_)
     road_kernel.across(

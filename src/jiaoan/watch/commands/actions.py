@@ -104,6 +104,33 @@ def take_pictures(
     return _ask(actor, clock, vehicle, CommandKind.PHOTO, arguments, alarm=alarm, key=key)
 
 
+def search_media(
+    actor: Actor, clock: Clock, vehicle: Vehicle, *, wanted: policies.StoredMedia, key: str = ""
+) -> Command:
+    """存储多媒体检索: which media the terminal has in its memory. Raises :class:`FieldErrors`."""
+    arguments = policies.checked_media(wanted, clock.now())
+    return _ask(actor, clock, vehicle, CommandKind.SEARCH, arguments, key=key)
+
+
+def fetch_media(
+    actor: Actor, clock: Clock, vehicle: Vehicle, *, wanted: policies.StoredMedia, key: str = ""
+) -> Command:
+    """存储多媒体上传: all media of its memory that fit are sent up. Raises :class:`FieldErrors`."""
+    arguments = policies.checked_media(wanted, clock.now())
+    return _ask(actor, clock, vehicle, CommandKind.FETCH_MEDIA, arguments, key=key)
+
+
+def fetch_medium(
+    actor: Actor, clock: Clock, vehicle: Vehicle, *, medium: str, key: str = ""
+) -> Command:
+    """单条存储多媒体上传: the medium of this number, as a search has told it. Raises
+    :class:`FieldErrors` (``medium``)."""
+    if not re.fullmatch(r"[0-9]{1,10}", medium) or int(medium) > 0xFFFFFFFF:
+        raise FieldErrors({"medium": _("Search first: media are fetched by their number.")})
+    arguments: dict[str, Json] = {"medium": int(medium)}
+    return _ask(actor, clock, vehicle, CommandKind.FETCH_MEDIUM, arguments, key=key)
+
+
 def _ask(
     actor: Actor,
     clock: Clock,
@@ -120,7 +147,8 @@ def _ask(
     if key and not _KEY.fullmatch(key):
         raise FieldErrors({"key": _("Open the page again and send once more.")})
     # Forms of one page may share a key: what is asked, and of whom, belongs to it.
-    name = _mixed(f"{key}:{kind.value}:{vehicle.pk}") if key else uuid.uuid4().hex
+    about = f":{arguments['medium']}" if kind is CommandKind.FETCH_MEDIUM else ""
+    name = _mixed(f"{key}:{kind.value}:{vehicle.pk}{about}") if key else uuid.uuid4().hex
     known = Command.objects.filter(key=name).first()
     if known is not None:
         return known

@@ -20,6 +20,10 @@ _MINUTES = {
     CommandKind.ATTACHMENT: 23 * 60,
     # A picture of later is not the picture that was wanted.
     CommandKind.PHOTO: 10,
+    # What is stored stays, so these may wait; the page that asked is looked at within the hour.
+    CommandKind.SEARCH: 60,
+    CommandKind.FETCH_MEDIA: 60,
+    CommandKind.FETCH_MEDIUM: 60,
 }
 CONNECTED = timedelta(seconds=15)
 """Not sent after this, the terminal is not connected."""

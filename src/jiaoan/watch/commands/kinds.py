@@ -19,6 +19,9 @@ class CommandKind(models.TextChoices):
     SET = "set", _("Set parameters")
     ATTACHMENT = "attachment", _("Fetch attachments of an alarm")
     PHOTO = "photo", _("Take pictures")
+    SEARCH = "search", _("Search stored media")
+    FETCH_MEDIA = "fetch_media", _("Fetch stored media")
+    FETCH_MEDIUM = "fetch_medium", _("Fetch one stored medium")
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from jiaoan.journal.actions import Json
+from jiaoan.kernel.clock import LOCAL
 from jiaoan.ledger.errors import FieldErrors
 from jiaoan.watch.commands.kinds import PARAMETERS
+from jiaoan.watch.uploads.kinds import MediaEvent, MediaType
 
 LONGEST_TEXT = 1000
 """Octets of GBK: one package of 0x8300 holds them (808 allows 1024 in two)."""
@@ -59,6 +64,58 @@ def checked_parameters(typed: Mapping[str, str]) -> dict[str, int]:
 
 
 MOST_CHANNEL, MOST_PHOTOS = 127, 10
+
+
+@dataclass(frozen=True)
+class StoredMedia:
+    """Media in the memory of a terminal as they are asked for, as typed: times are local, as a
+    browser writes them; without both any time."""
+
+    type: str = "0"
+    camera: str = "0"
+    event: str = "0"
+    start: str = ""
+    end: str = ""
+
+
+def checked_media(wanted: StoredMedia, now: datetime) -> dict[str, Json]:
+    """The arguments of 0x8802 and 0x8803; :class:`FieldErrors` by field."""
+    errors: dict[str, str | Promise] = {}
+    found: dict[str, Json] = {}
+    for name, values in (("type", MediaType.values), ("event", MediaEvent.values)):
+        typed = getattr(wanted, name)
+        if not typed.isdecimal() or int(typed) not in values:
+            errors[name] = _("Choose one of the list.")
+        else:
+            found[name] = int(typed)
+    channel = wanted.camera.strip() or "0"
+    if not channel.isdecimal() or int(channel) > MOST_CHANNEL:
+        errors["camera"] = _("A whole number from %(least)s to %(most)s.") % {
+            "least": 0,
+            "most": MOST_CHANNEL,
+        }
+    else:
+        found["channel"] = int(channel)
+    start, end = _typed_moment(wanted.start), _typed_moment(wanted.end)
+    if wanted.start.strip() or wanted.end.strip():
+        if start is None or end is None:
+            errors["start"] = _("Write both times, or none for any time.")
+        elif end < start:
+            errors["start"] = _("The end lies before the beginning.")
+        elif start > now:
+            errors["start"] = _("This time has not come yet.")
+        else:
+            found |= {"start": start.isoformat(), "end": end.isoformat()}
+    if errors:
+        raise FieldErrors(errors)
+    return found
+
+
+def _typed_moment(typed: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(typed.strip()).replace(tzinfo=LOCAL)
+    except ValueError:
+        return None
 
 
 def checked_photo(channel: str, count: str) -> dict[str, int]:

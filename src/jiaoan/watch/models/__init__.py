@@ -10,6 +10,7 @@ from jiaoan.watch.models.reported import ReportedAlarm
 from jiaoan.watch.models.rules import RuleChange
 from jiaoan.watch.models.supervision import Supervision, SupervisionAnswer
 from jiaoan.watch.models.upload import Upload
+from jiaoan.watch.models.upward import UpwardReport
 
 __all__ = [
     "Alarm",
@@ -28,4 +29,5 @@ __all__ = [
     "SupervisionAnswer",
     "TerminalFile",
     "Upload",
+    "UpwardReport",
 ]

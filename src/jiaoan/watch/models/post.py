@@ -1,4 +1,4 @@
-"""Post queries 查岗 and messages 平台间报文 of superior platforms (JT/T 809)."""
+"""Post queries 查岗 and messages 平台间报文 between platforms (JT/T 809)."""
 
 from __future__ import annotations
 
@@ -8,17 +8,24 @@ from django.conf import settings
 from django.db import models
 
 from jiaoan.watch.posts.states import PostKind, PostState
+from jiaoan.watch.supervision.states import Direction
 
 
 class Post(models.Model):
-    """One question or message of a superior, with its times and its one answer.
+    """One question or message of a superior, or one of ours to a subordinate, with its times and
+    its one answer.
 
     ``key`` is unique: the same frame opens one item. ``number`` is the ``info_id`` of the protocol,
-    ``request_serial`` the serial of the frame. A message (0x9302) is shown, and answered by the one
-    who has read it; a query (0x9301) is answered in words before ``deadline``.
+    ``request_serial`` the serial of the frame that asks. A message (0x9302) is shown, and answered
+    by the one who has read it; a query (0x9301) is answered in words before ``deadline``. ``by``
+    asked or answered here; ``responder`` and ``responder_phone`` are who a subordinate says
+    answered there. ``sent_*`` is what goes from here: our answer, or our query.
     """
 
     key = models.CharField(max_length=120, unique=True)
+    direction = models.CharField(
+        max_length=10, choices=Direction.choices, default=Direction.RECEIVED, db_index=True
+    )
     kind = models.CharField(max_length=10, choices=PostKind.choices)
     state = models.CharField(max_length=20, default=PostState.OPEN, db_index=True)
     platform = models.CharField(max_length=80)
@@ -36,6 +43,8 @@ class Post(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    responder = models.CharField(max_length=16, blank=True)
+    responder_phone = models.CharField(max_length=20, blank=True)
     answered_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     sent_link = models.CharField(max_length=10, blank=True)
@@ -54,6 +63,11 @@ class Post(models.Model):
     def status(self) -> PostState:
         return PostState(self.state)
 
+    @property
+    def is_query(self) -> bool:
+        return self.kind == PostKind.QUERY
+
     def overdue(self, now: datetime) -> bool:
-        """Unanswered beyond its deadline, or answered too late."""
-        return (self.answered_at or now) > self.deadline
+        """A query that is unanswered beyond its deadline, or was answered too late; a message has
+        no time."""
+        return self.is_query and (self.answered_at or now) > self.deadline

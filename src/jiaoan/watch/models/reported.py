@@ -11,7 +11,8 @@ from jiaoan.watch.supervision.states import AlarmSource, HandlingResult
 class ReportedAlarm(models.Model):
     """One report, and what the subordinate says became of it.
 
-    ``number`` is the ``info_id`` of 2011, by which 0x1403 tells the result; 2019 has none.
+    ``number`` is the ``info_id`` of 2011, by which 0x1403 tells the result; in 2019 0x1412 tells it
+    by the ``serial`` of the report's frame.
     ``vehicle`` is empty where the plate is not registered here.
     """
 
@@ -19,6 +20,7 @@ class ReportedAlarm(models.Model):
     platform = models.CharField(max_length=80)
     access_code = models.PositiveBigIntegerField()
     number = models.PositiveBigIntegerField(null=True)
+    serial = models.PositiveBigIntegerField(null=True)
     plate = models.CharField(max_length=21, blank=True)
     plate_colour = models.PositiveSmallIntegerField(null=True)
     vehicle = models.ForeignKey(
@@ -37,7 +39,10 @@ class ReportedAlarm(models.Model):
 
     class Meta:
         ordering = ["-received_at", "-id"]
-        indexes = [models.Index(fields=["access_code", "number"])]
+        indexes = [
+            models.Index(fields=["access_code", "number"]),
+            models.Index(fields=["access_code", "serial"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.platform} {self.warn_word}"

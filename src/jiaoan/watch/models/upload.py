@@ -1,4 +1,4 @@
-"""Waybills and media that terminals sent on their own or for a command."""
+"""What terminals sent besides positions and answers, on their own or for a command."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ from jiaoan.watch.uploads.kinds import MediaEvent, UploadKind
 
 
 class Upload(models.Model):
-    """One message of a terminal that is evidence: a waybill 电子运单 or a medium 多媒体.
+    """One message of a terminal: a waybill 电子运单, a medium 多媒体, a driver card 驾驶员身份, …
 
-    ``key`` is unique: a message that comes again is no second row. ``octets`` are the content as it
-    came; they are empty where it lies under ``DATA/attachments`` by its hash. ``media`` is what
-    0x0801 says beside the data; ``number`` its media id.
+    ``key`` is unique: a message that comes again is no second row. ``message`` is its id in 808;
+    where a subordinate ``platform`` forwards a driver or a waybill it is the sub id in 809, and
+    ``terminal`` is empty. ``edition`` is the one whose table the body follows, empty where that was
+    not told. ``octets`` are
+    the content as it came; they are empty where it lies under ``DATA/attachments`` by its hash.
+    ``media`` is what 0x0800 and 0x0801 say beside the data; ``number`` the media id. Only evidence
+    (``kinds.EVIDENCE``) has a ``fact``.
     """
 
     key = models.CharField(max_length=130, unique=True)
     kind = models.CharField(max_length=20, choices=UploadKind.choices)
+    message = models.PositiveIntegerField()
+    platform = models.CharField(max_length=80, blank=True)
+    edition = models.CharField(max_length=4, blank=True)
     vehicle = models.ForeignKey(
         "registry.Vehicle", on_delete=models.PROTECT, related_name="uploads"
     )
@@ -28,14 +35,27 @@ class Upload(models.Model):
     sha256 = models.CharField(max_length=64)
     happened_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField()
-    fact = models.OneToOneField("journal.Fact", on_delete=models.PROTECT, related_name="+")
+    fact = models.OneToOneField(
+        "journal.Fact", null=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         ordering = ["-received_at", "-id"]
-        indexes = [models.Index(fields=["vehicle", "-received_at"])]
+        indexes = [
+            models.Index(fields=["vehicle", "-received_at"]),
+            # What is removed when its time is over.
+            models.Index(
+                fields=["received_at"], condition=models.Q(fact=None), name="watch_upload_telemetry"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.terminal}"
+
+    @property
+    def message_word(self) -> str:
+        """``0x0901``."""
+        return f"0x{self.message:04X}"
 
     @property
     def channel(self) -> int:
@@ -51,4 +71,6 @@ class Upload(models.Model):
     @property
     def is_picture(self) -> bool:
         """A JPEG by what the terminal says: the page that shows it looks at the octets too."""
-        return (self.media or {}).get("type") == 0 and (self.media or {}).get("format") == 0
+        media = self.media or {}
+        jpeg = media.get("type") == 0 and media.get("format") == 0
+        return self.kind == UploadKind.MEDIUM and jpeg

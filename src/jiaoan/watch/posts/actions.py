@@ -1,30 +1,45 @@
-"""Every write about post queries 查岗 and messages of platforms; answers go by the outbox."""
+"""Every write about post queries 查岗 and messages of platforms. What is said on the links goes by
+the outbox."""
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from jiaoan.journal.actions import Json, enqueue, record
+from jiaoan.journal.actions import Json, record
 from jiaoan.kernel.clock import Clock
 from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.org.models import User
 from jiaoan.scope import Actor, require
 from jiaoan.watch.models import Post
 from jiaoan.watch.posts.states import POST, PostKind, PostState, PostVerb
-from jiaoan.watch.supervision.messages import Asked, Carried
+from jiaoan.watch.supervision import items
+from jiaoan.watch.supervision.messages import Asked, PostAnswered
+from jiaoan.watch.supervision.states import Direction
 
-_LONGEST = 500
+THIS_PLATFORM = 2
+"""查岗对象类型 2: the subordinate platform at the other end of the link."""
+LEAST_S, MOST_S = 10, 255
+"""Seconds to answer a query in: 2019 has one octet for them."""
 
 
 def default_span() -> timedelta:
     """For a query without a time (809-2011) and for messages: ten minutes, unverified [U] until the
     bureau sets ``WATCH_POST_MINUTES``."""
     return timedelta(minutes=float(getattr(settings, "WATCH_POST_MINUTES", 10)))
+
+
+def answer_seconds() -> int:
+    """For a query of ours, two minutes, unverified [U] until the bureau sets
+    ``WATCH_POST_SECONDS``."""
+    return int(getattr(settings, "WATCH_POST_SECONDS", 120))
 
 
 @transaction.atomic
@@ -61,8 +76,137 @@ def receive(actor: Actor, clock: Clock, asked: Asked) -> Post:
         deadline_told=asked.deadline is not None,
         fact=fact,
     )
-    _announce("watch.post_received", item, clock)
+    items.announce("watch.post_received", item, clock)
     return item
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A query of ours as typed; ``seconds`` is the time to answer it in."""
+
+    platform: str
+    access_code: int
+    text: str
+    seconds: str
+
+
+@transaction.atomic
+def ask(actor: User, clock: Clock, wanted: Wanted, *, key: str = "") -> Post:
+    """查岗: ask a subordinate whether somebody is at its desk (0x9301); the same ``key`` asks once.
+
+    Raises :class:`FieldErrors` (``platform``, ``text``, ``seconds``).
+    """
+    require(actor, "alarm.handle")
+    _check(wanted)
+    key = f"sent:{key or uuid.uuid4().hex}"[:120]
+    known = Post.objects.filter(key=key).first()
+    if known is not None:
+        return known
+    last = Post.objects.filter(direction=Direction.SENT).aggregate(Max("number"))
+    number, now = (last["number__max"] or 0) + 1, clock.now()
+    fact = record(
+        "watch.post_asked",
+        actor=actor,
+        obj=f"platform:{wanted.access_code}",
+        clock=clock,
+        payload={"number": f"{number:08x}", "seconds": int(wanted.seconds)},
+    )
+    item = Post.objects.create(
+        key=key,
+        direction=Direction.SENT,
+        kind=PostKind.QUERY,
+        platform=wanted.platform[:80],
+        access_code=wanted.access_code,
+        object_type=THIS_PLATFORM,
+        object_id=str(wanted.access_code),
+        number=number,
+        text=wanted.text.strip(),
+        by=actor,
+        request_serial=0,
+        received_at=now,
+        opened_at=now,
+        deadline=now + timedelta(seconds=int(wanted.seconds)),
+        deadline_told=True,
+        fact=fact,
+    )
+    payload: dict[str, Json] = {
+        "kind": "post_query",
+        "role": items.ROLE[Direction.SENT],
+        "object_type": item.object_type,
+        "object_id": item.object_id,
+        "number": number,
+        "answer_seconds": int(wanted.seconds),
+        "text": item.text,
+    }
+    items.order(item, item.access_code, payload, clock)
+    items.announce("watch.post_asked", item, clock)
+    return item
+
+
+def _check(wanted: Wanted) -> None:
+    errors: dict[str, str | Promise] = {}
+    if not wanted.access_code:
+        errors["platform"] = _("Choose the subordinate platform.")
+    missing = _("Write the question: somebody at the other desk answers it.")
+    if problem := items.words_problem(wanted.text, missing):
+        errors["text"] = problem
+    typed = wanted.seconds.strip()
+    if not typed.isdecimal() or not LEAST_S <= int(typed) <= MOST_S:
+        errors["seconds"] = _("A whole number from %(least)s to %(most)s.") % {
+            "least": LEAST_S,
+            "most": MOST_S,
+        }
+    if errors:
+        raise FieldErrors(errors)
+
+
+@transaction.atomic
+def receive_answer(actor: Actor, clock: Clock, answered: PostAnswered) -> Post | None:
+    """A subordinate answers our query (0x1301); ``None`` where it is answered already.
+
+    2011 names the number, 2019 the frame. The serial of that is told to us a moment after it was
+    read, and is another one where the frame was said twice: so an answer that names no known frame
+    is taken for the one query that waits. ``LookupError`` where it is about no query of ours: it is
+    parked for a person.
+    """
+    require(actor, "alarm.open")
+    mine = Post.objects.filter(direction=Direction.SENT, access_code=answered.access_code)
+    item = _named(mine, answered)
+    if item is None:
+        raise LookupError(f"{answered.access_code} answers no query of ours")
+    if item.status is PostState.DONE:
+        return None
+    row = POST.row(item.state, PostVerb.ANSWER)
+    items.claim(
+        item,
+        row.source,
+        state=row.target,
+        answer=answered.text[:500],
+        responder=answered.responder[:16],
+        responder_phone=answered.responder_phone[:20],
+        answered_at=answered.received_at,
+    )
+    late = answered.received_at > item.deadline
+    record(
+        row.fact,
+        actor=actor,
+        obj=item,
+        clock=clock,
+        happened_at=answered.received_at,
+        payload={"late": late},
+    )
+    items.announce(row.fact, item, clock)
+    return item
+
+
+def _named(mine: QuerySet[Post], answered: PostAnswered) -> Post | None:
+    if answered.number is not None:
+        return mine.filter(number=answered.number).first()
+    found = mine.filter(sent_serial=answered.source_serial).order_by("-id").first()
+    if found is not None:
+        return found
+    waiting = mine.filter(state=PostState.OPEN)[:2]
+    return waiting[0] if len(waiting) == 1 else None
 
 
 @transaction.atomic
@@ -72,45 +216,23 @@ def answer(actor: User, clock: Clock, item: Post, *, text: str) -> Post:
     Raises :class:`FieldErrors` (``text``), :class:`Blocked`, ``TransitionRefused``.
     """
     require(actor, "alarm.handle", item)
-    said = text.strip()
-    if problem := _problem(item, said):
+    if item.direction != Direction.RECEIVED:
+        raise Blocked(_("This is our own query: the subordinate platform answers it."))
+    said, query = text.strip(), item.kind == PostKind.QUERY
+    missing = _("Write the answer: the superior platform reads it.") if query else ""
+    if problem := items.words_problem(said, missing):
         raise FieldErrors({"text": problem})
     row, now = POST.row(item.state, PostVerb.ANSWER), clock.now()
-    mine = Post.objects.filter(pk=item.pk, state=row.source)
-    if not mine.update(state=row.target, answer=said, by=actor, answered_at=now):
-        raise Blocked(_("Somebody else has just answered this. Look at it again."))
-    item.refresh_from_db()
+    items.claim(item, row.source, state=row.target, answer=said, by=actor, answered_at=now)
     record(row.fact, actor=actor, obj=item, clock=clock, payload={"late": now > item.deadline})
-    enqueue(f"platform.down.{item.access_code}", _order(item, actor), clock=clock)
-    _announce(row.fact, item, clock)
+    items.order(item, item.access_code, _answer(item, actor), clock)
+    items.announce(row.fact, item, clock)
     return item
 
 
-def _problem(item: Post, said: str) -> str | Promise:
-    if item.kind == PostKind.QUERY and not said:
-        return _("Write the answer: the superior platform reads it.")
-    if len(said) > _LONGEST:
-        return _("At most 500 characters.")
-    strange = sorted({letter for letter in said if not _in_gbk(letter)})
-    if strange:
-        return _("The protocol knows no %(letters)s (GBK): write it in another way.") % {
-            "letters": "".join(strange)
-        }
-    return ""
-
-
-def _in_gbk(letter: str) -> bool:
-    try:
-        letter.encode("gbk")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _order(item: Post, actor: User) -> dict[str, Json]:
+def _answer(item: Post, actor: User) -> dict[str, Json]:
     about: dict[str, Json] = {
-        "order": f"post-{item.pk}",
-        "role": "subordinate",
+        "role": items.ROLE[Direction.RECEIVED],
         "number": item.number,
         "serial": item.request_serial,
     }
@@ -127,58 +249,7 @@ def _order(item: Post, actor: User) -> dict[str, Json]:
     }
 
 
-@transaction.atomic
-def note_carried(actor: Actor, clock: Clock, carried: Carried) -> None:
-    """The link told what became of an answer; what it does not know any more is no error."""
-    require(actor, "alarm.open")
-    number = carried.order.removeprefix("post-")
-    item = Post.objects.filter(pk=number).first() if number.isdecimal() else None
-    if item is None or (item.sent_at is not None and not carried.reason):
-        return
-    item.send_error = carried.reason
-    if not carried.reason:
-        item.sent_at, item.sent_link, item.sent_serial = carried.at, carried.link, carried.serial
-    item.save(update_fields=["send_error", "sent_at", "sent_link", "sent_serial"])
-    fact = "watch.post_not_sent" if carried.reason else "watch.post_sent"
-    record(
-        fact,
-        actor=actor,
-        obj=item,
-        clock=clock,
-        happened_at=carried.at,
-        payload={"link": carried.link, "serial": carried.serial},
-    )
-    _announce(fact, item, clock)
-
-
 def note_late(actor: Actor, clock: Clock) -> int:
-    """Note once each query whose deadline passed; claimed by a conditional update."""
-    require(actor, "alarm.open")
-    now, count = clock.now(), 0
-    waiting = Post.objects.filter(
-        state=PostState.OPEN, kind=PostKind.QUERY, late_noted_at=None, deadline__lt=now
-    )
-    for item in waiting[:200]:
-        with transaction.atomic():
-            mine = Post.objects.filter(pk=item.pk, late_noted_at=None, state=PostState.OPEN)
-            if not mine.update(late_noted_at=now):
-                continue
-            record("watch.post_late", actor=actor, obj=item, clock=clock, happened_at=item.deadline)
-            _announce("watch.post_late", item, clock)
-            count += 1
-    return count
-
-
-def _announce(kind: str, item: Post, clock: Clock) -> None:
-    """Tell open pages; ids only."""
-    enqueue(
-        "events.alarm",
-        {
-            "kind": kind,
-            "object": "watch.post",
-            "id": item.pk,
-            "vehicle": None,
-            "state": item.state,
-        },
-        clock=clock,
-    )
+    """Note once each query whose deadline passed, one to us or one of ours."""
+    waiting = Post.objects.filter(state=PostState.OPEN, kind=PostKind.QUERY)
+    return items.note_late(actor, clock, waiting)

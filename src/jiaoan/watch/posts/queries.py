@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from dataclasses import dataclass
+from datetime import datetime
 
-from jiaoan.journal.models import Fact
-from jiaoan.journal.queries import timeline
+from django.db.models import Count, F, Q, QuerySet
+
 from jiaoan.scope import restrict
 from jiaoan.watch.models import Post
 from jiaoan.watch.posts.states import PostState
+from jiaoan.watch.supervision.states import Direction
 
 
 def posts(actor: object) -> QuerySet[Post]:
@@ -17,7 +19,12 @@ def posts(actor: object) -> QuerySet[Post]:
 
 
 def waiting(actor: object) -> QuerySet[Post]:
-    """Those that nobody has answered, by deadline."""
+    """Those of superiors that nobody has answered, by deadline."""
+    return open_posts(actor).filter(direction=Direction.RECEIVED)
+
+
+def open_posts(actor: object) -> QuerySet[Post]:
+    """Those that wait for an answer, ours or a subordinate's, by deadline."""
     return posts(actor).filter(state=PostState.OPEN).order_by("deadline", "id")
 
 
@@ -25,6 +32,33 @@ def answered(actor: object) -> QuerySet[Post]:
     return posts(actor).filter(state=PostState.DONE).order_by("-answered_at", "-id")
 
 
-def facts_of(item: Post) -> list[Fact]:
-    """The life of an item that the caller may see, oldest first."""
-    return [item.fact, *timeline(item).exclude(pk=item.fact_id)]
+@dataclass(frozen=True)
+class Tally:
+    """How a subordinate answered our queries: each query is in one of the four figures."""
+
+    platform: str
+    in_time: int
+    late: int
+    never: int
+    waiting: int
+
+    @property
+    def asked(self) -> int:
+        return self.in_time + self.late + self.never + self.waiting
+
+
+def tallies(actor: object, since: datetime, now: datetime) -> list[Tally]:
+    """The queries that were asked from ``since`` on, by platform."""
+    asked = posts(actor).filter(direction=Direction.SENT, opened_at__gte=since)
+    done, waits = Q(state=PostState.DONE), Q(state=PostState.OPEN)
+    found = (
+        asked.order_by("platform")
+        .values("platform")
+        .annotate(
+            in_time=Count("pk", filter=done & Q(answered_at__lte=F("deadline"))),
+            late=Count("pk", filter=done & Q(answered_at__gt=F("deadline"))),
+            never=Count("pk", filter=waits & Q(deadline__lt=now)),
+            waiting=Count("pk", filter=waits & Q(deadline__gte=now)),
+        )
+    )
+    return [Tally(**row) for row in found]

@@ -1,4 +1,4 @@
-"""State table of a post 查岗 or message of a superior platform.
+"""State table of a post query 查岗 or message between platforms.
 
 Theory of operation
 -------------------
@@ -6,7 +6,8 @@ An item is opened by a frame: a post query (0x9301) asks in words whether somebo
 a message (0x9302) tells something. Both wait ``open`` until a person answers: a query with words
 (0x1301), a message by confirming that it was read (0x1302). One answer ends it: ``done``. The
 answer is queued for the link in the same transaction; its sending is noted and is no state. Nobody
-but a person answers: a machine that said "somebody is here" would make the query worthless.
+but a person answers: a machine that said "somebody is here" would make the query worthless. A query
+of ours to a subordinate waits in the same way; its answer comes up the link.
 *Overdue is not a state*: it follows from the deadline, noted once.
 """
 

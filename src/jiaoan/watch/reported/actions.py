@@ -6,9 +6,9 @@ from django.db import transaction
 
 from jiaoan.journal.actions import record
 from jiaoan.kernel.clock import Clock
-from jiaoan.registry.models import Vehicle
 from jiaoan.scope import Actor, require
 from jiaoan.watch.models import ReportedAlarm
+from jiaoan.watch.supervision.items import vehicle_of
 from jiaoan.watch.supervision.messages import AlarmHandled, AlarmReport
 from jiaoan.watch.supervision.states import HandlingResult
 
@@ -25,8 +25,12 @@ def receive(actor: Actor, clock: Clock, report: AlarmReport) -> ReportedAlarm:
     )
     known = ReportedAlarm.objects.filter(key=key).first()
     if known is not None:
+        if report.serial is not None and known.serial != report.serial:
+            # Said again after a lost link: a result will name the newest frame.
+            known.serial = report.serial
+            known.save(update_fields=["serial"])
         return known
-    vehicle = _vehicle(report.plate, report.plate_colour)
+    vehicle = vehicle_of(report.plate, report.plate_colour)
     fact = record(
         "watch.alarm_reported",
         actor=actor,
@@ -41,6 +45,7 @@ def receive(actor: Actor, clock: Clock, report: AlarmReport) -> ReportedAlarm:
         platform=report.platform[:80],
         access_code=report.access_code,
         number=report.number,
+        serial=report.serial,
         plate=report.plate[:21],
         plate_colour=report.plate_colour,
         vehicle=vehicle,
@@ -57,19 +62,21 @@ def receive(actor: Actor, clock: Clock, report: AlarmReport) -> ReportedAlarm:
 
 @transaction.atomic
 def note_result(actor: Actor, clock: Clock, handled: AlarmHandled) -> ReportedAlarm:
-    """What a subordinate says became of an alarm that it reported (0x1403 of 2011).
+    """What a subordinate says became of an alarm that it reported (0x1403 of 2011, 0x1412).
 
-    ``LookupError`` for a number that it never reported, ``ValueError`` for a result that is none:
-    parked for a person.
+    ``LookupError`` for one that it never reported, ``ValueError`` for a result that is none: parked
+    for a person.
     """
     require(actor, "alarm.open")
+    named = "number" if handled.number is not None else "serial"
+    value = handled.number if handled.number is not None else handled.source_serial
     known = (
-        ReportedAlarm.objects.filter(access_code=handled.access_code, number=handled.number)
+        ReportedAlarm.objects.filter(access_code=handled.access_code, **{named: value})
         .order_by("-received_at", "-id")
         .first()
     )
-    if known is None:
-        raise LookupError(f"{handled.access_code} reported no alarm {handled.number:08x}")
+    if known is None or value is None:
+        raise LookupError(f"{handled.access_code} reported no alarm with {named} {value}")
     result = HandlingResult(handled.result)
     if known.result == result:
         return known
@@ -81,12 +88,6 @@ def note_result(actor: Actor, clock: Clock, handled: AlarmHandled) -> ReportedAl
         obj=known.vehicle or f"platform:{handled.access_code}",
         clock=clock,
         happened_at=handled.received_at,
-        payload={"number": f"{handled.number:08x}", "result": result.value},
+        payload={named: f"{value:08x}", "result": result.value},
     )
     return known
-
-
-def _vehicle(plate: str, colour: int | None) -> Vehicle | None:
-    if not plate or colour is None:
-        return None
-    return Vehicle.objects.filter(plate=plate, plate_colour=colour).first()

@@ -11,14 +11,15 @@ from django.db.models import Max
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from jiaoan.journal.actions import Json, enqueue, record
+from jiaoan.journal.actions import Json, record
 from jiaoan.kernel.clock import Clock
 from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.org.models import User
 from jiaoan.registry.models import Vehicle
 from jiaoan.scope import Actor, require
 from jiaoan.watch.models.supervision import Supervision, SupervisionAnswer
-from jiaoan.watch.supervision.messages import Answer, Carried, Request
+from jiaoan.watch.supervision import items
+from jiaoan.watch.supervision.messages import Answer, Request
 from jiaoan.watch.supervision.states import (
     FINAL,
     SUPERVISION,
@@ -33,7 +34,6 @@ from jiaoan.watch.supervision.states import (
 )
 
 _LONGEST_NOTE = 500
-_ROLE = {Direction.RECEIVED: "subordinate", Direction.SENT: "superior"}
 
 
 def default_span() -> timedelta:
@@ -50,7 +50,7 @@ def receive_request(actor: Actor, clock: Clock, request: Request) -> Supervision
     known = Supervision.objects.filter(key=key).first()
     if known is not None:
         return known
-    vehicle = _vehicle(request.plate, request.plate_colour)
+    vehicle = items.vehicle_of(request.plate, request.plate_colour)
     fact = record(
         "watch.supervision_received",
         actor=actor,
@@ -85,14 +85,8 @@ def receive_request(actor: Actor, clock: Clock, request: Request) -> Supervision
         deadline_told=request.deadline is not None,
         fact=fact,
     )
-    _announce("watch.supervision_received", item, clock)
+    items.announce("watch.supervision_received", item, clock)
     return item
-
-
-def _vehicle(plate: str, colour: int | None) -> Vehicle | None:
-    if not plate or colour is None:
-        return None
-    return Vehicle.objects.filter(plate=plate, plate_colour=colour).first()
 
 
 @transaction.atomic
@@ -117,8 +111,7 @@ def answer(
     made = _move(actor, clock, item, chosen, note, by=actor, happened_at=clock.now())
     payload: dict[str, Json] = {
         "kind": "supervision_answer",
-        "order": f"answer-{made.pk}",
-        "role": _ROLE[Direction.RECEIVED],
+        "role": items.ROLE[Direction.RECEIVED],
         "plate": item.plate or None,
         "plate_colour": item.plate_colour,
         "number": item.number,
@@ -126,7 +119,7 @@ def answer(
         "source_type": item.source_type or 0x9401,
         "source_serial": item.source_serial or item.request_serial,
     }
-    enqueue(f"platform.down.{item.access_code}", payload, clock=clock)
+    items.order(made, item.access_code, payload, clock)
     return made
 
 
@@ -152,7 +145,7 @@ def request(actor: User, clock: Clock, wanted: Wanted) -> Supervision:
     """Ask a subordinate to handle an alarm (0x9401). Raises :class:`FieldErrors`."""
     require(actor, "alarm.handle")
     now = clock.now()
-    vehicle = _vehicle(wanted.plate, wanted.plate_colour)
+    vehicle = items.vehicle_of(wanted.plate, wanted.plate_colour)
     errors = _problems(wanted, vehicle, now)
     if errors:
         raise FieldErrors(errors)
@@ -192,15 +185,14 @@ def request(actor: User, clock: Clock, wanted: Wanted) -> Supervision:
         fact=fact,
     )
     _ask(item, clock)
-    _announce("watch.supervision_requested", item, clock)
+    items.announce("watch.supervision_requested", item, clock)
     return item
 
 
 def _ask(item: Supervision, clock: Clock) -> None:
     payload: dict[str, Json] = {
         "kind": "supervision_request",
-        "order": f"request-{item.pk}",
-        "role": _ROLE[Direction.SENT],
+        "role": items.ROLE[Direction.SENT],
         "plate": item.plate,
         "plate_colour": item.plate_colour,
         "number": item.number,
@@ -213,7 +205,7 @@ def _ask(item: Supervision, clock: Clock) -> None:
         "tel": item.tel,
         "email": item.email,
     }
-    enqueue(f"platform.down.{item.access_code}", payload, clock=clock)
+    items.order(item, item.access_code, payload, clock)
 
 
 def _problems(wanted: Wanted, vehicle: Vehicle | None, now: datetime) -> dict[str, str | Promise]:
@@ -269,66 +261,9 @@ def receive_answer(actor: Actor, clock: Clock, answered: Answer) -> SupervisionA
     return _move(actor, clock, item, chosen, "", by=None, happened_at=answered.received_at)
 
 
-@transaction.atomic
-def note_carried(actor: Actor, clock: Clock, carried: Carried) -> None:
-    """The link told what became of an order; what it does not know any more is no error."""
-    require(actor, "alarm.open")
-    row = _ordered(carried.order)
-    if row is None or (row.sent_at is not None and not carried.reason):
-        return
-    row.send_error = carried.reason
-    if not carried.reason:
-        row.sent_at = carried.at
-        if isinstance(row, SupervisionAnswer):
-            row.sent_link, row.sent_serial = carried.link, carried.serial
-        else:
-            row.request_serial = carried.serial
-    row.save()
-    item = row.supervision if isinstance(row, SupervisionAnswer) else row
-    fact = "watch.supervision_not_sent" if carried.reason else "watch.supervision_sent"
-    record(
-        fact,
-        actor=actor,
-        obj=item,
-        clock=clock,
-        happened_at=carried.at,
-        payload={"link": carried.link, "serial": carried.serial},
-    )
-    _announce(fact, item, clock)
-
-
-def _ordered(order: str) -> Supervision | SupervisionAnswer | None:
-    """The row that an order was made for."""
-    kind, _dash, number = order.partition("-")
-    if not number.isdecimal():
-        return None
-    if kind == "answer":
-        return SupervisionAnswer.objects.filter(pk=number).first()
-    return Supervision.objects.filter(pk=number).first() if kind == "request" else None
-
-
 def note_late(actor: Actor, clock: Clock) -> int:
-    """Note once each item whose deadline passed; claimed by a conditional update."""
-    require(actor, "alarm.open")
-    now, count = clock.now(), 0
-    waiting = Supervision.objects.filter(state__in=WAITING, late_noted_at=None, deadline__lt=now)
-    for item in waiting[:200]:
-        with transaction.atomic():
-            claimed = Supervision.objects.filter(
-                pk=item.pk, late_noted_at=None, state__in=WAITING
-            ).update(late_noted_at=now)
-            if not claimed:
-                continue
-            record(
-                "watch.supervision_late",
-                actor=actor,
-                obj=item,
-                clock=clock,
-                happened_at=item.deadline,
-            )
-            _announce("watch.supervision_late", item, clock)
-            count += 1
-    return count
+    """Note once each item whose deadline passed."""
+    return items.note_late(actor, clock, Supervision.objects.filter(state__in=WAITING))
 
 
 def _result(value: str | int) -> HandlingResult | None:
@@ -360,10 +295,7 @@ def _move(
     changes: dict[str, object] = {"state": row.target}
     if final:
         changes["done_at"] = now
-    if not Supervision.objects.filter(pk=item.pk, state=row.source).update(**changes):
-        raise Blocked(_("Somebody else has just answered this. Look at it again."))
-    for name, value in changes.items():
-        setattr(item, name, value)
+    items.claim(item, row.source, **changes)
     fact = record(
         row.fact,
         actor=actor,
@@ -381,20 +313,5 @@ def _move(
         written_at=now,
         fact=fact,
     )
-    _announce(row.fact, item, clock)
+    items.announce(row.fact, item, clock)
     return made
-
-
-def _announce(kind: str, item: Supervision, clock: Clock) -> None:
-    """Tell open pages; ids only, each reader asks for what it may see."""
-    enqueue(
-        "events.alarm",
-        {
-            "kind": kind,
-            "object": "watch.supervision",
-            "id": item.pk,
-            "vehicle": item.vehicle_id,
-            "state": item.state,
-        },
-        clock=clock,
-    )

@@ -63,6 +63,36 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class PostAnswered:
+    """A subordinate answers our post query (0x1301): 2011 names its number, 2019 the serial of its
+    frame and who answered."""
+
+    platform: str
+    access_code: int
+    number: int | None
+    source_serial: int | None
+    text: str
+    responder: str
+    responder_phone: str
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Papers:
+    """A subordinate tells the driver or the waybill of a vehicle (0x120A to 0x120D)."""
+
+    platform: str
+    access_code: int
+    message: int
+    edition: str
+    octets: bytes
+    plate: str
+    plate_colour: int | None
+    serial: int
+    received_at: datetime
+
+
+@dataclass(frozen=True)
 class AlarmReport:
     """A subordinate reports an alarm (0x1402; 0x1403 of 2019: ``early``, a warning before one)."""
 
@@ -77,15 +107,18 @@ class AlarmReport:
     plate_colour: int | None
     text: str
     early: bool
+    serial: int | None
     received_at: datetime
 
 
 @dataclass(frozen=True)
 class AlarmHandled:
-    """A subordinate says what became of an alarm that it reported (0x1403 of 2011)."""
+    """A subordinate says what became of an alarm that it reported: 0x1403 of 2011 names the number
+    of the report, 0x1412 of 2019 the serial of its frame."""
 
     access_code: int
-    number: int
+    number: int | None
+    source_serial: int | None
     result: int
     received_at: datetime
 
@@ -108,7 +141,17 @@ class Nothing:
     kind: str
 
 
-Told = Request | Answer | Asked | AlarmReport | AlarmHandled | Carried | Nothing
+Told = (
+    Request
+    | Answer
+    | Asked
+    | PostAnswered
+    | Papers
+    | AlarmReport
+    | AlarmHandled
+    | Carried
+    | Nothing
+)
 _POSTS = {"post_query": "query", "post_message": "message"}
 
 
@@ -139,10 +182,15 @@ def parse(data: bytes) -> Told:
     if kind == "alarm_result":
         return AlarmHandled(
             place.number("access_code"),
-            place.number("number"),
+            place.maybe_number("number"),
+            place.maybe_number("source_serial"),
             place.number("result"),
             place.moment("received_at"),
         )
+    if kind == "post_answer":
+        return _post_answered(place)
+    if kind == "papers":
+        return _papers(place)
     if kind in ("order_sent", "order_refused"):
         return Carried(
             place.text("order"),
@@ -191,6 +239,37 @@ def _asked(place: _Fields, kind: str) -> Asked:
     )
 
 
+def _post_answered(place: _Fields) -> PostAnswered:
+    return PostAnswered(
+        platform=place.text("platform"),
+        access_code=place.number("access_code"),
+        number=place.maybe_number("number"),
+        source_serial=place.maybe_number("source_serial"),
+        text=place.text("text", ""),
+        responder=place.text("responder", ""),
+        responder_phone=place.text("responder_phone", ""),
+        received_at=place.moment("received_at"),
+    )
+
+
+def _papers(place: _Fields) -> Papers:
+    try:
+        octets = bytes.fromhex(place.text("octets"))
+    except ValueError as wrong:
+        raise BadMessage("octets are not in hexadecimal") from wrong
+    return Papers(
+        platform=place.text("platform"),
+        access_code=place.number("access_code"),
+        message=place.number("message"),
+        edition=place.text("edition"),
+        octets=octets,
+        plate=place.text("plate", ""),
+        plate_colour=place.maybe_number("plate_colour"),
+        serial=place.number("serial"),
+        received_at=place.moment("received_at"),
+    )
+
+
 def _reported(place: _Fields) -> AlarmReport:
     return AlarmReport(
         platform=place.text("platform"),
@@ -204,6 +283,7 @@ def _reported(place: _Fields) -> AlarmReport:
         plate_colour=place.maybe_number("plate_colour"),
         text=place.text("text", ""),
         early=place.flag("early"),
+        serial=place.maybe_number("serial"),
         received_at=place.moment("received_at"),
     )
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from jiaoan.journal.models import Fact
 from jiaoan.journal.queries import timeline
 from jiaoan.scope import restrict
-from jiaoan.watch.models.supervision import Supervision, SupervisionAnswer
+from jiaoan.watch.models import Post, Supervision, SupervisionAnswer
 from jiaoan.watch.supervision.states import WAITING, SupervisionState
 
 
@@ -40,6 +40,6 @@ def answers(actor: object, item: Supervision) -> QuerySet[SupervisionAnswer]:
     return found.select_related("by", "fact")
 
 
-def facts_of(item: Supervision) -> list[Fact]:
+def facts_of(item: Supervision | Post) -> list[Fact]:
     """The life of an item that the caller may see, oldest first."""
     return [item.fact, *timeline(item).exclude(pk=item.fact_id)]

@@ -1,78 +1,170 @@
-"""The write of uploads: what the gateway stored and tells on ``findings.upload``."""
+"""The writes of uploads: what the gateway stored and tells on ``findings.upload``, and papers of
+vehicles that subordinate platforms tell."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
 from jiaoan.journal.actions import Json, enqueue, record
+from jiaoan.journal.models import Fact
 from jiaoan.kernel.clock import Clock, local
 from jiaoan.registry.models import Vehicle
 from jiaoan.scope import Actor, require
 from jiaoan.watch.models import Upload
-from jiaoan.watch.uploads.kinds import MESSAGES
+from jiaoan.watch.supervision.items import vehicle_of
+from jiaoan.watch.supervision.messages import Papers
+from jiaoan.watch.uploads import figures
+from jiaoan.watch.uploads.kinds import EVIDENCE, MESSAGES, PAPERS, UploadKind
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class _Come:
+    """One upload as it is kept, whoever sent it."""
+
+    sender: str
+    kind: UploadKind
+    message: int
+    edition: str
+    serial: str
+    octets: bytes | None
+    size: int
+    sha256: str
+    happened_at: datetime | None
+    received_at: datetime
+    terminal: str = ""
+    platform: str = ""
+    media: Mapping[str, Json] | None = None
+
+    @property
+    def key(self) -> str:
+        """The same message of a sender within a local day is one row: serials and media numbers
+        begin anew."""
+        other = self.kind is UploadKind.OTHER
+        word = f"{self.message:04x}" if other else self.kind.value
+        day = f"{local(self.received_at):%Y%m%d}"
+        return f"{self.sender}-{word}-{self.serial}-{self.sha256}-{day}"
 
 
 @transaction.atomic
-def take_upload(actor: Actor, clock: Clock, news: Mapping[str, Json]) -> Upload | None:
-    """Keep one upload; ``None`` for a message that nobody here reads.
+def take_upload(actor: Actor, clock: Clock, news: Mapping[str, Json]) -> Upload:
+    """Keep one upload; evidence with a fact that proves it, and open pages are told.
 
-    The same message of a terminal within a local day is one row: serials and media numbers begin
-    anew. Raises ``LookupError`` for a vehicle that is not here, ``ValueError`` for what is no news.
+    The same message comes again without a second row. Raises ``LookupError`` for a vehicle that is
+    not here, ``ValueError`` for what is no news.
     """
     require(actor, "command.note")
     try:
-        kind = MESSAGES.get(int(str(news["message"])))
-        if kind is None:
-            return None
-        terminal, serial, sha256 = str(news["terminal"]), str(news["serial"]), str(news["sha256"])
-        received = datetime.fromisoformat(str(news["received_at"]))
-        happened = news["happened_at"]
-        happened_at = datetime.fromisoformat(str(happened)) if happened else None
-        octets = bytes.fromhex(str(news["octets"])) if news["octets"] is not None else None
-        size, media, number = int(str(news["size"])), news["media"], int(str(news["vehicle"]))
+        message, terminal, media = int(str(news["message"])), str(news["terminal"]), news["media"]
+        happened, octets = news["happened_at"], news["octets"]
+        come = _Come(
+            terminal,
+            MESSAGES.get(message, UploadKind.OTHER),
+            message,
+            str(news.get("edition") or "")[:4],
+            str(news["serial"]),
+            bytes.fromhex(str(octets)) if octets is not None else None,
+            int(str(news["size"])),
+            str(news["sha256"]),
+            datetime.fromisoformat(str(happened)) if happened else None,
+            datetime.fromisoformat(str(news["received_at"])),
+            terminal=terminal,
+            media=media if isinstance(media, Mapping) else None,
+        )
+        number = int(str(news["vehicle"]))
     except KeyError as missing:
         raise ValueError(f"no news of an upload: {missing} is missing") from missing
     vehicle = Vehicle.objects.filter(pk=number).first()
     if vehicle is None:
         raise LookupError(f"no vehicle {number}")
-    key = f"{terminal}-{kind}-{serial}-{sha256}-{local(received):%Y%m%d}"
-    known = Upload.objects.filter(key=key).first()
+    return _keep(actor, clock, vehicle, come)
+
+
+@transaction.atomic
+def take_papers(actor: Actor, clock: Clock, papers: Papers) -> Upload:
+    """Keep the driver or the waybill that a subordinate platform tells of a vehicle.
+
+    ``LookupError`` for a vehicle that is not registered here: parked for a person.
+    """
+    require(actor, "command.note")
+    vehicle = vehicle_of(papers.plate, papers.plate_colour)
+    if vehicle is None:
+        raise LookupError(f"no vehicle {papers.plate} of colour {papers.plate_colour}")
+    come = _Come(
+        str(papers.access_code),
+        PAPERS[papers.message],
+        papers.message,
+        papers.edition,
+        str(papers.serial),
+        papers.octets,
+        len(papers.octets),
+        hashlib.sha256(papers.octets).hexdigest(),
+        None,
+        papers.received_at,
+        platform=papers.platform[:80],
+    )
+    return _keep(actor, clock, vehicle, come)
+
+
+def _keep(actor: Actor, clock: Clock, vehicle: Vehicle, come: _Come) -> Upload:
+    known = Upload.objects.filter(key=come.key).first()
     if known is not None:
         return known
-    fact = record(
+    media = come.media
+    made = Upload.objects.create(
+        key=come.key,
+        kind=come.kind,
+        message=come.message,
+        edition=come.edition,
+        vehicle=vehicle,
+        terminal=come.terminal,
+        platform=come.platform,
+        number=int(str(media["id"])) if media is not None else None,
+        media=media,
+        octets=come.octets,
+        size=come.size,
+        sha256=come.sha256,
+        happened_at=come.happened_at,
+        received_at=come.received_at,
+        fact=_fact(actor, clock, vehicle, come) if come.kind in EVIDENCE else None,
+    )
+    if made.fact is not None:
+        enqueue(
+            "events.alarm",
+            {
+                "kind": "watch.upload_received",
+                "object": "watch.upload",
+                "id": made.pk,
+                "vehicle": vehicle.pk,
+            },
+            clock=clock,
+        )
+    return made
+
+
+def _fact(actor: Actor, clock: Clock, vehicle: Vehicle, come: _Come) -> Fact:
+    return record(
         "watch.upload_received",
         actor=actor,
         obj=vehicle,
         clock=clock,
-        happened_at=happened_at or received,
-        reported_at=received,
-        payload={"kind": kind.value, "sha256": sha256, "size": size},
+        happened_at=come.happened_at or come.received_at,
+        reported_at=come.received_at,
+        payload={"kind": come.kind.value, "sha256": come.sha256, "size": come.size},
     )
-    made = Upload.objects.create(
-        key=key,
-        kind=kind,
-        vehicle=vehicle,
-        terminal=terminal,
-        number=int(str(media["id"])) if isinstance(media, Mapping) else None,
-        media=media,
-        octets=octets,
-        size=size,
-        sha256=sha256,
-        happened_at=happened_at,
-        received_at=received,
-        fact=fact,
-    )
-    enqueue(
-        "events.alarm",
-        {
-            "kind": "watch.upload_received",
-            "object": "watch.upload",
-            "id": made.pk,
-            "vehicle": vehicle.pk,
-        },
-        clock=clock,
-    )
-    return made
+
+
+def forget_telemetry(actor: Actor, clock: Clock) -> int:
+    """Remove telemetry whose time is over, some at a time; how many rows went. Evidence stays."""
+    require(actor, "command.note")
+    old = Upload.objects.filter(fact=None, received_at__lt=clock.now() - figures.telemetry_kept())
+    chosen = list(old.order_by("received_at").values_list("pk", flat=True)[:_AT_ONCE])
+    if chosen:
+        Upload.objects.filter(pk__in=chosen).delete()
+    return len(chosen)

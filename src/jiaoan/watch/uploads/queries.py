@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from jiaoan.registry.models import Vehicle
 from jiaoan.scope import restrict
+from jiaoan.watch.commands.kinds import CommandKind
 from jiaoan.watch.models import Command, Upload
+from jiaoan.watch.uploads.decoding import printable, waybill_octets
 from jiaoan.watch.uploads.kinds import MediaEvent, UploadKind
+from jiaoan.wire.errors import BodyError
 
 _COMES_WITHIN = timedelta(hours=2)
 """A picture that was ordered comes with the answer, or as soon as the terminal has a network."""
@@ -28,8 +31,7 @@ def _whole(found: QuerySet[Upload]) -> QuerySet[Upload]:
 
 
 def pictures_of(actor: object, command: Command) -> list[Upload]:
-    """What came for a photo command: the media that its answer numbers; without numbers (808-2011)
-    those of its channel that say they were ordered."""
+    """What came for a command that asks for media, from its sending on."""
     begun = command.sent_at or command.made_at
     found = uploads(actor).filter(
         vehicle=command.vehicle_id,
@@ -37,20 +39,40 @@ def pictures_of(actor: object, command: Command) -> list[Upload]:
         received_at__gte=begun,
         received_at__lte=begun + _COMES_WITHIN,
     )
+    return list(_whole(found.filter(_asked(command))).order_by("received_at", "id"))
+
+
+def _asked(command: Command) -> Q:
+    """The media that an answer numbers; without numbers (808-2011) those of the camera that say
+    they were ordered. Stored media are told by their own number, or by what was asked for."""
+    said = command.arguments
+    if command.kind == CommandKind.FETCH_MEDIUM:
+        return Q(number=said.get("medium"))
+    if command.kind == CommandKind.FETCH_MEDIA:
+        asked = Q(media__type=said.get("type"), media__event=said.get("event"))
+        return asked & Q(media__channel=said["channel"]) if said.get("channel") else asked
     numbers = (command.result or {}).get("media_ids")
     if numbers:
-        found = found.filter(number__in=numbers)
-    else:
-        found = found.filter(
-            media__event=MediaEvent.ORDERED.value,
-            media__channel=command.arguments.get("channel"),
-        )
-    return list(_whole(found).order_by("received_at", "id"))
+        return Q(number__in=numbers)
+    return Q(media__event=MediaEvent.ORDERED.value, media__channel=said.get("channel"))
 
 
 def media_of(actor: object, vehicle: Vehicle, most: int) -> list[Upload]:
     """The newest media of a vehicle."""
     return list(_whole(uploads(actor).filter(vehicle=vehicle, kind=UploadKind.MEDIUM))[:most])
+
+
+def of_vehicle(actor: object, vehicle: Vehicle, kind: UploadKind | None = None) -> QuerySet[Upload]:
+    """All that the terminals of a vehicle sent, and platforms told about it, newest first."""
+    found = _whole(uploads(actor).filter(vehicle=vehicle))
+    return found if kind is None else found.filter(kind=kind)
+
+
+def kinds_of(actor: object, vehicle: Vehicle) -> dict[UploadKind, int]:
+    """How many there are of each kind, those that have any."""
+    counted = of_vehicle(actor, vehicle).order_by().values_list("kind").annotate(Count("pk"))
+    found = dict(counted)
+    return {kind: found[kind.value] for kind in UploadKind if kind.value in found}
 
 
 def waybills_of(
@@ -93,16 +115,9 @@ def _octets_of(upload: Upload) -> bytes | None:
 
 
 def text_of(upload: Upload) -> str | None:
-    """The content as text, where it is one: 808 leaves the form of a waybill to the platforms, so
-    UTF-8 is tried and then GBK."""
+    """The content as text, where it is one: 808 leaves the form of a waybill to the platforms."""
     content = content_of(upload)
-    if content is None:
+    try:
+        return None if content is None else printable(waybill_octets(upload, content))
+    except BodyError:
         return None
-    for coding in ("utf-8", "gb18030"):
-        try:
-            text = content.rstrip(b"\0").decode(coding)
-        except UnicodeDecodeError:
-            continue
-        if all(letter.isprintable() or letter in "\r\n\t" for letter in text):
-            return text
-    return None
