@@ -8,16 +8,20 @@ import json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jiaoan.rules import fences as twin
 from jiaoan.rules.driving.law import Rule
 from jiaoan.rules.driving.settle import in_order
-from jiaoan.stores.positions import Positions
+from jiaoan.rules.fences import Vehicle
+from jiaoan.stores.positions import Positions, key_of
 from jiaoan.stream import judging
 from jiaoan.stream.findings import encode_driven
 from jiaoan.stream.judging import Told
 from jiaoan.stream.reference import VehicleCard
 from jiaoan.stream.settling import Case, Story, settled
 from rules.driving.tracks import at, fleets, quick_book, track
-from stream.world import NOW, World, references_of, truth
+from rules.test_fence_pass import FENCES
+from rules.test_fence_pass import tracks as place_tracks
+from stream.world import NOW, World, draw_places, places_truth, references_of, truth
 
 quiet = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -47,6 +51,33 @@ def test_any_order_of_points_kills_and_settlements_ends_at_the_truth(data: st.Da
     world.settle()
     assert not world.memory.late
     assert world.standing() == truth(positions, book)
+
+
+@quiet
+@given(st.data())
+def test_places_too_end_at_the_truth(data: st.DataObject) -> None:
+    """Fences of every role, against the plain twin over the points in order."""
+    references = references_of(quick_book(4))
+    chosen = data.draw(st.lists(st.sampled_from(FENCES), unique_by=lambda each: each.place_id))
+    draw_places(references, chosen)
+    positions, _, _ = in_order(data.draw(place_tracks()))
+    order = data.draw(st.permutations(range(len(positions))))
+    shift = data.draw(st.sampled_from([len(positions), 3, 20]))
+    order = sorted(order, key=lambda row: row // shift)
+    world = World(references)
+    for piece in pieces(data, positions[order]):
+        world.hear(piece)
+        for step in data.draw(st.lists(st.sampled_from(["kill", "save", "settle"]), max_size=3)):
+            getattr(world, step)()
+    world.settle()
+    assert not world.memory.late
+    assert world.places() == places_truth(positions, references.fences, references)
+    undisturbed: dict[int, Vehicle] = dict(
+        twin.judge(
+            references.fences, {}, positions, key_of=key_of, kind_of=references.kind_of
+        ).vehicles
+    )
+    assert world.memory.fences.vehicles() == undisturbed
 
 
 def test_a_blind_spot_that_is_filled_takes_the_silence_back() -> None:

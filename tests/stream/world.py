@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import cast
 
 import numpy as np
 
+from jiaoan.rules import fences as twin
 from jiaoan.rules.driving import settle
 from jiaoan.rules.driving.book import Book
 from jiaoan.rules.driving.cards import Card
@@ -17,11 +18,13 @@ from jiaoan.rules.driving.findings import Finding
 from jiaoan.rules.driving.judge import judge
 from jiaoan.rules.driving.law import ON_ARRIVAL
 from jiaoan.rules.driving.memory import Memory as Driving
+from jiaoan.rules.fences import Fence, Fences
 from jiaoan.stores.bus import Bus, Message
-from jiaoan.stores.positions import DTYPE, Positions
-from jiaoan.stream import findings, judging, memory, settling
+from jiaoan.stores.positions import DTYPE, Positions, key_of
+from jiaoan.stream import judging, memory, settling
+from jiaoan.stream.findings import encode
 from jiaoan.stream.judging import Told
-from jiaoan.stream.reference import References
+from jiaoan.stream.reference import PlaceCard, References
 from jiaoan.stream.settling import Case
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -31,6 +34,15 @@ def references_of(book: Book) -> References:
     references = References(cast(Bus, None))
     references._book = book
     return references
+
+
+def draw_places(references: References, fences: Sequence[Fence]) -> None:
+    """Places that have always been there."""
+    references.places = {
+        each.place_id: PlaceCard(f"place {each.place_id}", "district", "", "", each)
+        for each in fences
+    }
+    references.rebuild()
 
 
 @dataclass
@@ -82,7 +94,7 @@ class World:
                     Told(
                         vehicle,
                         each.message_id,
-                        findings.encode_driven(each.finding, None, NOW, correction=each.kind),
+                        each.encode(self.references, vehicle, NOW),
                     )
                     for each in answer.corrections
                 ]
@@ -109,8 +121,35 @@ class World:
             if finding.rule not in ON_ARRIVAL
         }
 
+    def places(self) -> dict[str, str]:
+        """The same of places: id → what it says."""
+        return {
+            id: gist(said) for story in self.stories().values() for id, said in story.places.items()
+        }
+
     def ids(self) -> list[str]:
         return sorted(str(json.loads(data)["id"]) for data in self.stored.values())
+
+
+def gist(said: Mapping[str, object]) -> str:
+    """A finding of a place without when and by whom it was told, for a comparison by eye."""
+    left_out = ("received_at", "judged_at", "correction", "terminal")
+    return json.dumps({name: said[name] for name in sorted(said) if name not in left_out})
+
+
+def places_truth(positions: Positions, fences: Fences, references: References) -> dict[str, str]:
+    """What the plain twin finds in the undisturbed run, by id."""
+    ordered, _, _ = settle.in_order(positions)
+    found = twin.judge(fences, {}, ordered, key_of=key_of, kind_of=references.kind_of).findings
+    vehicles, places = references.vehicles, references.places
+    return {
+        each.id: gist(
+            json.loads(
+                encode(each, vehicles.get(each.vehicle), places.get(each.fence.place_id), NOW)
+            )
+        )
+        for each in found
+    }
 
 
 def truth(positions: Positions, book: Book) -> dict[str, Finding]:

@@ -63,19 +63,21 @@ def judge(
         surroundings=surroundings(places, found, positions, references.kind_of),
     )
     told = [
-        *_fenced(fenced.findings, references, now),
+        *_fenced(fenced.findings, memory, references, now),
         *_driven(driven, memory, references, positions, now),
     ]
     return Judged(tuple(told), fenced, driven, _late(driven, fenced, memory, positions))
 
 
 def _fenced(
-    found: Sequence[fences.Finding], references: References, now: datetime
+    found: Sequence[fences.Finding], memory: Memory, references: References, now: datetime
 ) -> Iterator[Told]:
     for each in found:
         vehicle = references.vehicles.get(each.vehicle)
         place = references.places.get(each.fence.place_id)
-        yield Told(each.vehicle, each.id, findings.encode(each, vehicle, place, now))
+        number = memory.withdrawn.get(each.id, -1) + 1  # of a correction; 0 = never withdrawn
+        data = findings.encode(each, vehicle, place, now, correction="added" if number else "")
+        yield Told(each.vehicle, findings.message_id(each.id, "added", number), data)
 
 
 def _driven(
@@ -103,11 +105,13 @@ def _late(
 ) -> dict[int, int]:
     """Late points, without those that say one of the vehicle's last reports once more."""
     late: dict[int, int] = {}
-    for each in outcome.late:
-        key = key_at(positions[each.row])
-        again = key in fenced.changes.last_keys(each.vehicle)
-        if not again and key not in memory.fences.last_keys(each.vehicle):
-            late[each.vehicle] = min(each.time_ms, late.get(each.vehicle, each.time_ms))
+    # Both: how far ahead a clock may run is a figure of the driving rules and none of the fences.
+    for number in sorted({each.row for each in outcome.late}.union(fenced.late)):
+        row = positions[number]
+        key, vehicle = key_at(row), int(row["vehicle"])
+        again = key in fenced.changes.last_keys(vehicle)
+        if not again and key not in memory.fences.last_keys(vehicle):
+            late[vehicle] = min(key.time_ms, late.get(vehicle, key.time_ms))
     return late
 
 
@@ -117,8 +121,9 @@ def remember(memory: Memory, judged: Judged, sequence: int) -> None:
     memory.driving.take(judged.driving.changes)
     for vehicle, time_ms in judged.late.items():
         memory.late[vehicle] = min(time_ms, memory.late.get(vehicle, time_ms))
-    for finding in judged.driving.findings:
-        memory.withdrawn.pop(finding.id, None)
+    told = [each.id for each in judged.fences.findings]
+    for id in told + [each.id for each in judged.driving.findings]:
+        memory.withdrawn.pop(id, None)
     memory.sequence = sequence
 
 

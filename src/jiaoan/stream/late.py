@@ -143,13 +143,12 @@ class LatePoints:
             if not case.holds(self._memory):
                 return  # it spoke meanwhile: the next look asks again
             now = self._clock.now()
-            card = self._references.vehicles.get(case.vehicle)
             await self._tell(
                 [
                     Told(
                         case.vehicle,
                         each.message_id,
-                        findings.encode_driven(each.finding, card, now, correction=each.kind),
+                        each.encode(self._references, case.vehicle, now),
                     )
                     for each in answer.corrections
                 ]

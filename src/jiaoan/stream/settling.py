@@ -11,7 +11,7 @@ figures, is *added*; what was told and is not found is *withdrawn*: findings on 
 is replaced by that of its sorted track, so that what comes next is judged as if nothing had been
 late. Told live, added and withdrawn together, in the order of the bus, are the findings of the
 undisturbed run, whatever was killed in between: a correction that is on the bus already is part
-of what was told.
+of what was told. Places judge as :mod:`~.fenced` says.
 
 Only findings are compared that were decided at or behind the earliest late point (those before
 cannot change) and begin not more than seven days before it (of an earlier beginning the read-back
@@ -25,11 +25,11 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final, Literal
 
 import numpy as np
 
-from jiaoan.rules import fences
 from jiaoan.rules.driving import columns as c
 from jiaoan.rules.driving import settle
 from jiaoan.rules.driving.findings import Finding, NotFinding
@@ -37,9 +37,10 @@ from jiaoan.rules.driving.judge import judge
 from jiaoan.rules.driving.law import Rule
 from jiaoan.rules.driving.memory import Changes
 from jiaoan.rules.driving.memory import Memory as Driving
-from jiaoan.rules.fences.surroundings import surroundings
+from jiaoan.rules.fences.memory import Changes as Fenced
 from jiaoan.stores.bus import Message
 from jiaoan.stores.positions import Positions
+from jiaoan.stream import fenced, findings
 from jiaoan.stream.findings import message_id
 from jiaoan.stream.memory import Memory
 from jiaoan.stream.reference import References
@@ -54,31 +55,57 @@ _CARDS: Final = [c.DRIVER, c.CARD_MS]
 
 @dataclass
 class Story:
-    """What the bus has told of a vehicle: findings that stand, and corrections of each id."""
+    """What the bus has told of a vehicle: findings that stand, and corrections of each id.
+
+    ``places`` are the findings of fences as they were told.
+    """
 
     standing: dict[str, Finding] = field(default_factory=dict)
+    places: dict[str, fenced.Said] = field(default_factory=dict)
     corrections: Counter[str] = field(default_factory=Counter)
 
     def hear(self, finding: Finding, correction: str) -> None:
-        self.corrections[finding.id] += bool(correction)
-        if correction == "withdrawn":
-            self.standing.pop(finding.id, None)
-        elif not (not correction and self.corrections[finding.id]):
-            # Said again live after a correction it was repeated by a replay: the correction holds.
+        if self._holds(finding.id, correction):
             self.standing[finding.id] = finding
+        elif correction == "withdrawn":
+            self.standing.pop(finding.id, None)
+
+    def hear_place(self, id: str, said: fenced.Said, correction: str) -> None:
+        if self._holds(id, correction):
+            self.places[id] = said
+        elif correction == "withdrawn":
+            self.places.pop(id, None)
+
+    def _holds(self, id: str, correction: str) -> bool:
+        """Whether this is what stands now."""
+        self.corrections[id] += bool(correction)
+        # Said again live after a correction it was repeated by a replay: the correction holds.
+        return correction != "withdrawn" and bool(correction or not self.corrections[id])
 
 
 @dataclass(frozen=True)
 class Correction:
-    """A finding that late points added or withdrew; ``number`` counts the corrections of its id."""
+    """A finding that late points added or withdrew; ``number`` counts the corrections of its id.
 
-    finding: Finding
+    ``said`` is the whole message for one of a fence.
+    """
+
+    id: str
     kind: Literal["added", "withdrawn"]
     number: int
+    finding: Finding | None = None
+    said: fenced.Said | None = None
 
     @property
     def message_id(self) -> str:
-        return message_id(self.finding.id, self.kind, self.number)
+        return message_id(self.id, self.kind, self.number)
+
+    def encode(self, references: References, vehicle: int, now: datetime) -> bytes:
+        """The message for the bus."""
+        if self.finding is not None:
+            card = references.vehicles.get(vehicle)
+            return findings.encode_driven(self.finding, card, now, correction=self.kind)
+        return findings.correct(self.said or {}, self.kind, now)
 
 
 @dataclass(frozen=True)
@@ -87,6 +114,7 @@ class Settled:
 
     corrections: tuple[Correction, ...]
     changes: Changes
+    fences: Fenced | None
 
 
 @dataclass(frozen=True)
@@ -96,6 +124,7 @@ class Case:
     vehicle: int
     since_ms: int  # the earliest late point
     before: Changes
+    fences: Fenced | None
     silent: int | None  # the last point of a silence that was told
 
     @classmethod
@@ -104,12 +133,17 @@ class Case:
         since, row = memory.late.get(vehicle), memory.driving.row(vehicle)
         if since is None or row is None:
             return None
-        return cls(vehicle, since, row, memory.silent.get(vehicle))
+        return cls(vehicle, since, row, memory.fences.row(vehicle), memory.silent.get(vehicle))
 
     @property
     def until_ms(self) -> int:
         """The last point that counted."""
         return int(self.before.state[0, c.L_MS])
+
+    @property
+    def seen_ms(self) -> int | None:
+        """The last point that counted for fences."""
+        return None if self.fences is None else self.fences.last_ms
 
     def holds(self, memory: Memory) -> bool:
         """Whether nothing was judged or told of the vehicle since."""
@@ -119,26 +153,36 @@ class Case:
             and (now.since_ms, now.silent) == (self.since_ms, self.silent)
             and np.array_equal(now.before.state, self.before.state)
             and np.array_equal(now.before.work, self.before.work)
+            and _same(now.fences, self.fences)
         )
 
     @property
     def window_ms(self) -> tuple[int, int]:
-        return self.since_ms - BEFORE_MS, self.until_ms
+        return self.since_ms - BEFORE_MS, max(self.until_ms, self.seen_ms or 0)
+
+
+def _same(one: Fenced | None, other: Fenced | None) -> bool:
+    return one is other if one is None or other is None else one.same(other)
 
 
 def stories(messages: Iterable[Message], vehicles: Collection[int]) -> dict[int, Story]:
-    """What the messages of ``findings.NN`` tell of the driving of ``vehicles``."""
+    """What the messages of ``findings.NN`` tell of ``vehicles``."""
     found = {vehicle: Story() for vehicle in vehicles}
     for message in messages:
         said = json.loads(message.data)
         vehicle = said.get("vehicle_id")
-        if vehicle not in found or "finding" not in said:
+        if vehicle not in found:
+            continue
+        correction = str(said.get("correction") or "")
+        if "finding" not in said:
+            if fenced.judged_again(said):
+                found[vehicle].hear_place(said["id"], said, correction)
             continue
         try:
             finding = Finding.from_json(said["finding"])
         except NotFinding:
             continue  # of another version of the rules: it stands as it was told
-        found[vehicle].hear(finding, str(said.get("correction") or ""))
+        found[vehicle].hear(finding, correction)
     return found
 
 
@@ -148,8 +192,24 @@ def settled(case: Case, references: References, track: Positions, story: Story) 
     ``track`` holds everything of :attr:`Case.window_ms`, in any order, doubles too.
     """
     ordered, _, _ = settle.in_order(track)
-    around = _around(references, ordered)
-    truth = judge(Driving(), ordered, references.book(), surroundings=around)
+    driven = _driven(case, references, ordered, story)
+    places = fenced.settled(
+        references, ordered, case.vehicle, case.since_ms, case.fences, story.places.values()
+    )
+    if driven is None or places is None:
+        return None
+    found, changes = driven
+    corrections = (*found, *_of_places(places, story))
+    return Settled(corrections, changes, places.memory)
+
+
+def _driven(
+    case: Case, references: References, ordered: Positions, story: Story
+) -> tuple[list[Correction], Changes] | None:
+    """Corrections of the driving rules, and their memory of the sorted track."""
+    kept = ordered[ordered["time_ms"] <= case.until_ms]
+    around = references.atlas.grounds.around(kept, references.kind_of)
+    truth = judge(Driving(), kept, references.book(), surroundings=around)
     if not len(truth.changes.ids) or int(truth.changes.state[0, c.L_MS]) != case.until_ms:
         return None
     carded = bool(case.before.state[0, c.CARD_MS])
@@ -159,28 +219,24 @@ def settled(case: Case, references: References, track: Positions, story: Story) 
     if carded:
         told = [replace(each, driver=0) for each in told]
     answer = settle.compare(told, found, case.until_ms)
-    corrections = (
+    corrections = [
         *_corrections(answer.withdrawn, "withdrawn", story),
         *_corrections(answer.added, "added", story),
-    )
-    return Settled(corrections, _adopted(case.before, truth.changes, carded))
+    ]
+    return corrections, _adopted(case.before, truth.changes, carded)
 
 
 def take(memory: Memory, case: Case, answer: Settled) -> None:
     """Take an answer over whose corrections are stored: all of it, in one go."""
     memory.driving.take(answer.changes)
+    if answer.fences is not None:
+        memory.fences.take(answer.fences)
     del memory.late[case.vehicle]
     for each in answer.corrections:
         if each.kind == "withdrawn":
-            memory.withdrawn[each.finding.id] = each.number
+            memory.withdrawn[each.id] = each.number
         else:
-            memory.withdrawn.pop(each.finding.id, None)
-
-
-def _around(references: References, ordered: Positions) -> Positions:
-    places = references.fences
-    found = fences.look_up(places, ordered)
-    return surroundings(places, found, ordered, references.kind_of)
+            memory.withdrawn.pop(each.id, None)
 
 
 def _comparable(finding: Finding, case: Case, carded: bool) -> bool:
@@ -198,7 +254,16 @@ def _corrections(
     found: Iterable[Finding], kind: Literal["added", "withdrawn"], story: Story
 ) -> Iterator[Correction]:
     for each in found:
-        yield Correction(each, kind, story.corrections[each.id] + 1)
+        yield Correction(each.id, kind, story.corrections[each.id] + 1, finding=each)
+
+
+def _of_places(places: fenced.Places, story: Story) -> Iterator[Correction]:
+    for said in places.withdrawn:
+        id = str(said["id"])
+        yield Correction(id, "withdrawn", story.corrections[id] + 1, said=said)
+    for said in places.added:
+        id = str(said["id"])
+        yield Correction(id, "added", story.corrections[id] + 1, said=said)
 
 
 def _adopted(before: Changes, truth: Changes, carded: bool) -> Changes:
