@@ -18,7 +18,7 @@ from jiaoan.rules.driving.findings import Finding
 from jiaoan.rules.driving.judge import judge
 from jiaoan.rules.driving.law import ON_ARRIVAL
 from jiaoan.rules.driving.memory import Memory as Driving
-from jiaoan.rules.fences import Fence, Fences
+from jiaoan.rules.fences import Fence, Fences, jitted
 from jiaoan.stores.bus import Bus, Message
 from jiaoan.stores.positions import DTYPE, Positions, key_of
 from jiaoan.stream import judging, memory, settling
@@ -65,6 +65,15 @@ class World:
         self.memory, _ = memory.decode(self.snapshot)
         for number in range(self.memory.sequence, len(self.blocks)):
             self._judge(*self.blocks[number])
+
+    def look_at_places(self) -> None:
+        """As the partition does when they changed."""
+        marks = self.references.marks()
+        new = [place for place, mark in marks.items() if self.memory.places.get(place) != mark]
+        adopted = jitted.adopt(self.references.fences, self.memory.fences, new)
+        if adopted is not None:
+            self.memory.fences.take(adopted)
+        self.memory.places = marks
 
     def hear(self, positions: Positions, cards: Sequence[Card] = ()) -> None:
         self.blocks.append((positions, cards))

@@ -136,13 +136,13 @@ class Grounds:
         if after_ms is None:
             return frozenset()
         changed = {place for moment, place in self._changes if after_ms < moment <= until_ms}
-        return frozenset(
-            place
-            for place in changed
-            if (now := self._version(place, until_ms)) is not None
-            and now.fence is not None
-            and ((before := self._version(place, after_ms)) is None or before.mark != now.mark)
-        )
+        return frozenset(place for place in changed if self._other(place, after_ms, until_ms))
+
+    def _other(self, place: int, after_ms: int, until_ms: int) -> bool:
+        before, now = self._version(place, after_ms), self._version(place, until_ms)
+        if now is None or now.fence is None:
+            return False
+        return before is None or before.fence is None or before.mark != now.mark
 
     def _version(self, place: int, time_ms: int) -> Version | None:
         held = [one for one in self._versions[place] if one.since_ms <= time_ms]

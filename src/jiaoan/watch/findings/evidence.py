@@ -14,6 +14,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from jiaoan.journal.models import Outgoing
+from jiaoan.registry.history import published
 from jiaoan.registry.models import Place, Terminal
 from jiaoan.registry.reference import place_subject, place_value, terminal_value
 from jiaoan.rules import fences
@@ -174,9 +175,9 @@ def _place(number: int, version: int) -> dict[str, Any]:
     if now is not None and now.version == version:
         return dict(place_value(now))
     subject = place_subject(now) if now else f"ref.place.{number}"
-    for row in Outgoing.objects.filter(topic=subject).order_by("-id")[:200]:
-        if row.payload.get("version") == version:
-            return dict(row.payload)
+    for each in published(subject):
+        if each.version == version:
+            return dict(each.value)
     raise NoEvidence(
         _("Version %(n)d of the place was not kept; it was changed since.") % {"n": version}
     )
