@@ -86,7 +86,8 @@ def trips_of_day(actor: object, day: date) -> QuerySet[Trip]:
     first, last = at_local(day), at_local(day + timedelta(days=1))
     touching = Q(entered_at__lt=last) & (Q(left_at__isnull=True) | Q(left_at__gte=first))
     superseded = Q(state=TripState.SUPERSEDED, entered_at__lt=first)
-    return trips(actor).filter(touching).exclude(superseded).order_by("entered_at", "id")
+    found = trips(actor).filter(touching).exclude(superseded)
+    return found.exclude(state=TripState.WITHDRAWN).order_by("entered_at", "id")
 
 
 def trip_facts(trip: Trip, *others: Model) -> list[Fact]:

@@ -36,7 +36,10 @@ _INPUTS: Final = ("points", "confirmed_by", "hours_opened_at", "direction")
 
 @dataclass(frozen=True)
 class Places:
-    """Messages to withdraw and to add, in order of time, and what is to be remembered then."""
+    """Messages to withdraw, the latest first, and to add, by time; what is to be remembered then.
+
+    An exit behind a change is among the added even where it stands as it was told.
+    """
 
     withdrawn: tuple[Said, ...]
     added: tuple[Said, ...]
@@ -92,11 +95,27 @@ def settled(
         if place not in unknown
         for each in mine
     }
+    withdrawn = [each for id, each in before.items() if id not in truth]
+    added = {id: each for id, each in truth.items() if not _same(before.get(id), each)}
+    ends = _ends([*withdrawn, *added.values()], truth.values())
     return Places(
-        tuple(each for id, each in before.items() if id not in truth),
-        tuple(each for id, each in truth.items() if not _same(before.get(id), each)),
+        tuple(sorted(withdrawn, key=_decided_ms, reverse=True)),
+        tuple(sorted({**added, **ends}.values(), key=_decided_ms)),
         _with(memory, live, vehicle, unknown),
     )
+
+
+def _ends(changed: Iterable[Said], truth: Iterable[Said]) -> Mapping[str, Said]:
+    """The next exit behind each change, told once more: it may be the end of something else now."""
+    exits = sorted((each for each in truth if each["kind"] == "left"), key=_decided_ms)
+    found: dict[str, Said] = {}
+    for each in changed:
+        place, moment = each["place_id"], _decided_ms(each)
+        for one in exits:
+            if one["place_id"] == place and _decided_ms(one) > moment:
+                found[str(one["id"])] = one
+                break
+    return found
 
 
 def _since(since_ms: int, told: Iterable[Said]) -> Mapping[int, list[Said]]:
