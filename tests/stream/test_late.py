@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -14,13 +16,16 @@ import pytest
 from jiaoan.kernel.clock import FixedClock
 from jiaoan.rules.driving import columns as c
 from jiaoan.rules.driving.law import Rule
-from jiaoan.stores import positions, tracks
+from jiaoan.stores import cards, positions, tracks
 from jiaoan.stores.bus import Bus, BusUnavailable, Message
-from jiaoan.stores.positions import Positions
+from jiaoan.stores.positions import DriverCard, Positions, card_row
 from jiaoan.stream import backtrack, late
-from jiaoan.stream.backtrack import Behind, sealed
+from jiaoan.stream.backtrack import Behind, events, sealed
 from jiaoan.stream.judging import Told
 from jiaoan.stream.late import LatePoints
+from jiaoan.wire.jt808 import DriverCard as Body
+from jiaoan.wire.jt808 import Edition, Form
+from jiaoan.wire.jt808.driver import Card as BodyCard
 from rules.driving.tracks import at, quick_book, track
 from stream.world import NOW, World, references_of, truth
 
@@ -162,8 +167,49 @@ def test_files_give_back_what_the_rules_look_at(tmp_path: Path) -> None:
         assert found[name].tolist() == rows[name][2:8].tolist(), name
 
 
-def test_hours_of_drivers_are_left_alone_where_cards_were_read(tmp_path: Path) -> None:
-    """Tracks hold no cards: what was told with a driver is neither withdrawn nor told again."""
+@pytest.mark.parametrize("in_file", [True, False])
+def test_it_reads_the_cards_back_wherever_they_stand(tmp_path: Path, in_file: bool) -> None:
+    blocks = blind_spot()
+    said = [driver_card(BEGIN - 40_000, "A"), driver_card(BEGIN + 15 * 30_000, "B")]
+    first, last = (events([one])[0] for one in said)
+    world = World(references_of(quick_book(1)))
+    world.hear(blocks[0], [first])
+    world.hear(blocks[1])
+    world.hear(blocks[2], [replace(last, before_row=5)])
+    bus = ListBus(world, blocks)
+    if in_file:
+        cards.write(tmp_path, 1, 3, [(1, said[0]), (3, said[1])])
+        for number, block in enumerate(blocks, 1):
+            tracks.write(tmp_path, number, number, block, [b""] * len(block))
+        (tmp_path / "sequence.json").write_text(json.dumps({"sequence": 3, "writing": 0}))
+    else:
+        bus.blocks[0], bus.blocks[2] = mixed(blocks[0], 0, said[0]), mixed(blocks[2], 5, said[1])
+    asyncio.run(until_settled(work(tmp_path, world, bus), world))
+    whole = truth(np.concatenate(blocks), quick_book(1), [first, last])
+    assert {each.driver for each in whole.values()} >= {first.driver, last.driver}
+    assert world.standing() == whole
+    state = world.memory.driving.state[0]
+    assert (state[c.DRIVER], state[c.CARD_MS]) == (last.driver, last.time_ms)
+
+
+def driver_card(moment: int, number: str) -> DriverCard:
+    when = datetime.fromtimestamp(moment / 1000, UTC)
+    body = Body(1, when, 0, BodyCard("张三", f"43060219800101001{number}", "岳阳", "20991231"))
+    octets = body.build(Form(Edition.V2013))
+    return DriverCard(0, 1, "13900000001", moment, moment, positions.V2013, octets)
+
+
+def mixed(block: Positions, row: int, card: DriverCard) -> bytes:
+    """The block with the card before ``row``, as the gateway packs it."""
+    said = card_row(1, card.terminal, card.time_ms, card.received_ms, card.version, 7)
+    whole = np.concatenate([block[:row], np.array([said], positions.DTYPE), block[row:]])
+    octets = [b""] * len(whole)
+    octets[row] = card.octets
+    return positions.pack(whole, octets)
+
+
+def test_hours_of_drivers_are_left_alone_where_the_card_is_in_no_file(tmp_path: Path) -> None:
+    """A release before kept none: what was told with a driver stands as it was told."""
     blocks = blind_spot()
     world = heard(blocks)
     row = world.memory.driving.state[0]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jiaoan.rules import fences as twin
+from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.driving.law import Rule
 from jiaoan.rules.driving.settle import in_order
 from jiaoan.rules.fences import Vehicle
@@ -51,6 +53,40 @@ def test_any_order_of_points_kills_and_settlements_ends_at_the_truth(data: st.Da
     world.settle()
     assert not world.memory.late
     assert world.standing() == truth(positions, book)
+
+
+@quiet
+@given(st.data())
+def test_driver_cards_too_end_at_the_truth(data: st.DataObject) -> None:
+    """Cards and points in any order: hours of every driver as if each had come in its turn."""
+    positions, _, _ = in_order(data.draw(fleets(vehicles=2, segments=3))[0])
+    times = positions["time_ms"].tolist()
+    drawn = st.tuples(
+        st.sampled_from(times), st.integers(-90_000, 90_000), st.integers(1, 2), st.integers(1, 3)
+    )
+    said = data.draw(st.lists(drawn, max_size=6, unique_by=lambda one: one[0] + one[1]))
+    cards = [Card(0, vehicle, driver, near + off) for near, off, vehicle, driver in said]
+    events: list[int | Card] = [*range(len(positions)), *cards]
+    events.sort(key=lambda one: one.time_ms if isinstance(one, Card) else times[one] + 0.5)
+    shift = data.draw(st.sampled_from([len(events), 3, 20]))
+    order = data.draw(st.permutations(range(len(events))))
+    mixed = [events[at] for at in sorted(order, key=lambda at: at // shift)]
+    book = quick_book(6)
+    world = World(references_of(book))
+    cuts = [0, *sorted(data.draw(st.lists(st.integers(0, len(mixed)), max_size=6))), len(mixed)]
+    for begin, end in itertools.pairwise(cuts):
+        piece = mixed[begin:end]
+        rows = [one for one in piece if isinstance(one, int)]
+        placed = [
+            replace(one, before_row=sum(isinstance(each, int) for each in piece[:at]))
+            for at, one in enumerate(piece)
+            if isinstance(one, Card)
+        ]
+        world.hear(positions[rows], placed)
+        for step in data.draw(st.lists(st.sampled_from(["kill", "save", "settle"]), max_size=3)):
+            getattr(world, step)()
+    world.settle()
+    assert world.standing() == truth(positions, book, cards)
 
 
 @quiet
@@ -141,8 +177,8 @@ def test_a_track_that_does_not_reach_the_last_point_settles_nothing() -> None:
     world.hear(points[:5])
     case = Case.of(world.memory, 1)
     assert case is not None
-    assert settled(case, world.references, points[:9], Story()) is None
-    assert settled(case, world.references, points, Story()) is not None
+    assert settled(case, world.references, points[:9], (), Story()) is None
+    assert settled(case, world.references, points, (), Story()) is not None
 
 
 def test_an_answer_is_not_taken_when_the_vehicle_spoke_meanwhile() -> None:

@@ -95,7 +95,8 @@ class World:
             case = Case.of(self.memory, vehicle)
             assert case is not None
             track = self.track(vehicle, *case.window_ms)
-            answer = settling.settled(case, self.references, track, self.stories()[vehicle])
+            cards = self.cards(vehicle, case.cards_until_ms)
+            answer = settling.settled(case, self.references, track, cards, self.stories()[vehicle])
             assert answer is not None
             assert case.holds(self.memory)
             self.store(
@@ -115,6 +116,14 @@ class World:
         times = rows["time_ms"]
         mine = (rows["vehicle"] == vehicle) & (times >= first_ms) & (times <= last_ms)
         return np.asarray(rows[mine])
+
+    def cards(self, vehicle: int, last_ms: int) -> list[Card]:
+        return [
+            card
+            for _, cards in self.blocks
+            for card in cards
+            if card.vehicle == vehicle and card.time_ms <= last_ms
+        ]
 
     def stories(self) -> dict[int, settling.Story]:
         messages = [Message("findings.00", data, 0, NOW) for data in self.stored.values()]
@@ -161,11 +170,11 @@ def places_truth(positions: Positions, fences: Fences, references: References) -
     }
 
 
-def truth(positions: Positions, book: Book) -> dict[str, Finding]:
+def truth(positions: Positions, book: Book, cards: Sequence[Card] = ()) -> dict[str, Finding]:
     """The findings of the undisturbed run in time order, by id."""
-    ordered, _, _ = settle.in_order(positions)
+    ordered, _, placed = settle.in_order(positions, cards=cards)
     return {
         each.id: each
-        for each in judge(Driving(), ordered, book).findings
+        for each in judge(Driving(), ordered, book, cards=placed).findings
         if each.rule not in ON_ARRIVAL
     }

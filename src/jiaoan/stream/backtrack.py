@@ -7,7 +7,8 @@ twice and counts once (:func:`jiaoan.rules.driving.settle.in_order`), and nothin
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -15,14 +16,24 @@ from typing import Final
 import numpy as np
 
 from jiaoan.kernel.clock import LOCAL
+from jiaoan.rules.driving.cards import Card
+from jiaoan.stores import cards as stored
 from jiaoan.stores import tracks
 from jiaoan.stores.bus import Bus
-from jiaoan.stores.positions import DTYPE, NotPositions, Positions, subject_of, unpack
+from jiaoan.stores.positions import (
+    DTYPE,
+    DriverCard,
+    NotPositions,
+    Positions,
+    subject_of,
+    unpack_all,
+)
 from jiaoan.stores.unsealed import sealed_up_to
 
 logger = logging.getLogger("jiaoan.stream")
 
 MOST: Final = 50_000  # messages of the bus that are read again for one round of settling
+CARDS_MS: Final = 40 * 86_400_000  # who drives today may have put his card in so long ago
 COLUMNS: Final = (
     "vehicle", "terminal", "time_ms", "received_ms", "lat", "lon", "speed", "direction",
     "altitude", "alarm", "status", "mileage", "source",
@@ -35,25 +46,48 @@ class Behind(Exception):
 
 async def unsealed(
     bus: Bus, root: Path, partition: int, upto: int, vehicles: Collection[int]
-) -> Positions:
-    """Rows of ``vehicles`` in the partition's messages from behind the files to ``upto``."""
+) -> tuple[Positions, list[DriverCard]]:
+    """Rows and cards of ``vehicles`` in the partition's messages from behind the files to
+    ``upto``."""
     sealed = sealed_up_to(root)
     if upto - sealed > MOST:
         raise Behind(f"tracks end at {sealed}, the stream is at {upto}")
-    parts = [np.zeros(0, DTYPE)]
+    parts, found = [np.zeros(0, DTYPE)], list[DriverCard]()
     newest = await bus.latest(subject_of(partition))
     if newest is None or newest.sequence <= sealed:
-        return parts[0]
+        return parts[0], found
     async for message in bus.read(subject_of(partition), after=sealed, batch=500):
         try:
-            array, _ = unpack(message.data)
+            array, _, said = unpack_all(message.data)
         except NotPositions as error:
             logger.debug("%s %d is in no track: %s", message.subject, message.sequence, error)
         else:
             parts.append(array[np.isin(array["vehicle"], list(vehicles))])
+            found += [one for one in said if one.vehicle in vehicles]
         if message.sequence >= min(upto, newest.sequence):
             break
-    return np.concatenate(parts)
+    return np.concatenate(parts), found
+
+
+def cards(root: Path, vehicle: int, last_ms: int, fresh: Sequence[DriverCard]) -> list[Card]:
+    """The events of a vehicle's cards up to ``last_ms``, from files and ``fresh``, by time.
+
+    They reach farther back than its track: who drives at its beginning came in before.
+    """
+    found = stored.read(root, vehicle, last_ms - CARDS_MS, last_ms)
+    found += [one for one in fresh if one.vehicle == vehicle and one.time_ms <= last_ms]
+    return events(found)
+
+
+def events(found: Sequence[DriverCard]) -> list[Card]:
+    """Cards as the driving rules read them, by time, each once."""
+    if not found:
+        return []
+    # Loaded with the first card: the whole protocol is behind it, and a start should be quick.
+    from jiaoan.stream.cards import card_of
+
+    read = {replace(card, before_row=0) for one in found if (card := card_of(one)) is not None}
+    return sorted(read, key=lambda card: (card.time_ms, card.driver))
 
 
 def sealed(root: Path, vehicle: int, first_ms: int, last_ms: int) -> Positions:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jiaoan.rules import fences
+from jiaoan.rules.driving import columns as c
 from jiaoan.rules.driving import judge as driving
 from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.driving.findings import Finding
@@ -66,7 +67,10 @@ def judge(
         *_fenced(fenced.findings, memory, references, now),
         *_driven(driven, memory, references, positions, now),
     ]
-    return Judged(tuple(told), fenced, driven, _late(driven, fenced, memory, positions))
+    late = _late(driven, fenced, memory, positions)
+    for vehicle, time_ms in _out_of_turn(memory, positions, cards):
+        late[vehicle] = min(time_ms, late.get(vehicle, time_ms))
+    return Judged(tuple(told), fenced, driven, late)
 
 
 def _fenced(
@@ -113,6 +117,50 @@ def _late(
         if not again and key not in memory.fences.last_keys(vehicle):
             late[vehicle] = min(key.time_ms, late.get(vehicle, key.time_ms))
     return late
+
+
+def _out_of_turn(
+    memory: Memory, positions: Positions, cards: Sequence[Card]
+) -> Iterator[tuple[int, int]]:
+    """Where a card and a point came in the wrong order: (vehicle, the earlier of the two).
+
+    The card that counts, said once more, is none.
+    """
+    driving = memory.driving
+    ahead = driving.state[:, c.CARD_MS] > driving.state[:, c.L_MS]
+    # What each block begins with: cards that were put in behind the last point.
+    events = [
+        (int(vehicle), 0, int(moment))
+        for vehicle, moment in zip(
+            driving.ids[ahead].tolist(), driving.state[ahead, c.CARD_MS].tolist(), strict=True
+        )
+    ]
+    events += [
+        (card.vehicle, card.before_row, card.time_ms)
+        for card in cards
+        if card.qualified and not _again(memory, card)
+    ]
+    if not events:
+        return
+    counted = fences.counts(positions)
+    for vehicle, before_row, moment in events:
+        known = driving.row(vehicle)
+        last = 0 if known is None else int(known.state[0, c.L_MS])
+        mine = (positions["vehicle"] == vehicle) & counted
+        before = positions["time_ms"][:before_row][mine[:before_row]]
+        behind = positions["time_ms"][before_row:][mine[before_row:]]
+        if moment <= max(last, int(before.max(initial=0))):
+            yield vehicle, max(moment, 0)
+        if len(behind) and int(behind.min()) < moment:
+            yield vehicle, int(behind.min())
+
+
+def _again(memory: Memory, card: Card) -> bool:
+    known = memory.driving.row(card.vehicle)
+    if known is None:
+        return False
+    driver, moment = (int(known.state[0, each]) for each in (c.DRIVER, c.CARD_MS))
+    return (driver, moment) == (card.driver, card.time_ms)
 
 
 def remember(memory: Memory, judged: Judged, sequence: int) -> None:

@@ -15,15 +15,16 @@ of what was told. Places judge as :mod:`~.fenced` says.
 
 Only findings are compared that were decided at or behind the earliest late point (those before
 cannot change) and begin not more than seven days before it (of an earlier beginning the read-back
-track may not know). Rules on arrival stay as they were told. Where drivers put their cards in, the
-hours of drivers are left as they were told live: tracks hold no cards.
+track may not know). Rules on arrival stay as they were told. Driver cards are read back with the
+track; where the last one is not among them (a release before kept none), the hours of drivers are
+left as they were told live. A card that is late, before a point that counted, is settled as well.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal
@@ -32,10 +33,11 @@ import numpy as np
 
 from jiaoan.rules.driving import columns as c
 from jiaoan.rules.driving import settle
+from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.driving.findings import Finding, NotFinding
 from jiaoan.rules.driving.judge import judge
 from jiaoan.rules.driving.law import Rule
-from jiaoan.rules.driving.memory import Changes
+from jiaoan.rules.driving.memory import Changes, Ints
 from jiaoan.rules.driving.memory import Memory as Driving
 from jiaoan.rules.fences.memory import Changes as Fenced
 from jiaoan.stores.bus import Message
@@ -125,6 +127,7 @@ class Case:
     since_ms: int  # the earliest late point
     before: Changes
     fences: Fenced | None
+    others: Mapping[int, bytes]  # drivers before the present one, their hours
     silent: int | None  # the last point of a silence that was told
 
     @classmethod
@@ -133,12 +136,23 @@ class Case:
         since, row = memory.late.get(vehicle), memory.driving.row(vehicle)
         if since is None or row is None:
             return None
-        return cls(vehicle, since, row, memory.fences.row(vehicle), memory.silent.get(vehicle))
+        others = {
+            driver: hours.tobytes()
+            for (owner, driver), hours in memory.driving.others.items()
+            if owner == vehicle
+        }
+        fences, silent = memory.fences.row(vehicle), memory.silent.get(vehicle)
+        return cls(vehicle, since, row, fences, others, silent)
 
     @property
     def until_ms(self) -> int:
         """The last point that counted."""
         return int(self.before.state[0, c.L_MS])
+
+    @property
+    def cards_until_ms(self) -> int:
+        """The last point that counted, or the card behind it."""
+        return max(self.until_ms, int(self.before.state[0, c.CARD_MS]))
 
     @property
     def seen_ms(self) -> int | None:
@@ -151,6 +165,7 @@ class Case:
         return (
             now is not None
             and (now.since_ms, now.silent) == (self.since_ms, self.silent)
+            and now.others == self.others
             and np.array_equal(now.before.state, self.before.state)
             and np.array_equal(now.before.work, self.before.work)
             and _same(now.fences, self.fences)
@@ -186,13 +201,16 @@ def stories(messages: Iterable[Message], vehicles: Collection[int]) -> dict[int,
     return found
 
 
-def settled(case: Case, references: References, track: Positions, story: Story) -> Settled | None:
+def settled(
+    case: Case, references: References, track: Positions, cards: Sequence[Card], story: Story
+) -> Settled | None:
     """The answer for one vehicle; ``None`` while its track does not reach its last point.
 
-    ``track`` holds everything of :attr:`Case.window_ms`, in any order, doubles too.
+    ``track`` holds everything of :attr:`Case.window_ms`, ``cards`` those from before it as well;
+    in any order, doubles too.
     """
-    ordered, _, _ = settle.in_order(track)
-    driven = _driven(case, references, ordered, story)
+    ordered, _, placed = settle.in_order(track, cards=cards)
+    driven = _driven(case, references, ordered, placed, story)
     places = fenced.settled(
         references, ordered, case.vehicle, case.since_ms, case.fences, story.places.values()
     )
@@ -204,26 +222,41 @@ def settled(case: Case, references: References, track: Positions, story: Story) 
 
 
 def _driven(
-    case: Case, references: References, ordered: Positions, story: Story
+    case: Case,
+    references: References,
+    ordered: Positions,
+    cards: Sequence[Card],
+    story: Story,
 ) -> tuple[list[Correction], Changes] | None:
     """Corrections of the driving rules, and their memory of the sorted track."""
     kept = ordered[ordered["time_ms"] <= case.until_ms]
     around = references.atlas.grounds.around(kept, references.kind_of)
-    truth = judge(Driving(), kept, references.book(), surroundings=around)
+    lost = _lost(case, cards)
+    placed = (
+        [] if lost else [replace(one, before_row=min(one.before_row, len(kept))) for one in cards]
+    )
+    truth = judge(Driving(), kept, references.book(), cards=placed, surroundings=around)
     if not len(truth.changes.ids) or int(truth.changes.state[0, c.L_MS]) != case.until_ms:
         return None
-    carded = bool(case.before.state[0, c.CARD_MS])
-    told = [each for each in story.standing.values() if _comparable(each, case, carded)]
+    told = [each for each in story.standing.values() if _comparable(each, case, lost)]
     ids = {each.id for each in told}
-    found = [each for each in truth.findings if each.id in ids or _comparable(each, case, carded)]
-    if carded:
+    found = [each for each in truth.findings if each.id in ids or _comparable(each, case, lost)]
+    if lost:
         told = [replace(each, driver=0) for each in told]
     answer = settle.compare(told, found, case.until_ms)
     corrections = [
         *_corrections(answer.withdrawn, "withdrawn", story),
         *_corrections(answer.added, "added", story),
     ]
-    return corrections, _adopted(case.before, truth.changes, carded)
+    return corrections, _adopted(case, truth.changes, lost)
+
+
+def _lost(case: Case, cards: Sequence[Card]) -> bool:
+    """Whether the card that counts now is in no file: then nobody can say who drove when."""
+    driver, moment = (int(case.before.state[0, each]) for each in _CARDS)
+    return bool(moment) and not any(
+        (one.driver, one.time_ms) == (driver, moment) and one.qualified for one in cards
+    )
 
 
 def take(memory: Memory, case: Case, answer: Settled) -> None:
@@ -239,14 +272,14 @@ def take(memory: Memory, case: Case, answer: Settled) -> None:
             memory.withdrawn.pop(each.id, None)
 
 
-def _comparable(finding: Finding, case: Case, carded: bool) -> bool:
+def _comparable(finding: Finding, case: Case, lost: bool) -> bool:
     # A silence is what points did not say up to its last moment, not what its first point said.
     silence = finding.rule is Rule.OFFLINE and finding.phase == "begun"
     decided_ms = finding.end_ms if silence else finding.deciding.time_ms
     return (
         decided_ms >= case.since_ms
         and finding.first.time_ms >= case.since_ms - COMPARED_MS
-        and not (carded and finding.rule in _HOURS)
+        and not (lost and finding.rule in _HOURS)
     )
 
 
@@ -266,9 +299,12 @@ def _of_places(places: fenced.Places, story: Story) -> Iterator[Correction]:
         yield Correction(id, "added", story.corrections[id] + 1, said=said)
 
 
-def _adopted(before: Changes, truth: Changes, carded: bool) -> Changes:
-    """The memory of the sorted track, but for what goes by the order of arrival, and by cards."""
-    state = truth.state.copy()
-    kept = _ARRIVAL + (_CARDS if carded else [])
+def _adopted(case: Case, truth: Changes, lost: bool) -> Changes:
+    """The memory of the sorted track, but for what goes by the order of arrival, or is lost."""
+    before, state = case.before, truth.state.copy()
+    kept = _ARRIVAL + (_CARDS if lost else [])
     state[:, kept] = before.state[:, kept]
-    return Changes(before.ids, state, before.work if carded else truth.work, {})
+    if lost:
+        return Changes(before.ids, state, before.work, {})
+    gone: dict[tuple[int, int], Ints | None] = {(case.vehicle, each): None for each in case.others}
+    return Changes(before.ids, state, truth.work, gone | truth.others)
