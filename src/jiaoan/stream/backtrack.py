@@ -29,6 +29,7 @@ from jiaoan.stores.positions import (
     unpack_all,
 )
 from jiaoan.stores.unsealed import sealed_up_to
+from jiaoan.stream.blocks import cards_of
 
 logger = logging.getLogger("jiaoan.stream")
 
@@ -81,12 +82,7 @@ def cards(root: Path, vehicle: int, last_ms: int, fresh: Sequence[DriverCard]) -
 
 def events(found: Sequence[DriverCard]) -> list[Card]:
     """Cards as the driving rules read them, by time, each once."""
-    if not found:
-        return []
-    # Loaded with the first card: the whole protocol is behind it, and a start should be quick.
-    from jiaoan.stream.cards import card_of
-
-    read = {replace(card, before_row=0) for one in found if (card := card_of(one)) is not None}
+    read = {replace(card, before_row=0) for card in cards_of(found)}
     return sorted(read, key=lambda card: (card.time_ms, card.driver))
 
 
