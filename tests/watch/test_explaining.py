@@ -25,7 +25,7 @@ from jiaoan.stores import positions, tracks
 from jiaoan.stores.positions import Positions, key_of
 from jiaoan.stream.findings import encode
 from jiaoan.watch.findings import actions, messages
-from jiaoan.watch.findings.evidence import NoEvidence, gather
+from jiaoan.watch.findings.evidence import Fresh, NoEvidence, gather
 from jiaoan.watch.findings.explaining import NotEvidence, explain, fence_of, read
 from jiaoan.watch.models import Finding
 from watch.told import message
@@ -220,5 +220,5 @@ def test_reports_that_no_track_holds_yet_are_taken_from_the_bus(
     elsewhere.mkdir()
     track = drive(world, elsewhere, FAST)
     finding = told_by(world, track, "driving.overspeed")
-    assert explain(gather(tmp_path, finding, track)).equal
+    assert explain(gather(tmp_path, finding, Fresh(track))).equal
     assert finding.happened_at == world.clock.now() + timedelta(seconds=60)

@@ -67,11 +67,16 @@ def _read(rows: Iterable[Outgoing]) -> list[Published]:
 
 
 def with_past(
-    value: Mapping[str, Json], since: datetime | None, known: Sequence[Published]
+    value: Mapping[str, Json],
+    since: datetime | None,
+    known: Sequence[Published],
+    *,
+    whole: bool = False,
 ) -> dict[str, Json]:
     """The reference of a place: its present ``value``, since when, and what it was before.
 
     ``known`` are the versions published; ``since`` is ``None`` where the present one was never.
+    ``whole``: with all of them, for who asks about longer ago and not over the bus.
     """
     present = value["version"]
     older = [each for each in known if isinstance(present, int) and each.version < present]
@@ -84,7 +89,7 @@ def with_past(
     for each, end in zip(reversed(older), reversed(ends), strict=False):
         said = each.dated()
         room -= len(json.dumps(said, ensure_ascii=False).encode())
-        if since - end > KEPT or room < 0:
+        if not whole and (since - end > KEPT or room < 0):
             break
         before.append(said)
     return {**value, "since": since.isoformat(), "before": before}

@@ -43,12 +43,11 @@ from jiaoan.rules.fences.memory import Changes as Fenced
 from jiaoan.stores.bus import Message
 from jiaoan.stores.positions import Positions
 from jiaoan.stream import fenced, findings
+from jiaoan.stream.backtrack import BEFORE_MS, DAY_MS
 from jiaoan.stream.findings import message_id
 from jiaoan.stream.memory import Memory
 from jiaoan.stream.reference import References
 
-DAY_MS: Final = 86_400_000
-BEFORE_MS: Final = 9 * DAY_MS
 COMPARED_MS: Final = 7 * DAY_MS
 _HOURS: Final = frozenset({Rule.CONTINUOUS, Rule.NIGHT, Rule.DAY_TOTAL, Rule.WEEK_TOTAL})
 _ARRIVAL: Final = [c.INVALID_DAY, c.INVALID_MASK, c.CLOCK_DAY]

@@ -81,6 +81,12 @@ class Grounds:
             {one.place_id: [Version(ALWAYS, one, "")] for one in now.all if one is not None}, now
         )
 
+    def only(self, place: int) -> Grounds:
+        """The same of one place alone."""
+        number = self._now.by_place.get(place)
+        now = None if number is None else self._now.all[number]
+        return Grounds({place: self._versions.get(place, [])}, Fences([now] if now else []))
+
     def knows(self, place: int, version: int) -> bool:
         """Whether a finding of that version of a place can be judged again."""
         return (place, version) in self._known
