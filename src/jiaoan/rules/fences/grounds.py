@@ -9,7 +9,7 @@ live (:func:`jiaoan.rules.fences.adopt`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
@@ -86,6 +86,16 @@ class Grounds:
         number = self._now.by_place.get(place)
         now = None if number is None else self._now.all[number]
         return Grounds({place: self._versions.get(place, [])}, Fences([now] if now else []))
+
+    def always(self, place: int) -> Grounds:
+        """The same, with one place on every day as it is now."""
+        wanted = [one for one in self._now.all if one is not None]
+        now = Fences(
+            replace(one, valid_from=None, valid_to=None) if one.place_id == place else one
+            for one in wanted
+        )
+        held = now.all[now.by_place[place]]
+        return Grounds({**self._versions, place: [Version(ALWAYS, held, "")]}, now)
 
     def knows(self, place: int, version: int) -> bool:
         """Whether a finding of that version of a place can be judged again."""

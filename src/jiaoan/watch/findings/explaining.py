@@ -116,10 +116,10 @@ def _driving(evidence: Json) -> Explained:
     ]
     book = book_of(evidence, last.vehicle)
     if last.rule is Rule.TOGETHER:
-        other = int(last.values["other"])
-        there = positions_of(evidence["other"], other), _surroundings(evidence["other"])
-        found = list(_compared(last, pairs.again(last, (track, around), there, book)))
-        track = np.concatenate([track, there[0]])
+        other = evidence["other"]
+        track = np.concatenate([track, positions_of(other, int(last.values["other"]))])
+        around = np.concatenate([around, _surroundings(other)])
+        found = list(_compared(last, pairs.again(last, track, around, book)))
     elif last.rule in ON_ARRIVAL:
         found = list(_compared(last, _arrived(last, track, book)))
     else:
