@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 import pytest
 
@@ -31,7 +32,14 @@ def at(hour: int, minute: int = 0) -> datetime:
     return at_local(DAY, hour, minute)
 
 
-def told(world: World, rule: str, hour: int, minute: int = 0, *, correction: str = "") -> Finding:
+def told(
+    world: World,
+    rule: str,
+    hour: int,
+    minute: int = 0,
+    *,
+    correction: Literal["", "added", "withdrawn"] = "",
+) -> Finding:
     found = finding(world.tanker, rule=f"fence.{rule}", at=at(hour, minute))
     if correction:
         found = replace(found, correction=correction, received_at=SETTLED, judged_at=SETTLED)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from jiaoan.rules import fences as twin
 from jiaoan.rules.fences import Fence, Fences, Finding, Vehicle
-from jiaoan.rules.fences.grounds import ALWAYS, Grounds, Version
+from jiaoan.rules.fences.grounds import Grounds, Version
 from jiaoan.rules.fences.memory import Memory
+from jiaoan.rules.fences.values import ALWAYS
 from jiaoan.stores.positions import key_of
 from rules.test_fence_pass import FENCES, KINDS, Rows, tracks
 from rules.test_fences import START

@@ -69,7 +69,7 @@ def test_a_kill_while_writing_leaves_the_file_as_it_was(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(tracks.os, "fsync", killed)
+        patched.setattr("jiaoan.stores.tracks.os.fsync", killed)
         with pytest.raises(KeyboardInterrupt):
             cards.write(tmp_path, 2, 2, [(2, card(1, 1000))])
     assert read(tmp_path, 1) == [0]

@@ -72,7 +72,8 @@ def test_points_from_before_a_place_was_drawn_are_not_judged_by_it(world: World)
 def test_a_crossing_in_a_blind_spot_is_told_by_the_version_of_its_time(world: World) -> None:
     publish(world, said(1, BEGIN - DAY))
     world.hear(points((BEGIN, -9000), (BEGIN + 10 * MINUTE, -9000)))
-    moved = {**SQUARE, "coordinates": [[[x + 1, y] for x, y in SQUARE["coordinates"][0]]]}
+    ring = [[114.2, 29.4], [114.3, 29.4], [114.3, 29.5], [114.2, 29.5], [114.2, 29.4]]
+    moved = {"type": "Polygon", "coordinates": [ring]}
     publish(
         world,
         said(2, BEGIN + 12 * MINUTE, geometry=moved, before=[said(1, BEGIN - DAY)]),

@@ -14,9 +14,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from jiaoan.rules.fences import Fences
-from jiaoan.rules.fences.grounds import ALWAYS, Grounds, Version
+from jiaoan.rules.fences.values import ALWAYS
 
 if TYPE_CHECKING:
+    from jiaoan.rules.fences.grounds import Grounds
     from jiaoan.stream.reference import PlaceCard
 
 logger = logging.getLogger("jiaoan.stream")
@@ -67,6 +68,9 @@ class Atlas:
     @cached_property
     def grounds(self) -> Grounds:
         """All places by time, for the rules."""
+        # Loaded when it is asked for: compiled rules are behind it, and references are read first.
+        from jiaoan.rules.fences.grounds import Grounds, Version
+
         versions = {
             place: [
                 Version(moment, card.fence if card else None, card.mark if card else "")

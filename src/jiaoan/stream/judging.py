@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
 from jiaoan.rules import fences
 from jiaoan.rules.driving import columns as c
 from jiaoan.rules.driving import judge as driving
@@ -20,6 +22,7 @@ from jiaoan.rules.fences.memory import key_at
 from jiaoan.rules.fences.surroundings import surroundings
 from jiaoan.stores.positions import Positions
 from jiaoan.stream import findings
+from jiaoan.stream.backtrack import CARDS_MS
 from jiaoan.stream.memory import Memory
 from jiaoan.stream.reference import References
 
@@ -128,6 +131,7 @@ def _out_of_turn(
     """
     driving = memory.driving
     ahead = driving.state[:, c.CARD_MS] > driving.state[:, c.L_MS]
+    ahead &= np.isin(driving.ids, positions["vehicle"])
     # What each block begins with: cards that were put in behind the last point.
     events = [
         (int(vehicle), 0, int(moment))
@@ -149,8 +153,9 @@ def _out_of_turn(
         mine = (positions["vehicle"] == vehicle) & counted
         before = positions["time_ms"][:before_row][mine[:before_row]]
         behind = positions["time_ms"][before_row:][mine[before_row:]]
-        if moment <= max(last, int(before.max(initial=0))):
-            yield vehicle, max(moment, 0)
+        last = max(last, int(before.max(initial=0)))
+        if last - CARDS_MS < moment <= last:
+            yield vehicle, moment
         if len(behind) and int(behind.min()) < moment:
             yield vehicle, int(behind.min())
 

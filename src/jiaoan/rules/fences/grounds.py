@@ -22,11 +22,10 @@ from jiaoan.rules.fences import jitted
 from jiaoan.rules.fences.judging import Fences, look_up
 from jiaoan.rules.fences.memory import Memory
 from jiaoan.rules.fences.surroundings import surroundings
-from jiaoan.rules.fences.values import Fence, Finding
+from jiaoan.rules.fences.values import ALWAYS, Fence, Finding
 
 Rows = npt.NDArray[np.void]
 KindOf = Callable[[int], str]
-ALWAYS: Final = -(1 << 62)
 _KEPT: Final = 8  # sets of places that are kept built
 
 
