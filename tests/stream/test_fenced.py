@@ -42,7 +42,7 @@ def points(*seen: tuple[int, int]) -> Positions:
 
 def told(world: World) -> list[tuple[str, int, int]]:
     """(kind, minute, version of the place) of what stands, by time."""
-    stands = [each for story in world.stories().values() for each in story.places.values()]
+    stands = [each for story in world.stories().values() for each in story.places.standing.values()]
     moments = [
         (round(datetime.fromisoformat(each["happened_at"]).timestamp() * 1000) - BEGIN) // MINUTE
         for each in stands
@@ -128,3 +128,37 @@ def test_a_late_point_never_moves_the_live_state_backwards(world: World) -> None
     assert world.memory.fences.encode() == state
     assert world.memory.late == {1: BEGIN + 5 * MINUTE}
     assert told(world) == [("entered", 10, 1)]
+
+
+def of_places(world: World) -> list[tuple[str, str]]:
+    """(kind, correction) of all that was ever told of places, in the order of the bus."""
+    bodies = [json.loads(data) for data in world.stored.values()]
+    return [(each["kind"], each.get("correction", "")) for each in bodies if "finding" not in each]
+
+
+@pytest.mark.parametrize("stored", range(7))
+def test_an_exit_behind_a_change_is_told_once_more_whatever_was_killed(
+    world: World, stored: int
+) -> None:
+    """It was out between 5 and 6: the exit at 20 ends the second of two visits, not the first."""
+    publish(world, said(1, BEGIN - DAY))
+    inside = [(BEGIN + minute * MINUTE, 9000) for minute in (1, 10, 11, 12, 13, 14, 15)]
+    world.hear(points((BEGIN, -9000), *inside, (BEGIN + 20 * MINUTE, -9000)))
+    world.hear(points((BEGIN + 5 * MINUTE, -9000), (BEGIN + 6 * MINUTE, 9000)))
+    world.save()
+    before = len(world.stored)
+    world.settle()
+    world.stored = dict(list(world.stored.items())[: before + stored])  # killed behind so many
+    world.kill()
+    world.settle()
+    assert told(world) == [
+        ("entered", 1, 1), ("left", 5, 1), ("entered", 6, 1), ("left", 20, 1)
+    ]  # fmt: skip
+    changes = [("left", "added"), ("entered", "added"), ("left", "added")]
+    assert of_places(world) == [("entered", ""), ("left", ""), *changes]
+    # And not again and again: what changes nothing behind it tells nothing.
+    world.hear(points((BEGIN + 7 * MINUTE, 9000), (BEGIN + 8 * MINUTE, 9000)))
+    world.settle()
+    world.hear(points((BEGIN + 30 * MINUTE, -9000), (BEGIN + 25 * MINUTE, -9000)))
+    world.settle()
+    assert of_places(world) == [("entered", ""), ("left", ""), *changes]

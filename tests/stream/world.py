@@ -142,7 +142,9 @@ class World:
     def places(self) -> dict[str, str]:
         """The same of places: id → what it says."""
         return {
-            id: gist(said) for story in self.stories().values() for id, said in story.places.items()
+            id: gist(said)
+            for story in self.stories().values()
+            for id, said in story.places.standing.items()
         }
 
     def ids(self) -> list[str]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -46,6 +46,30 @@ class Places:
     memory: Changes | None
 
 
+@dataclass
+class Heard:
+    """What the bus has told of a vehicle and places, in its order.
+
+    ``turns`` says when each finding was told last, ``changes`` what was corrected and when. An exit
+    that is told once more as it was is no change.
+    """
+
+    standing: dict[str, Said] = field(default_factory=dict)
+    turns: dict[str, int] = field(default_factory=dict)
+    changes: list[tuple[int, Said]] = field(default_factory=list)
+    turn: int = 0
+
+    def hear(self, id: str, said: Said, correction: str, *, stands: bool) -> None:
+        self.turn += 1
+        self.turns[id] = self.turn
+        if correction and not (stands and _same(self.standing.get(id), said)):
+            self.changes.append((self.turn, said))
+        if stands:
+            self.standing[id] = said
+        elif correction == "withdrawn":
+            self.standing.pop(id, None)
+
+
 def judged_again(said: Said) -> bool:
     """Whether a message is a finding of these rules in this version."""
     return said.get("rule") in _RULES and said.get("version") == VERSION
@@ -57,11 +81,11 @@ def settled(
     vehicle: int,
     since_ms: int,
     live: Changes | None,
-    told: Iterable[Said],
+    heard: Heard,
 ) -> Places | None:
     """The answer; ``None`` while the track does not reach the last point that counted.
 
-    ``ordered`` is the whole track by time, ``told`` what stands, ``live`` what is remembered.
+    ``ordered`` is the whole track by time, ``live`` what is remembered.
     """
     if live is None:
         return Places((), (), None)
@@ -69,7 +93,7 @@ def settled(
     grounds = atlas.grounds
     kept = ordered[ordered["time_ms"] <= live.last_ms]
     early, rest = np.split(kept, [int(np.searchsorted(kept["time_ms"], since_ms))])
-    story = _since(since_ms, told)
+    story = _since(since_ms, heard.standing.values())
     memory = Memory()
     grounds.walk(memory, early, kind_of=references.kind_of)
     memory = _recalled(grounds.at(since_ms), vehicle, memory, live, story, _begin(kept))
@@ -97,7 +121,8 @@ def settled(
     }
     withdrawn = [each for id, each in before.items() if id not in truth]
     added = {id: each for id, each in truth.items() if not _same(before.get(id), each)}
-    ends = _ends([*withdrawn, *added.values()], truth.values())
+    changes = [*heard.changes, *((heard.turn + 1, each) for each in (*withdrawn, *added.values()))]
+    ends = _ends(changes, truth.values(), heard.turns)
     return Places(
         tuple(sorted(withdrawn, key=_decided_ms, reverse=True)),
         tuple(sorted({**added, **ends}.values(), key=_decided_ms)),
@@ -105,15 +130,21 @@ def settled(
     )
 
 
-def _ends(changed: Iterable[Said], truth: Iterable[Said]) -> Mapping[str, Said]:
-    """The next exit behind each change, told once more: it may be the end of something else now."""
+def _ends(
+    changes: Iterable[tuple[int, Said]], truth: Iterable[Said], turns: Mapping[str, int]
+) -> Mapping[str, Said]:
+    """The next exit behind each change, told once more: it may be the end of something else now.
+
+    One that was told since the change is not needed again.
+    """
     exits = sorted((each for each in truth if each["kind"] == "left"), key=_decided_ms)
     found: dict[str, Said] = {}
-    for each in changed:
+    for turn, each in changes:
         place, moment = each["place_id"], _decided_ms(each)
         for one in exits:
             if one["place_id"] == place and _decided_ms(one) > moment:
-                found[str(one["id"])] = one
+                if turns.get(str(one["id"]), 0) < turn:
+                    found[str(one["id"])] = one
                 break
     return found
 

@@ -62,7 +62,7 @@ class Story:
     """
 
     standing: dict[str, Finding] = field(default_factory=dict)
-    places: dict[str, fenced.Said] = field(default_factory=dict)
+    places: fenced.Heard = field(default_factory=fenced.Heard)
     corrections: Counter[str] = field(default_factory=Counter)
 
     def hear(self, finding: Finding, correction: str) -> None:
@@ -72,10 +72,7 @@ class Story:
             self.standing.pop(finding.id, None)
 
     def hear_place(self, id: str, said: fenced.Said, correction: str) -> None:
-        if self._holds(id, correction):
-            self.places[id] = said
-        elif correction == "withdrawn":
-            self.places.pop(id, None)
+        self.places.hear(id, said, correction, stands=self._holds(id, correction))
 
     def _holds(self, id: str, correction: str) -> bool:
         """Whether this is what stands now."""
@@ -211,7 +208,7 @@ def settled(
     ordered, _, placed = settle.in_order(track, cards=cards)
     driven = _driven(case, references, ordered, placed, story)
     places = fenced.settled(
-        references, ordered, case.vehicle, case.since_ms, case.fences, story.places.values()
+        references, ordered, case.vehicle, case.since_ms, case.fences, story.places
     )
     if driven is None or places is None:
         return None
