@@ -7,8 +7,9 @@ with its own ``since``. Without ``since`` (a release before, a test) a place has
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("jiaoan.stream")
 
 Said = Mapping[str, object]
-Past = Sequence[Said]
+Past = bytes
+"""The versions before as JSON: read as values a hundred places would fill as many megabytes."""
 
 
 class Read(Protocol):
@@ -48,7 +50,7 @@ def before_of(said: Said) -> Past:
     before = said.get("before") or []
     if not isinstance(before, list):
         raise ValueError("before: must be a list")
-    return before
+    return json.dumps(before).encode() if before else b""
 
 
 class Atlas:
@@ -101,7 +103,7 @@ class Atlas:
     def _past(self, place: int) -> list[tuple[int, PlaceCard | None]]:
         found: list[tuple[int, PlaceCard | None]] = []
         known = self._now.get(place)
-        for said in self._before.get(place, ()):
+        for said in json.loads(self._before.get(place) or b"[]"):
             try:
                 found.append((since_of(said), self._read(said, known)))
             except (ValueError, KeyError, TypeError, AttributeError) as error:

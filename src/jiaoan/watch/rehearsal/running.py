@@ -17,7 +17,6 @@ from jiaoan.registry.reference import places
 from jiaoan.rules.driving.law import BY_ID, ON_ARRIVAL, Rule
 from jiaoan.rules.driving.settle import in_order
 from jiaoan.stores.positions import DTYPE
-from jiaoan.stream.atlas import before_of
 from jiaoan.stream.backtrack import DAY_MS, arrived, cards, sealed
 from jiaoan.stream.reference import STANDING
 from jiaoan.watch.models import Rehearsal, RehearsalFinding
@@ -139,7 +138,11 @@ def _places() -> Sequence[Mapping[str, object]]:
 
 def _may_stand(values: Iterable[Mapping[str, object]]) -> bool:
     """Whether one of them is, or was, a place where vehicles may stand."""
-    return any(each.get("kind") in STANDING or _may_stand(before_of(each)) for each in values)
+    for each in values:
+        before = each.get("before")
+        if each.get("kind") in STANDING or (isinstance(before, list) and _may_stand(before)):
+            return True
+    return False
 
 
 def plan_of(asked: Rehearsal) -> Plan:
