@@ -16,6 +16,8 @@ import pytest
 from jiaoan.kernel.clock import FixedClock
 from jiaoan.rules.driving import columns as c
 from jiaoan.rules.driving.law import Rule
+from jiaoan.rules.fences import Fence
+from jiaoan.rules.shapes import Outline, outline
 from jiaoan.stores import cards, positions, tracks
 from jiaoan.stores.bus import Bus, BusUnavailable, Message
 from jiaoan.stores.positions import DriverCard, Positions, card_row
@@ -27,7 +29,7 @@ from jiaoan.wire.jt808 import DriverCard as Body
 from jiaoan.wire.jt808 import Edition, Form
 from jiaoan.wire.jt808.driver import Card as BodyCard
 from rules.driving.tracks import at, quick_book, track
-from stream.world import NOW, World, references_of, truth
+from stream.world import NOW, World, draw_places, places_truth, references_of, truth
 
 BEGIN = at("2024-04-08T10:00")
 
@@ -190,6 +192,32 @@ def test_it_reads_the_cards_back_wherever_they_stand(tmp_path: Path, in_file: bo
     assert world.standing() == whole
     state = world.memory.driving.state[0]
     assert (state[c.DRIVER], state[c.CARD_MS]) == (last.driver, last.time_ms)
+
+
+@pytest.mark.parametrize("in_files", [0, 2, 3])
+def test_a_place_that_was_crossed_in_a_blind_spot_is_told(tmp_path: Path, in_files: int) -> None:
+    blocks = blind_spot()
+    for number, block in enumerate(blocks[:in_files], 1):
+        tracks.write(tmp_path, number, number, block, [b""] * len(block))
+    (tmp_path / "sequence.json").write_text(json.dumps({"sequence": in_files, "writing": 0}))
+    world = World(references_of(quick_book(1)))
+    draw_places(world.references, [Fence(1, 1, around(blocks[2]), 50, 2, dwell_s=60)])
+    for block in blocks:
+        world.hear(block)
+    assert world.places() == {}
+    asyncio.run(until_settled(work(tmp_path, world, ListBus(world, blocks)), world))
+    whole = np.concatenate(blocks)
+    assert world.places() == places_truth(whole, world.references.fences, world.references)
+    assert len(world.places()) == 3  # entered, stayed, left
+
+
+def around(block: Positions) -> Outline:
+    """A place that holds the block but for its first and last two points."""
+    south, north = (int(block["lat"][at]) / 1e6 for at in (2, -3))
+    lon = int(block["lon"][0]) / 1e6
+    west, east = lon - 0.01, lon + 0.01
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return outline({"type": "Polygon", "coordinates": [ring]})
 
 
 def driver_card(moment: int, number: str) -> DriverCard:
