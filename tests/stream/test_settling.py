@@ -169,6 +169,19 @@ def test_a_report_said_once_more_is_not_late() -> None:
     assert world.memory.late == {1: int(points["time_ms"][7])}
 
 
+def test_a_card_from_a_clock_that_runs_ahead_makes_no_point_late() -> None:
+    world = World(references_of(quick_book(1)))
+    begin = at("2024-04-08T10:00")
+    points = track([(begin + 30_000 * n, 500 * n, 60) for n in range(10)], vehicle=1)
+    world.hear(points[:3], [Card(0, 1, 7, begin + 86_400_000)])
+    world.hear(points[3:6])
+    assert world.memory.late == {}
+    world = World(references_of(quick_book(1)))
+    world.hear(points[:3], [Card(3, 1, 7, begin + 4 * 30_000)])
+    world.hear(points[3:])  # the fourth was made before the card was put in
+    assert world.memory.late == {1: begin + 3 * 30_000}
+
+
 def test_a_track_that_does_not_reach_the_last_point_settles_nothing() -> None:
     world = World(references_of(quick_book(1)))
     begin = at("2024-04-08T10:00")

@@ -127,11 +127,14 @@ def _out_of_turn(
 ) -> Iterator[tuple[int, int]]:
     """Where a card and a point came in the wrong order: (vehicle, the earlier of the two).
 
-    The card that counts, said once more, is none.
+    The card that counts, said once more, is none; nor is one from a clock that runs ahead: every
+    point would be out of turn until it has caught up.
     """
     driving = memory.driving
-    ahead = driving.state[:, c.CARD_MS] > driving.state[:, c.L_MS]
-    ahead &= np.isin(driving.ids, positions["vehicle"])
+    ahead = np.flatnonzero(driving.state[:, c.CARD_MS] > driving.state[:, c.L_MS])
+    if not len(cards) and not len(ahead):
+        return
+    ahead = ahead[np.isin(driving.ids[ahead], positions["vehicle"])]
     # What each block begins with: cards that were put in behind the last point.
     events = [
         (int(vehicle), 0, int(moment))
@@ -152,12 +155,14 @@ def _out_of_turn(
         last = 0 if known is None else int(known.state[0, c.L_MS])
         mine = (positions["vehicle"] == vehicle) & counted
         before = positions["time_ms"][:before_row][mine[:before_row]]
-        behind = positions["time_ms"][before_row:][mine[before_row:]]
+        behind = positions[before_row:][mine[before_row:]]
         last = max(last, int(before.max(initial=0)))
         if last - CARDS_MS < moment <= last:
             yield vehicle, moment
-        if len(behind) and int(behind.min()) < moment:
-            yield vehicle, int(behind.min())
+        if len(behind) and moment <= int(behind["received_ms"].max()) + fences.AHEAD_MS:
+            earliest = int(behind["time_ms"].min())
+            if earliest < moment:
+                yield vehicle, earliest
 
 
 def _again(memory: Memory, card: Card) -> bool:
