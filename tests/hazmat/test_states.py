@@ -17,7 +17,7 @@ def test_it_walks_the_filing_table() -> None:
 
 def test_it_walks_the_trip_table() -> None:
     assert_machine_is_exhaustive(TRIP)
-    assert TRIP.final_states() == {TripState.LEFT, TripState.SUPERSEDED}
+    assert TRIP.final_states() == set()  # late positions may correct each of them
 
 
 def test_it_has_a_word_for_every_state() -> None:

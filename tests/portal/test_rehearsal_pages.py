@@ -105,7 +105,7 @@ def test_a_bad_figure_or_day_is_named_and_nothing_is_queued(world: World) -> Non
     assert "日期请写成 2024-06-05。" in html
     assert ask(world, over_s="许多") == 422
     assert not Rehearsal.objects.exists()
-    assert client.post("/rehearsals/rule/driving.clock", {}).status_code == 404
+    assert client.post("/rehearsals/rule/driving.clocks", {}).status_code == 404
 
 
 def test_a_second_waits_for_the_first(world: World) -> None:

@@ -61,3 +61,14 @@ def test_the_scale_grows_with_the_fastest_report(tmp_path: Path) -> None:
     assert curve is not None
     assert max(kmh for _, kmh in curve.grid) == 120
     assert min(y for y, _ in curve.grid) > 0
+
+
+def test_the_figure_of_the_day_says_what_a_gap_is(tmp_path: Path) -> None:
+    driven(tmp_path, -20, -16, -12)
+    for minutes, stretches in ((3, 3), (4, 1)):
+        curve = speed_curve(tmp_path, 7, AT, None, silence=timedelta(minutes=minutes))
+        assert curve is not None
+        assert len(curve.lines) == stretches
+    by_rule = speed_curve(tmp_path, 7, AT, None)
+    assert by_rule is not None
+    assert len(by_rule.lines) == 1, "five minutes, as the rules have it"

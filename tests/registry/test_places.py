@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -281,3 +281,42 @@ def test_a_road_says_what_its_class_means() -> None:
     )
     changed = change_place(DRAWER, CLOCK, made, seen_version=1, road_class="class_3")
     assert "It is no expressway (Class 3 road)" in rule_sentence(changed, 0)
+
+
+def test_a_reference_carries_what_the_place_was_before() -> None:
+    place = tunnel()
+    later = FixedClock(CLOCK.now() + timedelta(days=3))
+    change_place(DRAWER, later, place, seen_version=1, buffer_m=80)
+    sent = Outgoing.objects.filter(topic=reference.place_subject(place)).order_by("id").last()
+    assert sent is not None
+    assert (sent.payload["version"], sent.payload["since"]) == (2, later.now().isoformat())
+    (before,) = sent.payload["before"]
+    assert (before["version"], before["buffer_m"]) == (1, 50)
+    assert before["since"] == CLOCK.now().isoformat()
+    assert "before" not in before
+    assert dict(reference.everything())[sent.topic] == sent.payload
+    grounds = heard(place).atlas.grounds
+    at = [round(each.now().timestamp() * 1000) for each in (CLOCK, later)]
+    buffers = [
+        [one.buffer_m for one in grounds.at(moment).all if one]
+        for moment in (at[0] - 1, at[0], at[1] - 1, at[1])
+    ]
+    assert buffers == [[], [50], [50], [80]]
+
+
+def test_versions_of_long_ago_are_not_carried() -> None:
+    place = tunnel()
+    for days in (40, 80):
+        clock = FixedClock(CLOCK.now() + timedelta(days=days))
+        place = change_place(DRAWER, clock, place, seen_version=place.version, buffer_m=days)
+    sent = Outgoing.objects.filter(topic=reference.place_subject(place)).order_by("id").last()
+    assert sent is not None
+    # Version 2 held until now; version 1 ended forty days ago.
+    assert [each["version"] for each in sent.payload["before"]] == [2]
+
+
+def test_a_place_that_was_never_published_has_always_been_so() -> None:
+    place = tunnel()
+    Outgoing.objects.all().delete()
+    said = dict(reference.everything())[reference.place_subject(place)]
+    assert "since" not in said

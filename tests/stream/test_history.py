@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pytest
 
 from jiaoan.kernel.clock import FixedClock
-from jiaoan.stores import positions, tracks
+from jiaoan.stores import cards, positions, tracks
 from jiaoan.stores.bus import Bus, Message
+from jiaoan.stores.positions import card_row
 from jiaoan.stores.tables import Overtaken
 from jiaoan.stream import history
 from jiaoan.stream.history import History
@@ -145,3 +147,13 @@ def test_it_writes_nothing_without_its_lease(tmp_path: Path) -> None:
     with pytest.raises(Overtaken):
         run(writer(tmp_path, ListBus(messages(3)), held_s=0))
     assert list(tmp_path.rglob("*.parquet")) == []
+
+
+def test_it_writes_driver_cards_beside_the_track(tmp_path: Path) -> None:
+    told = block((1, 0, 0), (1, 5, 5))
+    said = np.array([card_row(1, "13900000001", NOW + 3000, NOW + 3500, 1, 7)], positions.DTYPE)
+    mixed = np.concatenate([told[:1], said, told[1:]])
+    run(writer(tmp_path, ListBus([positions.pack(mixed, [b"", b"\x01card", b""])])))
+    assert seconds(tmp_path) == [0, 5]
+    (card,) = cards.read(tmp_path / "tracks", 1, NOW, NOW + 9000)
+    assert (card.time_ms, card.octets, card.terminal) == (NOW + 3000, b"\x01card", "13900000001")

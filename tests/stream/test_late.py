@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -14,15 +16,20 @@ import pytest
 from jiaoan.kernel.clock import FixedClock
 from jiaoan.rules.driving import columns as c
 from jiaoan.rules.driving.law import Rule
-from jiaoan.stores import positions, tracks
+from jiaoan.rules.fences import Fence
+from jiaoan.rules.shapes import Outline, outline
+from jiaoan.stores import cards, positions, tracks
 from jiaoan.stores.bus import Bus, BusUnavailable, Message
-from jiaoan.stores.positions import Positions
+from jiaoan.stores.positions import DriverCard, Positions, card_row
 from jiaoan.stream import backtrack, late
-from jiaoan.stream.backtrack import Behind, sealed
+from jiaoan.stream.backtrack import Behind, events, sealed
 from jiaoan.stream.judging import Told
 from jiaoan.stream.late import LatePoints
+from jiaoan.wire.jt808 import DriverCard as Body
+from jiaoan.wire.jt808 import Edition, Form
+from jiaoan.wire.jt808.driver import Card as BodyCard
 from rules.driving.tracks import at, quick_book, track
-from stream.world import NOW, World, references_of, truth
+from stream.world import NOW, World, draw_places, places_truth, references_of, truth
 
 BEGIN = at("2024-04-08T10:00")
 
@@ -162,8 +169,75 @@ def test_files_give_back_what_the_rules_look_at(tmp_path: Path) -> None:
         assert found[name].tolist() == rows[name][2:8].tolist(), name
 
 
-def test_hours_of_drivers_are_left_alone_where_cards_were_read(tmp_path: Path) -> None:
-    """Tracks hold no cards: what was told with a driver is neither withdrawn nor told again."""
+@pytest.mark.parametrize("in_file", [True, False])
+def test_it_reads_the_cards_back_wherever_they_stand(tmp_path: Path, in_file: bool) -> None:
+    blocks = blind_spot()
+    said = [driver_card(BEGIN - 40_000, "A"), driver_card(BEGIN + 15 * 30_000, "B")]
+    first, last = (events([one])[0] for one in said)
+    world = World(references_of(quick_book(1)))
+    world.hear(blocks[0], [first])
+    world.hear(blocks[1])
+    world.hear(blocks[2], [replace(last, before_row=5)])
+    bus = ListBus(world, blocks)
+    if in_file:
+        cards.write(tmp_path, 1, 3, [(1, said[0]), (3, said[1])])
+        for number, block in enumerate(blocks, 1):
+            tracks.write(tmp_path, number, number, block, [b""] * len(block))
+        (tmp_path / "sequence.json").write_text(json.dumps({"sequence": 3, "writing": 0}))
+    else:
+        bus.blocks[0], bus.blocks[2] = mixed(blocks[0], 0, said[0]), mixed(blocks[2], 5, said[1])
+    asyncio.run(until_settled(work(tmp_path, world, bus), world))
+    whole = truth(np.concatenate(blocks), quick_book(1), [first, last])
+    assert {each.driver for each in whole.values()} >= {first.driver, last.driver}
+    assert world.standing() == whole
+    state = world.memory.driving.state[0]
+    assert (state[c.DRIVER], state[c.CARD_MS]) == (last.driver, last.time_ms)
+
+
+@pytest.mark.parametrize("in_files", [0, 2, 3])
+def test_a_place_that_was_crossed_in_a_blind_spot_is_told(tmp_path: Path, in_files: int) -> None:
+    blocks = blind_spot()
+    for number, block in enumerate(blocks[:in_files], 1):
+        tracks.write(tmp_path, number, number, block, [b""] * len(block))
+    (tmp_path / "sequence.json").write_text(json.dumps({"sequence": in_files, "writing": 0}))
+    world = World(references_of(quick_book(1)))
+    draw_places(world.references, [Fence(1, 1, around(blocks[2]), 50, 2, dwell_s=60)])
+    for block in blocks:
+        world.hear(block)
+    assert world.places() == {}
+    asyncio.run(until_settled(work(tmp_path, world, ListBus(world, blocks)), world))
+    whole = np.concatenate(blocks)
+    assert world.places() == places_truth(whole, world.references.fences, world.references)
+    assert len(world.places()) == 3  # entered, stayed, left
+
+
+def around(block: Positions) -> Outline:
+    """A place that holds the block but for its first and last two points."""
+    south, north = (int(block["lat"][at]) / 1e6 for at in (2, -3))
+    lon = int(block["lon"][0]) / 1e6
+    west, east = lon - 0.01, lon + 0.01
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return outline({"type": "Polygon", "coordinates": [ring]})
+
+
+def driver_card(moment: int, number: str) -> DriverCard:
+    when = datetime.fromtimestamp(moment / 1000, UTC)
+    body = Body(1, when, 0, BodyCard("张三", f"43060219800101001{number}", "岳阳", "20991231"))
+    octets = body.build(Form(Edition.V2013))
+    return DriverCard(0, 1, "13900000001", moment, moment, positions.V2013, octets)
+
+
+def mixed(block: Positions, row: int, card: DriverCard) -> bytes:
+    """The block with the card before ``row``, as the gateway packs it."""
+    said = card_row(1, card.terminal, card.time_ms, card.received_ms, card.version, 7)
+    whole = np.concatenate([block[:row], np.array([said], positions.DTYPE), block[row:]])
+    octets = [b""] * len(whole)
+    octets[row] = card.octets
+    return positions.pack(whole, octets)
+
+
+def test_hours_of_drivers_are_left_alone_where_the_card_is_in_no_file(tmp_path: Path) -> None:
+    """A release before kept none: what was told with a driver stands as it was told."""
     blocks = blind_spot()
     world = heard(blocks)
     row = world.memory.driving.state[0]

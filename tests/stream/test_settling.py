@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jiaoan.rules import fences as twin
+from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.driving.law import Rule
 from jiaoan.rules.driving.settle import in_order
-from jiaoan.stores.positions import Positions
+from jiaoan.rules.fences import Vehicle
+from jiaoan.stores.positions import Positions, key_of
 from jiaoan.stream import judging
 from jiaoan.stream.findings import encode_driven
 from jiaoan.stream.judging import Told
 from jiaoan.stream.reference import VehicleCard
 from jiaoan.stream.settling import Case, Story, settled
 from rules.driving.tracks import at, fleets, quick_book, track
-from stream.world import NOW, World, references_of, truth
+from rules.test_fence_pass import FENCES
+from rules.test_fence_pass import tracks as place_tracks
+from stream.world import NOW, World, draw_places, places_truth, references_of, truth
 
 quiet = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -47,6 +53,67 @@ def test_any_order_of_points_kills_and_settlements_ends_at_the_truth(data: st.Da
     world.settle()
     assert not world.memory.late
     assert world.standing() == truth(positions, book)
+
+
+@quiet
+@given(st.data())
+def test_driver_cards_too_end_at_the_truth(data: st.DataObject) -> None:
+    """Cards and points in any order: hours of every driver as if each had come in its turn."""
+    positions, _, _ = in_order(data.draw(fleets(vehicles=2, segments=3))[0])
+    times = positions["time_ms"].tolist()
+    drawn = st.tuples(
+        st.sampled_from(times), st.integers(-90_000, 90_000), st.integers(1, 2), st.integers(1, 3)
+    )
+    said = data.draw(st.lists(drawn, max_size=6, unique_by=lambda one: one[0] + one[1]))
+    cards = [Card(0, vehicle, driver, near + off) for near, off, vehicle, driver in said]
+    events: list[int | Card] = [*range(len(positions)), *cards]
+    events.sort(key=lambda one: one.time_ms if isinstance(one, Card) else times[one] + 0.5)
+    shift = data.draw(st.sampled_from([len(events), 3, 20]))
+    order = data.draw(st.permutations(range(len(events))))
+    mixed = [events[at] for at in sorted(order, key=lambda at: at // shift)]
+    book = quick_book(6)
+    world = World(references_of(book))
+    cuts = [0, *sorted(data.draw(st.lists(st.integers(0, len(mixed)), max_size=6))), len(mixed)]
+    for begin, end in itertools.pairwise(cuts):
+        piece = mixed[begin:end]
+        rows = [one for one in piece if isinstance(one, int)]
+        placed = [
+            replace(one, before_row=sum(isinstance(each, int) for each in piece[:at]))
+            for at, one in enumerate(piece)
+            if isinstance(one, Card)
+        ]
+        world.hear(positions[rows], placed)
+        for step in data.draw(st.lists(st.sampled_from(["kill", "save", "settle"]), max_size=3)):
+            getattr(world, step)()
+    world.settle()
+    assert world.standing() == truth(positions, book, cards)
+
+
+@quiet
+@given(st.data())
+def test_places_too_end_at_the_truth(data: st.DataObject) -> None:
+    """Fences of every role, against the plain twin over the points in order."""
+    references = references_of(quick_book(4))
+    chosen = data.draw(st.lists(st.sampled_from(FENCES), unique_by=lambda each: each.place_id))
+    draw_places(references, chosen)
+    positions, _, _ = in_order(data.draw(place_tracks()))
+    order = data.draw(st.permutations(range(len(positions))))
+    shift = data.draw(st.sampled_from([len(positions), 3, 20]))
+    order = sorted(order, key=lambda row: row // shift)
+    world = World(references)
+    for piece in pieces(data, positions[order]):
+        world.hear(piece)
+        for step in data.draw(st.lists(st.sampled_from(["kill", "save", "settle"]), max_size=3)):
+            getattr(world, step)()
+    world.settle()
+    assert not world.memory.late
+    assert world.places() == places_truth(positions, references.fences, references)
+    undisturbed: dict[int, Vehicle] = dict(
+        twin.judge(
+            references.fences, {}, positions, key_of=key_of, kind_of=references.kind_of
+        ).vehicles
+    )
+    assert world.memory.fences.vehicles() == undisturbed
 
 
 def test_a_blind_spot_that_is_filled_takes_the_silence_back() -> None:
@@ -102,6 +169,19 @@ def test_a_report_said_once_more_is_not_late() -> None:
     assert world.memory.late == {1: int(points["time_ms"][7])}
 
 
+def test_a_card_from_a_clock_that_runs_ahead_makes_no_point_late() -> None:
+    world = World(references_of(quick_book(1)))
+    begin = at("2024-04-08T10:00")
+    points = track([(begin + 30_000 * n, 500 * n, 60) for n in range(10)], vehicle=1)
+    world.hear(points[:3], [Card(0, 1, 7, begin + 86_400_000)])
+    world.hear(points[3:6])
+    assert world.memory.late == {}
+    world = World(references_of(quick_book(1)))
+    world.hear(points[:3], [Card(3, 1, 7, begin + 4 * 30_000)])
+    world.hear(points[3:])  # the fourth was made before the card was put in
+    assert world.memory.late == {1: begin + 3 * 30_000}
+
+
 def test_a_track_that_does_not_reach_the_last_point_settles_nothing() -> None:
     world = World(references_of(quick_book(1)))
     begin = at("2024-04-08T10:00")
@@ -110,8 +190,8 @@ def test_a_track_that_does_not_reach_the_last_point_settles_nothing() -> None:
     world.hear(points[:5])
     case = Case.of(world.memory, 1)
     assert case is not None
-    assert settled(case, world.references, points[:9], Story()) is None
-    assert settled(case, world.references, points, Story()) is not None
+    assert settled(case, world.references, points[:9], (), Story()) is None
+    assert settled(case, world.references, points, (), Story()) is not None
 
 
 def test_an_answer_is_not_taken_when_the_vehicle_spoke_meanwhile() -> None:

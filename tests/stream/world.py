@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import cast
 
 import numpy as np
 
+from jiaoan.rules import fences as twin
 from jiaoan.rules.driving import settle
 from jiaoan.rules.driving.book import Book
 from jiaoan.rules.driving.cards import Card
@@ -17,11 +18,13 @@ from jiaoan.rules.driving.findings import Finding
 from jiaoan.rules.driving.judge import judge
 from jiaoan.rules.driving.law import ON_ARRIVAL
 from jiaoan.rules.driving.memory import Memory as Driving
+from jiaoan.rules.fences import Fence, Fences, jitted
 from jiaoan.stores.bus import Bus, Message
-from jiaoan.stores.positions import DTYPE, Positions
-from jiaoan.stream import findings, judging, memory, settling
+from jiaoan.stores.positions import DTYPE, Positions, key_of
+from jiaoan.stream import judging, memory, settling
+from jiaoan.stream.findings import encode
 from jiaoan.stream.judging import Told
-from jiaoan.stream.reference import References
+from jiaoan.stream.reference import PlaceCard, References
 from jiaoan.stream.settling import Case
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -31,6 +34,15 @@ def references_of(book: Book) -> References:
     references = References(cast(Bus, None))
     references._book = book
     return references
+
+
+def draw_places(references: References, fences: Sequence[Fence]) -> None:
+    """Places that have always been there."""
+    references.places = {
+        each.place_id: PlaceCard(f"place {each.place_id}", "district", "", "", each)
+        for each in fences
+    }
+    references.rebuild()
 
 
 @dataclass
@@ -54,6 +66,15 @@ class World:
         for number in range(self.memory.sequence, len(self.blocks)):
             self._judge(*self.blocks[number])
 
+    def look_at_places(self) -> None:
+        """As the partition does when they changed."""
+        marks = self.references.marks()
+        new = [place for place, mark in marks.items() if self.memory.places.get(place) != mark]
+        adopted = jitted.adopt(self.references.fences, self.memory.fences, new)
+        if adopted is not None:
+            self.memory.fences.take(adopted)
+        self.memory.places = marks
+
     def hear(self, positions: Positions, cards: Sequence[Card] = ()) -> None:
         self.blocks.append((positions, cards))
         self._judge(positions, cards)
@@ -74,7 +95,8 @@ class World:
             case = Case.of(self.memory, vehicle)
             assert case is not None
             track = self.track(vehicle, *case.window_ms)
-            answer = settling.settled(case, self.references, track, self.stories()[vehicle])
+            cards = self.cards(vehicle, case.cards_until_ms)
+            answer = settling.settled(case, self.references, track, cards, self.stories()[vehicle])
             assert answer is not None
             assert case.holds(self.memory)
             self.store(
@@ -82,7 +104,7 @@ class World:
                     Told(
                         vehicle,
                         each.message_id,
-                        findings.encode_driven(each.finding, None, NOW, correction=each.kind),
+                        each.encode(self.references, vehicle, NOW),
                     )
                     for each in answer.corrections
                 ]
@@ -94,6 +116,14 @@ class World:
         times = rows["time_ms"]
         mine = (rows["vehicle"] == vehicle) & (times >= first_ms) & (times <= last_ms)
         return np.asarray(rows[mine])
+
+    def cards(self, vehicle: int, last_ms: int) -> list[Card]:
+        return [
+            card
+            for _, cards in self.blocks
+            for card in cards
+            if card.vehicle == vehicle and card.time_ms <= last_ms
+        ]
 
     def stories(self) -> dict[int, settling.Story]:
         messages = [Message("findings.00", data, 0, NOW) for data in self.stored.values()]
@@ -109,15 +139,44 @@ class World:
             if finding.rule not in ON_ARRIVAL
         }
 
+    def places(self) -> dict[str, str]:
+        """The same of places: id → what it says."""
+        return {
+            id: gist(said)
+            for story in self.stories().values()
+            for id, said in story.places.standing.items()
+        }
+
     def ids(self) -> list[str]:
         return sorted(str(json.loads(data)["id"]) for data in self.stored.values())
 
 
-def truth(positions: Positions, book: Book) -> dict[str, Finding]:
-    """The findings of the undisturbed run in time order, by id."""
+def gist(said: Mapping[str, object]) -> str:
+    """A finding of a place without when and by whom it was told, for a comparison by eye."""
+    left_out = ("received_at", "judged_at", "correction", "terminal")
+    return json.dumps({name: said[name] for name in sorted(said) if name not in left_out})
+
+
+def places_truth(positions: Positions, fences: Fences, references: References) -> dict[str, str]:
+    """What the plain twin finds in the undisturbed run, by id."""
     ordered, _, _ = settle.in_order(positions)
+    found = twin.judge(fences, {}, ordered, key_of=key_of, kind_of=references.kind_of).findings
+    vehicles, places = references.vehicles, references.places
+    return {
+        each.id: gist(
+            json.loads(
+                encode(each, vehicles.get(each.vehicle), places.get(each.fence.place_id), NOW)
+            )
+        )
+        for each in found
+    }
+
+
+def truth(positions: Positions, book: Book, cards: Sequence[Card] = ()) -> dict[str, Finding]:
+    """The findings of the undisturbed run in time order, by id."""
+    ordered, _, placed = settle.in_order(positions, cards=cards)
     return {
         each.id: each
-        for each in judge(Driving(), ordered, book).findings
+        for each in judge(Driving(), ordered, book, cards=placed).findings
         if each.rule not in ON_ARRIVAL
     }

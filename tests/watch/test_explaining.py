@@ -6,28 +6,39 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from hazmat.factory import SYSTEM, World, make_world
 from jiaoan.journal.actions import Json, enqueue
 from jiaoan.registry.actions import add_place, change_vehicle
-from jiaoan.registry.models import Place
+from jiaoan.registry.models import Place, Vehicle
 from jiaoan.registry.reference import place_value
 from jiaoan.rules import fences
 from jiaoan.rules.driving import judge as driving
 from jiaoan.rules.driving.book import Book, Profile
+from jiaoan.rules.driving.findings import Finding as Driving
 from jiaoan.rules.driving.judge import silent
+from jiaoan.rules.driving.law import Rule
 from jiaoan.rules.driving.memory import Memory
 from jiaoan.rules.driving.settle import run
-from jiaoan.stores import positions, tracks
-from jiaoan.stores.positions import Positions, key_of
-from jiaoan.stream.findings import encode
+from jiaoan.scope import SystemActor
+from jiaoan.stores import cards, positions, tracks
+from jiaoan.stores.bus import Bus
+from jiaoan.stores.positions import DriverCard, Positions, key_of
+from jiaoan.stream import together
+from jiaoan.stream.backtrack import events
+from jiaoan.stream.findings import encode, encode_driven
+from jiaoan.stream.reference import References, VehicleCard
 from jiaoan.watch.findings import actions, messages
-from jiaoan.watch.findings.evidence import NoEvidence, gather
-from jiaoan.watch.findings.explaining import NotEvidence, explain, fence_of, read
+from jiaoan.watch.findings.evidence import Fresh, NoEvidence, gather
+from jiaoan.watch.findings.explaining import Explained, NotEvidence, explain, fence_of, read
 from jiaoan.watch.models import Finding
+from jiaoan.wire.jt808 import DriverCard as Body
+from jiaoan.wire.jt808 import Edition, Form
+from jiaoan.wire.jt808.driver import Card as BodyCard
 from watch.told import message
 
 pytestmark = pytest.mark.django_db
@@ -236,5 +247,139 @@ def test_reports_that_no_track_holds_yet_are_taken_from_the_bus(
     elsewhere.mkdir()
     track = drive(world, elsewhere, FAST)
     finding = told_by(world, track, "driving.overspeed")
-    assert explain(gather(tmp_path, finding, track)).equal
+    assert explain(gather(tmp_path, finding, Fresh(track))).equal
     assert finding.happened_at == world.clock.now() + timedelta(seconds=60)
+
+
+def record(
+    world: World, vehicle: Vehicle, told: Driving, received_ms: int | None = None
+) -> Finding:
+    """As the stream tells it and the worker records it."""
+    now = world.clock.now()
+    data = encode_driven(told, None, now, terminal="13900000001", received_ms=received_ms)
+    return actions.take(SYSTEM, world.clock, messages.read(data))
+
+
+def outside(evidence: dict[str, Any]) -> Explained:
+    """As an outsider: from a file alone."""
+    return explain(read(json.dumps(evidence, ensure_ascii=False)))
+
+
+def test_cloned_plates_come_out_by_the_terminals_of_the_track(world: World, tmp_path: Path) -> None:
+    truck = world.own_truck
+    track = drive(world, tmp_path / "unused", [50] * 12, every_s=60)
+    track["lon"][1::2] += 400_000  # another lorry with the same plates, 39 km away
+    track["terminal"][1::2] = b"13900000002"
+    tracks.write(tmp_path / "tracks", 1, 1, track, [b""] * len(track))
+    found = run(track, Book({truck.pk: Profile(kind=truck.kind)}))
+    told = next(each for each in found if each.rule is Rule.CLONED)
+    evidence = gather(tmp_path, record(world, truck, told))
+    assert {row[-1] for row in evidence["positions"]["rows"]} == {"13900000001", "13900000002"}
+    assert outside(evidence).equal, outside(evidence).differences
+    for row in evidence["positions"]["rows"]:
+        row[-1] = "13900000001"  # one terminal alone would be drift, not two lorries
+    assert outside(evidence).differences[0].field == "finding"
+
+
+def test_hours_of_a_driver_come_out_by_his_card(world: World, tmp_path: Path) -> None:
+    truck = world.own_truck
+    track = drive(world, tmp_path, [60] * 600, every_s=30)
+    said = driver_card(int(track["time_ms"][0]) - 60_000, truck.pk)
+    (card,) = events([said])
+    book = Book({truck.pk: Profile(kind=truck.kind)})
+    told = next(each for each in run(track, book, cards=[card]) if each.rule is Rule.CONTINUOUS)
+    assert told.driver == card.driver
+    finding = record(world, truck, told)
+    with pytest.raises(NoEvidence):  # as a release before left it: the card is in no file
+        gather(tmp_path, finding)
+    assert outside(gather(tmp_path, finding, Fresh(cards=[said]))).equal
+    cards.write(tmp_path / "tracks", 1, 1, [(1, said)])
+    evidence = gather(tmp_path, finding)
+    assert outside(evidence).equal, outside(evidence).differences
+    evidence["cards"] = []
+    assert "driver" in {one.field for one in outside(evidence).differences}
+
+
+def driver_card(moment: int, vehicle: int) -> DriverCard:
+    when = datetime.fromtimestamp(moment / 1000, UTC)
+    body = Body(1, when, 0, BodyCard("张三", "430602198001010011", "岳阳", "20991231"))
+    octets = body.build(Form(Edition.V2013))
+    return DriverCard(0, vehicle, "13900000001", moment, moment, positions.V2013, octets)
+
+
+@pytest.mark.parametrize(("field", "value"), [("time_ms", positions.NO_TIME), ("speed", 1700)])
+def test_a_bad_report_comes_out_of_the_day_of_its_receipt(
+    world: World, tmp_path: Path, field: str, value: int
+) -> None:
+    truck = world.own_truck
+    track = drive(world, tmp_path / "unused", [50] * 12)
+    track[field][[5, 7]] = value
+    track["received_ms"][4:8] = track["received_ms"][4]  # one batch, and its order is not known
+    tracks.write(tmp_path / "tracks", 1, 1, track, [b""] * len(track))
+    book = Book({truck.pk: Profile(kind=truck.kind)})
+    outcome = driving.judge(Memory(), track, book)
+    told, row = next(
+        (each, row)
+        for each, row in zip(outcome.findings, outcome.rows, strict=True)
+        if each.rule is Rule.INVALID
+    )
+    finding = record(world, truck, told, int(track["received_ms"][row]))
+    evidence = gather(tmp_path, finding)
+    assert outside(evidence).equal, outside(evidence).differences
+    # The same had been told before on that day: then this one would not have been.
+    place = evidence["positions"]["columns"].index(field)
+    evidence["positions"]["rows"][0][place] = value
+    assert not outside(evidence).equal
+
+
+def test_a_clock_that_runs_behind_comes_out_whatever_its_day(world: World, tmp_path: Path) -> None:
+    truck = world.own_truck
+    track = drive(world, tmp_path / "unused", [50] * 4)
+    track["time_ms"][2] = 946_684_800_000  # the first day of 2000
+    tracks.write(tmp_path / "tracks", 1, 1, track, [b""] * len(track))
+    outcome = driving.judge(Memory(), track, Book({truck.pk: Profile(kind=truck.kind)}))
+    told = next(each for each in outcome.findings if each.rule is Rule.CLOCK)
+    finding = record(world, truck, told, int(track["received_ms"][2]))
+    assert outside(gather(tmp_path, finding)).equal
+
+
+def pair(world: World, data: Path) -> tuple[Finding, Vehicle]:
+    """Two tankers beside each other for twelve minutes, told by the job of the stream."""
+    one, other = sorted([world.own_truck, world.tanker], key=lambda each: each.pk)
+    first = drive(world, data / "unused", [0] * 40, every_s=30)
+    second = first.copy()
+    first["vehicle"], second["vehicle"] = one.pk, other.pk
+    second["lat"] += 300
+    first["lat"][:8] += 9000  # it comes to the other
+    both = np.concatenate([first, second])
+    both = both[np.argsort(both["received_ms"], kind="stable")]
+    tracks.write(data / "tracks", 1, 1, both, [b""] * len(both))
+    references = References(cast(Bus, None))
+    references.vehicles = {
+        each.pk: VehicleCard("1", each.plate, 2, "hazmat", False, Profile(kind="hazmat"))
+        for each in (one, other)
+    }
+    memory = together.Memory.new()
+    later = both[-1:].copy()
+    later["vehicle"], later["received_ms"] = 99_999, later["received_ms"] + 600_000
+    (told,) = together.judge(memory, np.concatenate([both, later]), references)
+    return record(world, one, told), other
+
+
+def test_two_vehicles_together_come_out_of_both_tracks(world: World, tmp_path: Path) -> None:
+    finding, other = pair(world, tmp_path)
+    assert finding.rule == "driving.together"
+    everybody = SystemActor("explain", frozenset({"alarm.view", "map.view"}))
+    evidence = gather(tmp_path, finding, actor=everybody)
+    assert outside(evidence).equal, outside(evidence).differences
+    assert outside(evidence).positions == 80
+    lat = evidence["other"]["positions"]["columns"].index("lat")
+    for row in evidence["other"]["positions"]["rows"]:
+        row[lat] += 5000
+    assert outside(evidence).differences[0].field == "finding"
+    # Who may not see the other vehicle does not get its track.
+    nobody = SystemActor("nobody", frozenset({"alarm.view"}))
+    for actor in (None, nobody):
+        with pytest.raises(NoEvidence, match=r"other vehicle|另一辆车"):
+            gather(tmp_path, finding, actor=actor)
+    assert other.pk != finding.vehicle_id

@@ -10,6 +10,7 @@ import pytest
 from django.utils import translation
 
 from hazmat.factory import SYSTEM, World, finding_json, make_world
+from jiaoan.hazmat.models import Trip
 from jiaoan.journal.models import Fact, Outgoing
 from jiaoan.ledger.errors import FieldErrors
 from jiaoan.rules.driving.findings import Finding as Driving
@@ -268,6 +269,61 @@ def test_a_forbidden_zone_raises_an_alarm_that_ends_when_it_is_left(world: World
     alarm.refresh_from_db()
     assert alarm.ended_at == at + timedelta(minutes=12)
     assert alarm.status is AlarmState.PENDING
+
+
+def test_an_entry_that_late_positions_move_raises_no_second_alarm(world: World) -> None:
+    at = world.clock.now()
+
+    def enter(minutes: int, correction: str = "") -> bytes:
+        body = json.loads(finding_json(world.tanker, at=at - timedelta(minutes=minutes)))
+        if correction:
+            judged = (at + timedelta(hours=2)).isoformat()
+            body |= {"correction": correction, "received_at": judged, "judged_at": judged}
+        return json.dumps(body).encode()
+
+    tell(world, enter(0))
+    alarm = Alarm.objects.get()
+    tell(world, enter(0, "withdrawn"), enter(9, "added"))
+    assert Alarm.objects.get() == alarm
+    trip = Trip.objects.get()
+    assert (alarm.subject, trip.entered_at) == (trip.subject, at - timedelta(minutes=9))
+    assert not Parked.objects.exists()
+
+
+def test_late_positions_move_the_end_of_what_happened_in_a_place(world: World) -> None:
+    at = world.clock.now()
+
+    def fence(rule: str, minutes: int, correction: str = "") -> bytes:
+        moment = at + timedelta(minutes=minutes)
+        body = json.loads(
+            finding_json(
+                world.own_truck, rule=rule, at=moment, place_name="水源地", place_kind="forbidden"
+            )
+        )
+        if correction:
+            judged = (at + timedelta(hours=2)).isoformat()
+            body |= {"correction": correction, "received_at": judged, "judged_at": judged}
+        return json.dumps(body).encode()
+
+    def span() -> tuple[datetime | None, bool]:
+        one = Finding.objects.get(happened_at=at)
+        return one.ended_at, one.withdrawn_at is not None
+
+    tell(world, fence("fence.forbidden", 0), fence("fence.leave", 30))
+    assert span() == (at + timedelta(minutes=30), False)
+    tell(world, fence("fence.leave", 12, "added"))  # it left earlier, and came again
+    assert span() == (at + timedelta(minutes=12), False)
+    tell(world, fence("fence.leave", 12, "withdrawn"))
+    assert span() == (None, False)
+    tell(world, fence("fence.leave", 30, "added"))  # told once more behind the change
+    assert span() == (at + timedelta(minutes=30), False)
+    tell(world, fence("fence.forbidden", 0, "withdrawn"))
+    assert span() == (at + timedelta(minutes=30), True)
+    # A visit that lay in a blind spot is recorded as late, and its end with it.
+    tell(world, fence("fence.forbidden", 2, "added"), fence("fence.leave", 5, "added"))
+    late = Finding.objects.get(happened_at=at + timedelta(minutes=2))
+    assert (late.late, late.ended_at) == (True, at + timedelta(minutes=5))
+    assert not Parked.objects.exists()
 
 
 @pytest.mark.parametrize(

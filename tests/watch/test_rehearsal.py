@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,13 +10,17 @@ from pytest_django import Settings
 
 from hazmat.factory import SYSTEM, World, make_world
 from jiaoan.journal.models import Fact
+from jiaoan.kernel.clock import FixedClock, at_local
 from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.org.actions import add_person
 from jiaoan.org.models import User
+from jiaoan.registry.actions import add_place
 from jiaoan.registry.models import Place, Vehicle
 from jiaoan.registry.reference import place_value
 from jiaoan.rules.driving.law import Rule
 from jiaoan.scope import Refused
+from jiaoan.stores import cards, positions
+from jiaoan.stores.positions import DriverCard
 from jiaoan.watch.models import Rehearsal
 from jiaoan.watch.models.rehearsal import Outcome, RehearsalKind
 from jiaoan.watch.rehearsal import actions, queries, running
@@ -26,6 +30,9 @@ from jiaoan.watch.rehearsal.running import NEW_PLACE, Plan, Result
 from jiaoan.watch.rehearsal.states import REHEARSAL, RehearsalState
 from jiaoan.watch.rehearsal.worlds import BadPlace, warm_up_days
 from jiaoan.watch.rules import actions as rules
+from jiaoan.wire.jt808 import DriverCard as Body
+from jiaoan.wire.jt808 import Edition, Form
+from jiaoan.wire.jt808.driver import Card as BodyCard
 from kernel.machines import assert_machine_is_exhaustive
 from rehearsal_world import drive, fast, write
 from rules.driving.tracks import LAT, LON, METRE
@@ -150,6 +157,87 @@ def test_a_common_figure_is_asked_of_every_rule_of_driving() -> None:
     assert not plan.rules & {Rule.INVALID, Rule.CLOCK, Rule.TOGETHER}
 
 
+def test_a_clock_figure_is_asked_of_reports_as_they_came_in(world: World, tmp_path: Path) -> None:
+    track = drive(world.tanker.pk, f"{DAY} 08:00", [50.0] * 120)
+    track["received_ms"] += 240_000  # four minutes behind
+    track["time_ms"][100] = positions.NO_TIME
+    write(tmp_path, track)
+    found = rehearse(world, tmp_path, running.plan_of_rule("driving.clock", {"behind_s": 180}))
+    (new,) = found.kept[Outcome.NEW]
+    assert (new.rule, new.start_ms) == ("driving.clock", int(track["received_ms"][0]))
+    assert not found.kept[Outcome.SAME]
+    plan = running.plan_of_rule("driving.clock", {"ahead_s": 300})
+    assert plan.rules == {Rule.CLOCK, Rule.INVALID}
+
+
+def test_invalid_data_is_rehearsed_by_the_day_of_its_receipt(
+    world: World, head: User, tmp_path: Path
+) -> None:
+    track = drive(world.tanker.pk, f"{DAY} 08:00", [50.0] * 120)
+    track["time_ms"][[7, 9]] = positions.NO_TIME
+    write(tmp_path, track)
+    rules.switch(head, world.clock, "driving.invalid", on=False, note="试", seen_version=0)
+    found = rehearse(world, tmp_path, running.plan_of_rule("driving.invalid", {}))
+    (new,) = found.kept[Outcome.NEW]
+    assert new.start_ms == int(track["received_ms"][7])
+    other = rehearse(
+        world, tmp_path, running.plan_of_rule("driving.invalid", {}), date(2024, 4, 6),
+        date(2024, 4, 6),
+    )  # fmt: skip
+    assert not any(other.kept.values())
+
+
+def test_pairs_are_rehearsed_over_all_hazmat_vehicles(
+    world: World, head: User, tmp_path: Path
+) -> None:
+    ids = (world.tanker.pk, world.own_truck.pk)
+    stand = [drive(each, "2024-04-06 23:30", [0.0] * 200, step_s=30) for each in ids]
+    stand[0]["lat"][:100] += 9000  # they meet at twenty past midnight
+    write(tmp_path, *stand)
+    rules.switch(head, world.clock, "driving.together", on=False, note="试", seen_version=0)
+    plan = running.plan_of_rule("driving.together", {})
+    (new,) = rehearse(world, tmp_path, plan).kept[Outcome.NEW]
+    assert (new.rule, new.vehicle) == ("driving.together", min(ids))
+    assert new.start_ms == int(stand[0]["time_ms"][100])
+    # In a place where vehicles may stand it is nothing.
+    low, high = LON / 1e6 - 0.01, LON / 1e6 + 0.01
+    ring = [
+        [low, LAT / 1e6 - 1],
+        [high, LAT / 1e6 - 1],
+        [high, LAT / 1e6 + 1],
+        [low, LAT / 1e6 + 1],
+    ]
+    park = Place(
+        name="停车场", kind="park", geometry={"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+    )
+    value = {**place_value(park, ()), "place_id": NEW_PLACE}
+    rules.switch(head, world.clock, "driving.together", on=True, note="试", seen_version=1)
+    found = rehearse(world, tmp_path, running.plan_of_place(value))
+    assert "driving.together" in {one.rule for one in found.kept[Outcome.GONE]}
+
+
+def test_a_driver_change_is_seen_by_his_card(world: World, tmp_path: Path) -> None:
+    track = drive(world.tanker.pk, f"{DAY} 00:10", [50.0] * 560, step_s=60)
+    write(tmp_path, track)
+    plan = running.plan_of_rule("driving.continuous", {"continuous_s": 6 * 3600})
+    alone = rehearse(world, tmp_path, plan)
+    assert len(alone.kept[Outcome.SAME]) == 1
+    said = [
+        driver_card(world.tanker.pk, int(track["time_ms"][0]) - 1000, "A"),
+        driver_card(world.tanker.pk, int(track["time_ms"][280]), "B"),
+    ]
+    cards.write(tmp_path / "tracks", 1, 2, list(enumerate(said, 1)))
+    shared = rehearse(world, tmp_path, plan)
+    assert [len(shared.kept[each]) for each in (Outcome.SAME, Outcome.NEW)] == [0, 0]
+
+
+def driver_card(vehicle: int, moment: int, number: str) -> DriverCard:
+    when = datetime.fromtimestamp(moment / 1000, UTC)
+    body = Body(1, when, 0, BodyCard("张三", f"43060219800101001{number}", "岳阳", "20991231"))
+    octets = body.build(Form(Edition.V2013))
+    return DriverCard(0, vehicle, "13900000001", moment, moment, positions.V2013, octets)
+
+
 def test_days_before_a_total_are_read_for_it() -> None:
     assert warm_up_days(frozenset({Rule.WEEK_TOTAL})) == 9
     assert warm_up_days(frozenset({Rule.OVERSPEED})) == 2
@@ -217,6 +305,23 @@ def test_a_place_to_stand_in_ends_long_stays(world: World, tmp_path: Path) -> No
     value = {**place_value(place), "kind": "park"}
     found = rehearse(world, tmp_path, running.plan_of_place(value))
     assert [one.rule for one in found.kept[Outcome.GONE]] == ["driving.stay"]
+
+
+def test_each_day_is_judged_by_the_places_of_that_day(world: World, tmp_path: Path) -> None:
+    """A limit that was drawn at noon says nothing about the morning, and all about the evening."""
+    ways = [drive(world.tanker.pk, f"{DAY} {hour:02d}:00", [50.0] * 120) for hour in (8, 18)]
+    write(tmp_path, *ways)
+    place = square("学校路段", 3000, 6000)
+    ring = place.geometry
+    place.delete()
+    drawn_at = FixedClock(at_local(DAY, 12))
+    add_place(
+        SYSTEM, drawn_at, name="学校路段", kind="forbidden", role="area", geometry=ring,
+        limits_kmh={"": 30},
+    )  # fmt: skip
+    found = rehearse(world, tmp_path, running.plan_of_rule("driving.overspeed", {"merge_s": 70}))
+    (same,) = found.kept[Outcome.SAME]
+    assert same.start_ms > drawn_at.now().timestamp() * 1000
 
 
 def test_a_place_that_the_stream_would_refuse_is_refused() -> None:

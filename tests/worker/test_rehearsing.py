@@ -75,7 +75,7 @@ def test_the_command_says_the_same_as_json_and_refuses_with_a_sentence(
     assert {one["outcome"] for one in said["findings"]} == {"new", "same"}
     assert all(one["zh"] and one["plate"] for one in said["findings"])
     for words, sentence in (
-        (("rule", "driving.clock", *days), "cannot be rehearsed"),
+        (("rule", "driving.clocks", *days), "cannot be rehearsed"),
         (("rule", "driving.overspeed", "--set", "over_s=x", *days), "over_s"),
         (("rule", "driving.overspeed", "--set", "stay_s=3", *days), "it knows over_s"),
         (("rule", "driving.overspeed", "--plate", "湘A0", *days), "no such vehicles"),

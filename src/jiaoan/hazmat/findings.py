@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from jiaoan.rules.hazmat import Point
 from jiaoan.rules.hazmat_record import BadRecord, read_point
@@ -17,7 +18,10 @@ class BadFinding(ValueError):
 
 @dataclass(frozen=True)
 class Finding:
-    """One result of a fence rule 电子围栏 (``fence.enter``, ``fence.leave``, ``fence.stay``)."""
+    """One result of a fence rule 电子围栏 (``fence.enter``, ``fence.leave``, ``fence.stay``).
+
+    ``correction``: late positions added or withdrew it.
+    """
 
     id: str
     rule: str
@@ -35,6 +39,7 @@ class Finding:
     consecutive: int
     confirmed_by: str
     points: tuple[Point, ...]
+    correction: Literal["", "added", "withdrawn"] = ""
 
 
 def parse(data: bytes) -> Finding:
@@ -75,7 +80,18 @@ def _finding(body: Mapping[str, object]) -> Finding:
         consecutive=_whole(inputs["consecutive"]),
         confirmed_by=str(inputs.get("confirmed_by", "")),
         points=tuple(read_point(point) for point in points),
+        correction=_correction(body.get("correction")),
     )
+
+
+def _correction(value: object) -> Literal["", "added", "withdrawn"]:
+    if value in (None, ""):
+        return ""
+    if value == "added":
+        return "added"
+    if value == "withdrawn":
+        return "withdrawn"
+    raise BadFinding(f"correction: must be added or withdrawn, not {value!r}")
 
 
 def _id(value: object) -> str:

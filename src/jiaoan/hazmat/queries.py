@@ -76,6 +76,11 @@ def trips(actor: object) -> QuerySet[Trip]:
     return found.select_related("vehicle__enterprise__organisation", "filing", "waybill")
 
 
+def standing_trips(actor: object) -> QuerySet[Trip]:
+    """Without those whose entry late positions disproved."""
+    return trips(actor).exclude(state=TripState.WITHDRAWN)
+
+
 def trips_inside(actor: object) -> QuerySet[Trip]:
     """Vehicles in the district now."""
     return trips(actor).filter(state=TripState.INSIDE)
@@ -86,7 +91,8 @@ def trips_of_day(actor: object, day: date) -> QuerySet[Trip]:
     first, last = at_local(day), at_local(day + timedelta(days=1))
     touching = Q(entered_at__lt=last) & (Q(left_at__isnull=True) | Q(left_at__gte=first))
     superseded = Q(state=TripState.SUPERSEDED, entered_at__lt=first)
-    return trips(actor).filter(touching).exclude(superseded).order_by("entered_at", "id")
+    found = standing_trips(actor).filter(touching).exclude(superseded)
+    return found.order_by("entered_at", "id")
 
 
 def trip_facts(trip: Trip, *others: Model) -> list[Fact]:

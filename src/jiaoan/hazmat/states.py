@@ -11,6 +11,11 @@ vehicle to drive.
 A *trip* is one stay of a vehicle in the district. It is inside until the exit is seen. When the
 same vehicle is found entering again and no exit was seen (terminal off at the line), the earlier
 trip is superseded, never silently closed.
+
+Positions that come late 迟到点 correct this. A disproved exit makes the vehicle inside again (or
+superseded, where it entered again since), a disproved entry withdraws the trip; nothing is
+deleted. An entry that is found in the place of a withdrawn one is the same stay: the trip is
+restored with its papers, verdicts and alarms.
 """
 
 from __future__ import annotations
@@ -91,6 +96,7 @@ class TripState(StrEnum):
     INSIDE = "inside"
     LEFT = "left"
     SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
 
     @property
     def label(self) -> Promise:
@@ -101,12 +107,16 @@ _TRIP_LABELS: dict[TripState, Promise] = {
     TripState.INSIDE: _("In the district"),
     TripState.LEFT: _("Has left"),
     TripState.SUPERSEDED: _("Exit not seen"),
+    TripState.WITHDRAWN: _("Entry withdrawn"),
 }
 
 
 class TripVerb(StrEnum):
     LEAVE = "leave"
     SUPERSEDE = "supersede"
+    REOPEN = "reopen"
+    WITHDRAW = "withdraw"
+    RESTORE = "restore"
 
 
 TRIP: Machine[TripState, TripVerb] = Machine(
@@ -118,6 +128,16 @@ TRIP: Machine[TripState, TripVerb] = Machine(
         Transition(TripState.INSIDE, TripVerb.LEAVE, TripState.LEFT, "hazmat.left"),
         Transition(
             TripState.INSIDE, TripVerb.SUPERSEDE, TripState.SUPERSEDED, "hazmat.trip_superseded"
+        ),
+        Transition(TripState.SUPERSEDED, TripVerb.LEAVE, TripState.LEFT, "hazmat.left"),
+        Transition(TripState.LEFT, TripVerb.REOPEN, TripState.INSIDE, "hazmat.exit_withdrawn"),
+        Transition(TripState.SUPERSEDED, TripVerb.REOPEN, TripState.INSIDE, "hazmat.trip_resumed"),
+        *(
+            Transition(state, TripVerb.WITHDRAW, TripState.WITHDRAWN, "hazmat.entry_withdrawn")
+            for state in (TripState.INSIDE, TripState.LEFT, TripState.SUPERSEDED)
+        ),
+        Transition(
+            TripState.WITHDRAWN, TripVerb.RESTORE, TripState.INSIDE, "hazmat.entry_corrected"
         ),
     ],
 )

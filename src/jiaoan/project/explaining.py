@@ -12,15 +12,20 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jiaoan.stores import tracks
-from jiaoan.stores.positions import Positions, partition_of, subject_of, unpack
+from jiaoan.rules.driving.law import IDS, Rule
+from jiaoan.stores.positions import (
+    DriverCard,
+    Positions,
+    partition_of,
+    subject_of,
+    unpack_all,
+)
 from jiaoan.watch.findings.explaining import Explained, NotEvidence, explain, read
 
 if TYPE_CHECKING:
     from jiaoan.watch.models import Finding
 
 EQUAL, DIFFERS, CANNOT = 0, 1, 2
-_RECENT_DAYS = 3
 _CONNECT_S = 5.0
 
 
@@ -60,41 +65,47 @@ def _write(evidence: dict[str, Any], export: Path) -> None:
 
 def _evidence(id: str, data: Path, bus: str | None) -> dict[str, Any]:
     from jiaoan.scope import SystemActor
-    from jiaoan.watch.findings.evidence import NoEvidence, gather
+    from jiaoan.watch.findings.evidence import Fresh, NoEvidence, gather
     from jiaoan.watch.findings.queries import by_id
 
     if not re.fullmatch(r"[0-9a-f]{32}", id):
         raise CannotSay(f"{id!r} is no id of a finding: it has 32 hexadecimal digits")
-    finding = by_id(SystemActor("explain", frozenset({"alarm.view"})), id)
+    actor = SystemActor("explain", frozenset({"alarm.view", "map.view"}))
+    finding = by_id(actor, id)
     if finding is None:
         raise CannotSay(f"no finding {id} is recorded in {data}")
     try:
-        return gather(data, finding, _unsealed(data, finding, bus))
+        rows, cards = _unsealed(data, finding, bus)
+        return gather(data, finding, Fresh(rows, cards), actor=actor)
     except NoEvidence as reason:
         raise CannotSay(str(reason)) from reason
 
 
-def _unsealed(data: Path, finding: Finding, bus: str | None) -> Positions | None:
-    """Reports of the vehicle that are on the bus and in no track yet; ``None`` without a bus."""
+Unsealed = tuple["Positions | None", list[DriverCard]]
+
+
+def _unsealed(data: Path, finding: Finding, bus: str | None) -> Unsealed:
+    """Reports and driver cards that are on the bus and in no file yet; none without a bus."""
     if bus is None:
-        return None
+        return None, []
     # The rooms of the bus are loaded only where one is asked.
     from jiaoan.stores.bus import BusUnavailable
+    from jiaoan.stores.unsealed import sealed_up_to
 
     try:
-        return asyncio.run(_read(bus, subject_of(partition_of(finding.vehicle_id)), _sealed(data)))
+        return asyncio.run(_read(bus, _subject(finding), sealed_up_to(data / "tracks")))
     except (BusUnavailable, TimeoutError, LookupError) as error:
         print(f"only sealed tracks are read: {error or 'no answer of the bus'}", file=sys.stderr)
-        return None
+        return None, []
 
 
-def _sealed(data: Path) -> int:
-    """The last message of the bus that is in a track; 0 when none is."""
-    days = sorted((data / "tracks").glob("day=*"))[-_RECENT_DAYS:]
-    return max((one.last for day in days for one in tracks.sources(day)), default=0)
+def _subject(finding: Finding) -> str:
+    """Of the vehicle's partition; of all where another vehicle is part of it."""
+    pair = finding.rule == IDS[Rule.TOGETHER]
+    return "positions.*" if pair else subject_of(partition_of(finding.vehicle_id))
 
 
-async def _read(url: str, subject: str, after: int) -> Positions | None:
+async def _read(url: str, subject: str, after: int) -> Unsealed:
     import numpy as np
 
     from jiaoan.stores.bus import Bus
@@ -104,12 +115,15 @@ async def _read(url: str, subject: str, after: int) -> Positions | None:
     try:
         last = await bus.latest(subject)
         parts: list[Positions] = []
+        cards: list[DriverCard] = []
         if last is not None and last.sequence > after:
             async for message in bus.read(subject, after=after):
-                parts.append(unpack(message.data)[0])
+                rows, _, said = unpack_all(message.data)
+                parts.append(rows)
+                cards += said
                 if message.sequence >= last.sequence:
                     break
-        return np.concatenate(parts) if parts else None
+        return (np.concatenate(parts) if parts else None), cards
     finally:
         await bus.close()
 

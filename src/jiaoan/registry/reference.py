@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from jiaoan.journal.actions import Json
+from jiaoan.registry import history
 from jiaoan.registry.models import Place, Terminal, Vehicle, VehicleKind
 from jiaoan.rules.driving.book import Profile
 from jiaoan.stream import reference as stream
@@ -126,5 +127,13 @@ def everything() -> Iterator[tuple[str, dict[str, Json]]]:
     terminals = Terminal.objects.select_related("vehicle__enterprise__organisation")
     for terminal in terminals.iterator(chunk_size=2000):
         yield terminal_subject(terminal), terminal_value(terminal)
+    yield from places()
+
+
+def places(*, whole: bool = False) -> Iterator[tuple[str, dict[str, Json]]]:
+    """All places with the versions before; ``whole``: with all of them."""
+    rows = history.numbers()
     for place in Place.objects.prefetch_related("bound").iterator(chunk_size=500):
-        yield place_subject(place), place_value(place)
+        subject = place_subject(place)
+        known = history.published_as(rows.get(subject, ()))
+        yield subject, history.with_past(place_value(place), None, known, whole=whole)

@@ -22,7 +22,7 @@ from typing import Final
 
 import numpy as np
 
-from jiaoan.stores import compaction, tracks
+from jiaoan.stores import cards, compaction, tracks
 from jiaoan.stores.compaction import Job, alone
 from jiaoan.stores.tracks import Source
 
@@ -93,9 +93,11 @@ def leave_out(
     with alone(folder.parent, wait=True):
         listed, inputs = tracks.sources(folder), tuple(tracks.current(folder))
         before, held = _rows(inputs), _held(folder, inputs)
+        cards.leave_out(folder, gone)
         if not gone & held:
             return Removed(day, frozenset(), 0, before)
         if held <= gone:
+            cards.remove(folder)
             _remove(folder, listed)
             return Removed(day, held, before, 0)
         output = compaction.write_anew(Job(inputs, gone), stop)

@@ -29,13 +29,14 @@ def joined(messages: Sequence[Message]) -> tuple[Positions, list[Card]]:
         except NotPositions as error:
             logger.error("%s %d is passed over: %s", message.subject, message.sequence, error)
             continue
-        cards += [replace(card, before_row=card.before_row + rows) for card in _cards(said)]
+        cards += [replace(card, before_row=card.before_row + rows) for card in cards_of(said)]
         arrays.append(positions)
         rows += len(positions)
     return np.concatenate(arrays) if arrays else empty(0), cards
 
 
-def _cards(said: Sequence[DriverCard]) -> list[Card]:
+def cards_of(said: Sequence[DriverCard]) -> list[Card]:
+    """Driver cards as events of the driving rules; those that name nobody are left out."""
     if not said:
         return []
     # Loaded with the first card: the whole protocol is behind it, and a start should be quick.

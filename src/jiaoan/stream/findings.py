@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final, Literal
 
@@ -18,52 +19,75 @@ def subject_of(partition: int) -> str:
     return f"findings.{partition:02d}"
 
 
+Correction = Literal["", "added", "withdrawn"]
+
+
 def encode(
-    finding: Finding, vehicle: VehicleCard | None, place: PlaceCard | None, judged_at: datetime
+    finding: Finding,
+    vehicle: VehicleCard | None,
+    place: PlaceCard | None,
+    judged_at: datetime,
+    *,
+    correction: Correction = "",
 ) -> bytes:
     """The finding's JSON in UTF-8; times are ISO-8601 in UTC with offset.
 
     A vehicle without reference has an empty plate and colour 9 (other, JT/T 415): it is told
-    all the same, because a vehicle nobody knows is the one to look at.
+    all the same, because a vehicle nobody knows is the one to look at. ``correction``: late points
+    added it.
     """
+    return _dump(say(finding, vehicle, place, judged_at), correction)
+
+
+def say(
+    finding: Finding, vehicle: VehicleCard | None, place: PlaceCard | None, judged_at: datetime
+) -> dict[str, object]:
+    """What :func:`encode` writes."""
     vehicle = vehicle or UNKNOWN
-    return json.dumps(
-        {
-            "id": finding.id,
-            "rule": finding.rule,
-            "version": VERSION,
-            "kind": finding.kind,
-            "vehicle_id": finding.vehicle,
-            "plate": vehicle.plate,
-            "plate_colour": vehicle.plate_colour,
-            "terminal": finding.point.terminal,
-            "outside": vehicle.outside,
-            "place_id": finding.fence.place_id,
-            "place_name": place.name if place else "",
-            "place_kind": place.kind if place else "",
-            "place_version": finding.fence.version,
-            "happened_at": _moment(finding.point.time_ms),
-            "received_at": _moment(finding.point.received_ms),
-            "judged_at": judged_at.astimezone(UTC).isoformat(),
-            "inputs": {
-                "points": [_point(each) for each in finding.evidence],
-                "buffer_m": finding.fence.buffer_m,
-                "consecutive": finding.fence.consecutive,
-                "dwell_s": finding.fence.dwell_s,
-                "confirmed_by": finding.confirmed_by,
-                "role": finding.fence.role.value,
-                "hours": [one.as_json() for one in finding.fence.hours],
-                "hours_opened_at": _moment(finding.opened_ms) if finding.opened_ms else None,
-                "direction": finding.direction,
-            },
-            "law": finding.fence.law,
-            "first_position": finding.first_key,
+    return {
+        "id": finding.id,
+        "rule": finding.rule,
+        "version": VERSION,
+        "kind": finding.kind,
+        "vehicle_id": finding.vehicle,
+        "plate": vehicle.plate,
+        "plate_colour": vehicle.plate_colour,
+        "terminal": finding.point.terminal,
+        "outside": vehicle.outside,
+        "place_id": finding.fence.place_id,
+        "place_name": place.name if place else "",
+        "place_kind": place.kind if place else "",
+        "place_version": finding.fence.version,
+        "happened_at": _moment(finding.point.time_ms),
+        "received_at": _moment(finding.point.received_ms),
+        "judged_at": judged_at.astimezone(UTC).isoformat(),
+        "inputs": {
+            "points": [_point(each) for each in finding.evidence],
+            "buffer_m": finding.fence.buffer_m,
+            "consecutive": finding.fence.consecutive,
+            "dwell_s": finding.fence.dwell_s,
+            "confirmed_by": finding.confirmed_by,
+            "role": finding.fence.role.value,
+            "hours": [one.as_json() for one in finding.fence.hours],
+            "hours_opened_at": _moment(finding.opened_ms) if finding.opened_ms else None,
+            "direction": finding.direction,
         },
-        ensure_ascii=False,
-    ).encode()
+        "law": finding.fence.law,
+        "first_position": finding.first_key,
+    }
 
 
-Correction = Literal["", "added", "withdrawn"]
+def correct(said: Mapping[str, object], correction: Correction, judged_at: datetime) -> bytes:
+    """A finding of a fence that late points add or withdraw: it came in when it was judged."""
+    judged = judged_at.astimezone(UTC).isoformat()
+    return _dump({**said, "received_at": judged, "judged_at": judged}, correction)
+
+
+def _dump(said: Mapping[str, object], correction: Correction) -> bytes:
+    mark = {"correction": correction} if correction else {}
+    return json.dumps({**said, **mark}, ensure_ascii=False).encode()
+
+
 # Rules that a clock makes certain, not a point: they were certain at their last moment known.
 _BY_CLOCK: Final = frozenset({(Rule.OFFLINE, "begun"), (Rule.TOGETHER, "begun")})
 
@@ -114,9 +138,7 @@ def encode_driven(
         "first_position": finding.first_key,
         "finding": finding.as_json(),
     }
-    if correction:
-        said["correction"] = correction
-    return json.dumps(said, ensure_ascii=False).encode()
+    return _dump(said, correction)
 
 
 def _moment(milliseconds: int) -> str:

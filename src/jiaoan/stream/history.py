@@ -1,4 +1,4 @@
-"""The track writer: all positions, in the order of the stream, into Parquet by local day.
+"""The track writer: all positions and driver cards, in the order of the stream, by local day.
 
 It keeps its own place beside the files (``tracks/sequence.json``), because files and place must
 agree. Before a range is written its end is noted; after a crash the same range is read again up
@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 
 from jiaoan.kernel.clock import Clock
-from jiaoan.stores import compaction, tracks
+from jiaoan.stores import cards, compaction, tracks
 from jiaoan.stores.bus import Bus, Message
-from jiaoan.stores.positions import NotPositions, Positions, unpack
+from jiaoan.stores.positions import NotPositions, Positions, unpack_all
 from jiaoan.stores.tables import Overtaken
 from jiaoan.stream.ownership import Lease
 
@@ -51,6 +51,7 @@ class _Rows:
     count: int = 0
     arrays: list[Positions] = field(default_factory=list)
     octets: list[bytes] = field(default_factory=list)
+    cards: list[cards.Numbered] = field(default_factory=list)
 
 
 class History:
@@ -130,12 +131,13 @@ class History:
             self._due = asyncio.get_running_loop().time() + FLUSH_S
         rows.last = message.sequence
         try:
-            array, octets = unpack(message.data)
+            array, octets, said = unpack_all(message.data)
         except NotPositions as error:
             logger.error("%s %d is in no track: %s", message.subject, message.sequence, error)
             return
         rows.arrays.append(array)
         rows.octets += octets
+        rows.cards += [(message.sequence, card) for card in said]
         rows.count += len(array)
 
     def _wait(self) -> float | None:
@@ -160,14 +162,11 @@ class History:
 
     def _write(self, rows: _Rows) -> None:
         self._store(_Place(self._place.sequence, rows.last))
+        first = self._place.sequence + 1
         if rows.count:
-            tracks.write(
-                self._root,
-                self._place.sequence + 1,
-                rows.last,
-                np.concatenate(rows.arrays),
-                rows.octets,
-            )
+            array = np.concatenate(rows.arrays)
+            tracks.write(self._root, first, rows.last, array, rows.octets)
+        cards.write(self._root, first, rows.last, rows.cards)
         self._store(_Place(rows.last, 0))
 
     def _load(self) -> _Place:

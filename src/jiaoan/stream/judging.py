@@ -10,7 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
 from jiaoan.rules import fences
+from jiaoan.rules.driving import columns as c
 from jiaoan.rules.driving import judge as driving
 from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.driving.findings import Finding
@@ -19,6 +22,7 @@ from jiaoan.rules.fences.memory import key_at
 from jiaoan.rules.fences.surroundings import surroundings
 from jiaoan.stores.positions import Positions
 from jiaoan.stream import findings
+from jiaoan.stream.backtrack import CARDS_MS
 from jiaoan.stream.memory import Memory
 from jiaoan.stream.reference import References
 
@@ -63,19 +67,24 @@ def judge(
         surroundings=surroundings(places, found, positions, references.kind_of),
     )
     told = [
-        *_fenced(fenced.findings, references, now),
+        *_fenced(fenced.findings, memory, references, now),
         *_driven(driven, memory, references, positions, now),
     ]
-    return Judged(tuple(told), fenced, driven, _late(driven, fenced, memory, positions))
+    late = _late(driven, fenced, memory, positions)
+    for vehicle, time_ms in _out_of_turn(memory, positions, cards):
+        late[vehicle] = min(time_ms, late.get(vehicle, time_ms))
+    return Judged(tuple(told), fenced, driven, late)
 
 
 def _fenced(
-    found: Sequence[fences.Finding], references: References, now: datetime
+    found: Sequence[fences.Finding], memory: Memory, references: References, now: datetime
 ) -> Iterator[Told]:
     for each in found:
         vehicle = references.vehicles.get(each.vehicle)
         place = references.places.get(each.fence.place_id)
-        yield Told(each.vehicle, each.id, findings.encode(each, vehicle, place, now))
+        number = memory.withdrawn.get(each.id, -1) + 1  # of a correction; 0 = never withdrawn
+        data = findings.encode(each, vehicle, place, now, correction="added" if number else "")
+        yield Told(each.vehicle, findings.message_id(each.id, "added", number), data)
 
 
 def _driven(
@@ -103,12 +112,65 @@ def _late(
 ) -> dict[int, int]:
     """Late points, without those that say one of the vehicle's last reports once more."""
     late: dict[int, int] = {}
-    for each in outcome.late:
-        key = key_at(positions[each.row])
-        again = key in fenced.changes.last_keys(each.vehicle)
-        if not again and key not in memory.fences.last_keys(each.vehicle):
-            late[each.vehicle] = min(each.time_ms, late.get(each.vehicle, each.time_ms))
+    # Both: how far ahead a clock may run is a figure of the driving rules and none of the fences.
+    for number in sorted({each.row for each in outcome.late}.union(fenced.late)):
+        row = positions[number]
+        key, vehicle = key_at(row), int(row["vehicle"])
+        again = key in fenced.changes.last_keys(vehicle)
+        if not again and key not in memory.fences.last_keys(vehicle):
+            late[vehicle] = min(key.time_ms, late.get(vehicle, key.time_ms))
     return late
+
+
+def _out_of_turn(
+    memory: Memory, positions: Positions, cards: Sequence[Card]
+) -> Iterator[tuple[int, int]]:
+    """Where a card and a point came in the wrong order: (vehicle, the earlier of the two).
+
+    The card that counts, said once more, is none; nor is one from a clock that runs ahead: every
+    point would be out of turn until it has caught up.
+    """
+    driving = memory.driving
+    ahead = np.flatnonzero(driving.state[:, c.CARD_MS] > driving.state[:, c.L_MS])
+    if not len(cards) and not len(ahead):
+        return
+    ahead = ahead[np.isin(driving.ids[ahead], positions["vehicle"])]
+    # What each block begins with: cards that were put in behind the last point.
+    events = [
+        (int(vehicle), 0, int(moment))
+        for vehicle, moment in zip(
+            driving.ids[ahead].tolist(), driving.state[ahead, c.CARD_MS].tolist(), strict=True
+        )
+    ]
+    events += [
+        (card.vehicle, card.before_row, card.time_ms)
+        for card in cards
+        if card.qualified and not _again(memory, card)
+    ]
+    if not events:
+        return
+    counted = fences.counts(positions)
+    for vehicle, before_row, moment in events:
+        known = driving.row(vehicle)
+        last = 0 if known is None else int(known.state[0, c.L_MS])
+        mine = (positions["vehicle"] == vehicle) & counted
+        before = positions["time_ms"][:before_row][mine[:before_row]]
+        behind = positions[before_row:][mine[before_row:]]
+        last = max(last, int(before.max(initial=0)))
+        if last - CARDS_MS < moment <= last:
+            yield vehicle, moment
+        if len(behind) and moment <= int(behind["received_ms"].max()) + fences.AHEAD_MS:
+            earliest = int(behind["time_ms"].min())
+            if earliest < moment:
+                yield vehicle, earliest
+
+
+def _again(memory: Memory, card: Card) -> bool:
+    known = memory.driving.row(card.vehicle)
+    if known is None:
+        return False
+    driver, moment = (int(known.state[0, each]) for each in (c.DRIVER, c.CARD_MS))
+    return (driver, moment) == (card.driver, card.time_ms)
 
 
 def remember(memory: Memory, judged: Judged, sequence: int) -> None:
@@ -117,8 +179,9 @@ def remember(memory: Memory, judged: Judged, sequence: int) -> None:
     memory.driving.take(judged.driving.changes)
     for vehicle, time_ms in judged.late.items():
         memory.late[vehicle] = min(time_ms, memory.late.get(vehicle, time_ms))
-    for finding in judged.driving.findings:
-        memory.withdrawn.pop(finding.id, None)
+    told = [each.id for each in judged.fences.findings]
+    for id in told + [each.id for each in judged.driving.findings]:
+        memory.withdrawn.pop(id, None)
     memory.sequence = sequence
 
 

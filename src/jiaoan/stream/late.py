@@ -13,7 +13,7 @@ import numpy as np
 
 from jiaoan.kernel.clock import Clock
 from jiaoan.stores.bus import Bus, BusUnavailable, Message
-from jiaoan.stores.positions import Positions
+from jiaoan.stores.positions import DriverCard, Positions
 from jiaoan.stream import backtrack, findings, settling
 from jiaoan.stream.judging import Told
 from jiaoan.stream.memory import Memory
@@ -93,12 +93,14 @@ class LatePoints:
         cases = [case for case in found if case is not None]
         if not cases:
             return
-        fresh = await backtrack.unsealed(self._bus, self._root, self._number, upto, due)
+        fresh, cards = await backtrack.unsealed(self._bus, self._root, self._number, upto, due)
         told = settling.stories(await self._told(min(case.since_ms for case in cases)), due)
         for case in cases:
             mine = fresh[fresh["vehicle"] == case.vehicle]
             async with self._desk:
-                answer = await asyncio.to_thread(self._answer, case, mine, told[case.vehicle])
+                answer = await asyncio.to_thread(
+                    self._answer, case, mine, cards, told[case.vehicle]
+                )
             if answer is None:
                 self._tried(case.vehicle)
             else:
@@ -118,7 +120,9 @@ class LatePoints:
                 break
         return messages
 
-    def _answer(self, case: Case, fresh: Positions, story: Story) -> Settled | None:
+    def _answer(
+        self, case: Case, fresh: Positions, said: Sequence[DriverCard], story: Story
+    ) -> Settled | None:
         first, last = case.window_ms
         times = fresh["time_ms"]
         track = np.concatenate(
@@ -127,7 +131,8 @@ class LatePoints:
                 fresh[(times >= first) & (times <= last)],
             ]
         )
-        return settling.settled(case, self._references, track, story)
+        cards = backtrack.cards(self._root, case.vehicle, case.cards_until_ms, said)
+        return settling.settled(case, self._references, track, cards, story)
 
     def _tried(self, vehicle: int) -> None:
         self._tries[vehicle] += 1
@@ -143,13 +148,12 @@ class LatePoints:
             if not case.holds(self._memory):
                 return  # it spoke meanwhile: the next look asks again
             now = self._clock.now()
-            card = self._references.vehicles.get(case.vehicle)
             await self._tell(
                 [
                     Told(
                         case.vehicle,
                         each.message_id,
-                        findings.encode_driven(each.finding, card, now, correction=each.kind),
+                        each.encode(self._references, case.vehicle, now),
                     )
                     for each in answer.corrections
                 ]

@@ -26,6 +26,7 @@ from jiaoan.rules.fences import Fence, Fences, Role, road_of
 from jiaoan.rules.hours import Hours
 from jiaoan.rules.shapes import Line, Outline, drawn
 from jiaoan.stores.bus import Bus, Message
+from jiaoan.stream.atlas import Atlas, Past, before_of, since_of
 from jiaoan.stream.patience import patient
 
 logger = logging.getLogger("jiaoan.stream")
@@ -67,7 +68,8 @@ class PlaceCard:
 class References:
     """Live tables of vehicles, places and figures.
 
-    ``fences`` is replaced whole when a place changes, :meth:`book` when a vehicle or figure does.
+    ``fences`` is replaced whole when a place changes, and with it ``atlas``, which knows what the
+    places were before; :meth:`book` when a vehicle or figure does.
     """
 
     def __init__(self, bus: Bus) -> None:
@@ -80,6 +82,9 @@ class References:
         self.vehicles: dict[int, VehicleCard] = {}
         self.places: dict[int, PlaceCard] = {}
         self.fences = Fences([])
+        self._since: dict[int, int] = {}
+        self._before: dict[int, Past] = {}
+        self.atlas = Atlas({}, {}, {}, self.fences, self.place_of)
         self._figures: tuple[Settings, ...] = DEFAULTS
         self._off: frozenset[Rule] = frozenset()
         self._book: Book | None = None
@@ -138,6 +143,9 @@ class References:
     def rebuild(self) -> None:
         self._built = True
         self.fences = Fences((card.fence for card in self.places.values()), before=self.fences)
+        self.atlas = Atlas(
+            dict(self.places), dict(self._since), dict(self._before), self.fences, self.place_of
+        )
 
     def apply(self, message: Message) -> bool:
         """Take one reference over; true when places changed."""
@@ -149,7 +157,7 @@ class References:
             elif kind == "vehicle":
                 self._vehicle(int(name), said)
             elif kind == "place":
-                return self._place(int(name), said)
+                return self._place(int(name), message, said)
             elif (kind, name) == ("rules", "driving"):
                 self._rules(said)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -197,9 +205,23 @@ class References:
         else:
             del self.vehicles[vehicle]
 
-    def _place(self, place_id: int, said: Mapping[str, object]) -> bool:
+    def _place(self, place_id: int, message: Message, said: Mapping[str, object]) -> bool:
         if said.get("deleted"):
+            self._since[place_id] = since_of(said, message.stored_at)
+            self._before[place_id] = before_of(said)
             return self.places.pop(place_id, None) is not None
+        since, before = since_of(said), before_of(said)
+        self.places[place_id] = self.place_of(said, self.places.get(place_id))
+        self._since[place_id], self._before[place_id] = since, before
+        return True
+
+    @staticmethod
+    def place_of(said: Mapping[str, object], known: PlaceCard | None = None) -> PlaceCard:
+        """A place as it was published (``ref.place.*``); what is wrong in it is a ``ValueError``.
+
+        Where ``known`` has the same geometry it is taken from there: the grid keeps what it has.
+        """
+        place_id = _number(said, "place_id")
         buffer_m = float(str(said["buffer_m"]))
         consecutive = _number(said, "consecutive")
         if buffer_m < 0 or consecutive < 1:
@@ -209,7 +231,7 @@ class References:
         fence = Fence(
             place_id=place_id,
             version=_number(said, "version"),
-            outline=self._outline(place_id, form, ground),
+            outline=_outline(form, ground, known),
             buffer_m=buffer_m,
             consecutive=consecutive,
             dwell_s=None if said.get("dwell_s") is None else _number(said, "dwell_s"),
@@ -229,21 +251,18 @@ class References:
             road=road_of(said),
         )
         mark = _mark([ground, sorted(fence.vehicle_kinds), sorted(fence.bound)])
-        card = PlaceCard(str(said["name"]), str(said["kind"]), mark, form, fence)
-        self.places[place_id] = card
-        return True
+        return PlaceCard(str(said["name"]), str(said["kind"]), mark, form, fence)
 
-    def _outline(self, place_id: int, form: str, ground: Mapping[str, object]) -> Outline | Line:
-        """The place's geometry; the one that is there if it is the same: the grid keeps it."""
-        before = self.places.get(place_id)
-        if before is not None and before.drawn == form:
-            return before.fence.outline
-        size = ground["size_m"]
-        return drawn(
-            str(ground["shape"] or "polygon"),
-            _object(ground["geometry"], "geometry"),
-            None if size is None else float(str(size)),
-        )
+
+def _outline(form: str, ground: Mapping[str, object], known: PlaceCard | None) -> Outline | Line:
+    if known is not None and known.drawn == form:
+        return known.fence.outline
+    size = ground["size_m"]
+    return drawn(
+        str(ground["shape"] or "polygon"),
+        _object(ground["geometry"], "geometry"),
+        None if size is None else float(str(size)),
+    )
 
 
 def _settings(said: Mapping[str, object]) -> Settings:

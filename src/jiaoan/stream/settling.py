@@ -11,41 +11,43 @@ figures, is *added*; what was told and is not found is *withdrawn*: findings on 
 is replaced by that of its sorted track, so that what comes next is judged as if nothing had been
 late. Told live, added and withdrawn together, in the order of the bus, are the findings of the
 undisturbed run, whatever was killed in between: a correction that is on the bus already is part
-of what was told.
+of what was told. Places judge as :mod:`~.fenced` says.
 
 Only findings are compared that were decided at or behind the earliest late point (those before
 cannot change) and begin not more than seven days before it (of an earlier beginning the read-back
-track may not know). Rules on arrival stay as they were told. Where drivers put their cards in, the
-hours of drivers are left as they were told live: tracks hold no cards.
+track may not know). Rules on arrival stay as they were told. Driver cards are read back with the
+track; where the last one is not among them (a release before kept none), the hours of drivers are
+left as they were told live. A card that is late, before a point that counted, is settled as well.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final, Literal
 
 import numpy as np
 
-from jiaoan.rules import fences
 from jiaoan.rules.driving import columns as c
 from jiaoan.rules.driving import settle
+from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.driving.findings import Finding, NotFinding
 from jiaoan.rules.driving.judge import judge
 from jiaoan.rules.driving.law import Rule
-from jiaoan.rules.driving.memory import Changes
+from jiaoan.rules.driving.memory import Changes, Ints
 from jiaoan.rules.driving.memory import Memory as Driving
-from jiaoan.rules.fences.surroundings import surroundings
+from jiaoan.rules.fences.memory import Changes as Fenced
 from jiaoan.stores.bus import Message
 from jiaoan.stores.positions import Positions
+from jiaoan.stream import fenced, findings
+from jiaoan.stream.backtrack import BEFORE_MS, DAY_MS
 from jiaoan.stream.findings import message_id
 from jiaoan.stream.memory import Memory
 from jiaoan.stream.reference import References
 
-DAY_MS: Final = 86_400_000
-BEFORE_MS: Final = 9 * DAY_MS
 COMPARED_MS: Final = 7 * DAY_MS
 _HOURS: Final = frozenset({Rule.CONTINUOUS, Rule.NIGHT, Rule.DAY_TOTAL, Rule.WEEK_TOTAL})
 _ARRIVAL: Final = [c.INVALID_DAY, c.INVALID_MASK, c.CLOCK_DAY]
@@ -54,31 +56,54 @@ _CARDS: Final = [c.DRIVER, c.CARD_MS]
 
 @dataclass
 class Story:
-    """What the bus has told of a vehicle: findings that stand, and corrections of each id."""
+    """What the bus has told of a vehicle: findings that stand, and corrections of each id.
+
+    ``places`` are the findings of fences as they were told.
+    """
 
     standing: dict[str, Finding] = field(default_factory=dict)
+    places: fenced.Heard = field(default_factory=fenced.Heard)
     corrections: Counter[str] = field(default_factory=Counter)
 
     def hear(self, finding: Finding, correction: str) -> None:
-        self.corrections[finding.id] += bool(correction)
-        if correction == "withdrawn":
-            self.standing.pop(finding.id, None)
-        elif not (not correction and self.corrections[finding.id]):
-            # Said again live after a correction it was repeated by a replay: the correction holds.
+        if self._holds(finding.id, correction):
             self.standing[finding.id] = finding
+        elif correction == "withdrawn":
+            self.standing.pop(finding.id, None)
+
+    def hear_place(self, id: str, said: fenced.Said, correction: str) -> None:
+        self.places.hear(id, said, correction, stands=self._holds(id, correction))
+
+    def _holds(self, id: str, correction: str) -> bool:
+        """Whether this is what stands now."""
+        self.corrections[id] += bool(correction)
+        # Said again live after a correction it was repeated by a replay: the correction holds.
+        return correction != "withdrawn" and bool(correction or not self.corrections[id])
 
 
 @dataclass(frozen=True)
 class Correction:
-    """A finding that late points added or withdrew; ``number`` counts the corrections of its id."""
+    """A finding that late points added or withdrew; ``number`` counts the corrections of its id.
 
-    finding: Finding
+    ``said`` is the whole message for one of a fence.
+    """
+
+    id: str
     kind: Literal["added", "withdrawn"]
     number: int
+    finding: Finding | None = None
+    said: fenced.Said | None = None
 
     @property
     def message_id(self) -> str:
-        return message_id(self.finding.id, self.kind, self.number)
+        return message_id(self.id, self.kind, self.number)
+
+    def encode(self, references: References, vehicle: int, now: datetime) -> bytes:
+        """The message for the bus."""
+        if self.finding is not None:
+            card = references.vehicles.get(vehicle)
+            return findings.encode_driven(self.finding, card, now, correction=self.kind)
+        return findings.correct(self.said or {}, self.kind, now)
 
 
 @dataclass(frozen=True)
@@ -87,6 +112,7 @@ class Settled:
 
     corrections: tuple[Correction, ...]
     changes: Changes
+    fences: Fenced | None
 
 
 @dataclass(frozen=True)
@@ -96,6 +122,8 @@ class Case:
     vehicle: int
     since_ms: int  # the earliest late point
     before: Changes
+    fences: Fenced | None
+    others: Mapping[int, bytes]  # drivers before the present one, their hours
     silent: int | None  # the last point of a silence that was told
 
     @classmethod
@@ -104,12 +132,28 @@ class Case:
         since, row = memory.late.get(vehicle), memory.driving.row(vehicle)
         if since is None or row is None:
             return None
-        return cls(vehicle, since, row, memory.silent.get(vehicle))
+        others = {
+            driver: hours.tobytes()
+            for (owner, driver), hours in memory.driving.others.items()
+            if owner == vehicle
+        }
+        fences, silent = memory.fences.row(vehicle), memory.silent.get(vehicle)
+        return cls(vehicle, since, row, fences, others, silent)
 
     @property
     def until_ms(self) -> int:
         """The last point that counted."""
         return int(self.before.state[0, c.L_MS])
+
+    @property
+    def cards_until_ms(self) -> int:
+        """The last point that counted, or the card behind it."""
+        return max(self.until_ms, int(self.before.state[0, c.CARD_MS]))
+
+    @property
+    def seen_ms(self) -> int | None:
+        """The last point that counted for fences."""
+        return None if self.fences is None else self.fences.last_ms
 
     def holds(self, memory: Memory) -> bool:
         """Whether nothing was judged or told of the vehicle since."""
@@ -117,80 +161,121 @@ class Case:
         return (
             now is not None
             and (now.since_ms, now.silent) == (self.since_ms, self.silent)
+            and now.others == self.others
             and np.array_equal(now.before.state, self.before.state)
             and np.array_equal(now.before.work, self.before.work)
+            and _same(now.fences, self.fences)
         )
 
     @property
     def window_ms(self) -> tuple[int, int]:
-        return self.since_ms - BEFORE_MS, self.until_ms
+        return self.since_ms - BEFORE_MS, max(self.until_ms, self.seen_ms or 0)
+
+
+def _same(one: Fenced | None, other: Fenced | None) -> bool:
+    return one is other if one is None or other is None else one.same(other)
 
 
 def stories(messages: Iterable[Message], vehicles: Collection[int]) -> dict[int, Story]:
-    """What the messages of ``findings.NN`` tell of the driving of ``vehicles``."""
+    """What the messages of ``findings.NN`` tell of ``vehicles``."""
     found = {vehicle: Story() for vehicle in vehicles}
     for message in messages:
         said = json.loads(message.data)
         vehicle = said.get("vehicle_id")
-        if vehicle not in found or "finding" not in said:
+        if vehicle not in found:
+            continue
+        correction = str(said.get("correction") or "")
+        if "finding" not in said:
+            if fenced.judged_again(said):
+                found[vehicle].hear_place(said["id"], said, correction)
             continue
         try:
             finding = Finding.from_json(said["finding"])
         except NotFinding:
             continue  # of another version of the rules: it stands as it was told
-        found[vehicle].hear(finding, str(said.get("correction") or ""))
+        found[vehicle].hear(finding, correction)
     return found
 
 
-def settled(case: Case, references: References, track: Positions, story: Story) -> Settled | None:
+def settled(
+    case: Case, references: References, track: Positions, cards: Sequence[Card], story: Story
+) -> Settled | None:
     """The answer for one vehicle; ``None`` while its track does not reach its last point.
 
-    ``track`` holds everything of :attr:`Case.window_ms`, in any order, doubles too.
+    ``track`` holds everything of :attr:`Case.window_ms`, ``cards`` those from before it as well;
+    in any order, doubles too.
     """
-    ordered, _, _ = settle.in_order(track)
-    around = _around(references, ordered)
-    truth = judge(Driving(), ordered, references.book(), surroundings=around)
+    ordered, _, placed = settle.in_order(track, cards=cards)
+    driven = _driven(case, references, ordered, placed, story)
+    places = fenced.settled(
+        references, ordered, case.vehicle, case.since_ms, case.fences, story.places
+    )
+    if driven is None or places is None:
+        return None
+    found, changes = driven
+    corrections = (*found, *_of_places(places, story))
+    return Settled(corrections, changes, places.memory)
+
+
+def _driven(
+    case: Case,
+    references: References,
+    ordered: Positions,
+    cards: Sequence[Card],
+    story: Story,
+) -> tuple[list[Correction], Changes] | None:
+    """Corrections of the driving rules, and their memory of the sorted track."""
+    kept = ordered[ordered["time_ms"] <= case.until_ms]
+    around = references.atlas.grounds.around(kept, references.kind_of)
+    lost = _lost(case, cards)
+    placed = (
+        [] if lost else [replace(one, before_row=min(one.before_row, len(kept))) for one in cards]
+    )
+    truth = judge(Driving(), kept, references.book(), cards=placed, surroundings=around)
     if not len(truth.changes.ids) or int(truth.changes.state[0, c.L_MS]) != case.until_ms:
         return None
-    carded = bool(case.before.state[0, c.CARD_MS])
-    told = [each for each in story.standing.values() if _comparable(each, case, carded)]
+    told = [each for each in story.standing.values() if _comparable(each, case, lost)]
     ids = {each.id for each in told}
-    found = [each for each in truth.findings if each.id in ids or _comparable(each, case, carded)]
-    if carded:
+    found = [each for each in truth.findings if each.id in ids or _comparable(each, case, lost)]
+    if lost:
         told = [replace(each, driver=0) for each in told]
     answer = settle.compare(told, found, case.until_ms)
-    corrections = (
+    corrections = [
         *_corrections(answer.withdrawn, "withdrawn", story),
         *_corrections(answer.added, "added", story),
+    ]
+    return corrections, _adopted(case, truth.changes, lost)
+
+
+def _lost(case: Case, cards: Sequence[Card]) -> bool:
+    """Whether the card that counts now is in no file: then nobody can say who drove when."""
+    driver, moment = (int(case.before.state[0, each]) for each in _CARDS)
+    return bool(moment) and not any(
+        (one.driver, one.time_ms) == (driver, moment) and one.qualified for one in cards
     )
-    return Settled(corrections, _adopted(case.before, truth.changes, carded))
 
 
 def take(memory: Memory, case: Case, answer: Settled) -> None:
     """Take an answer over whose corrections are stored: all of it, in one go."""
     memory.driving.take(answer.changes)
+    if answer.fences is not None:
+        memory.fences.take(answer.fences)
     del memory.late[case.vehicle]
     for each in answer.corrections:
         if each.kind == "withdrawn":
-            memory.withdrawn[each.finding.id] = each.number
+            memory.withdrawn[each.id] = each.number
         else:
-            memory.withdrawn.pop(each.finding.id, None)
+            memory.withdrawn.pop(each.id, None)
 
 
-def _around(references: References, ordered: Positions) -> Positions:
-    places = references.fences
-    found = fences.look_up(places, ordered)
-    return surroundings(places, found, ordered, references.kind_of)
-
-
-def _comparable(finding: Finding, case: Case, carded: bool) -> bool:
+def _comparable(finding: Finding, case: Case, lost: bool) -> bool:
     # A silence is what points did not say up to its last moment, not what its first point said.
     silence = finding.rule is Rule.OFFLINE and finding.phase == "begun"
     decided_ms = finding.end_ms if silence else finding.deciding.time_ms
     return (
         decided_ms >= case.since_ms
         and finding.first.time_ms >= case.since_ms - COMPARED_MS
-        and not (carded and finding.rule in _HOURS)
+        and not (lost and finding.rule in _HOURS)
     )
 
 
@@ -198,12 +283,24 @@ def _corrections(
     found: Iterable[Finding], kind: Literal["added", "withdrawn"], story: Story
 ) -> Iterator[Correction]:
     for each in found:
-        yield Correction(each, kind, story.corrections[each.id] + 1)
+        yield Correction(each.id, kind, story.corrections[each.id] + 1, finding=each)
 
 
-def _adopted(before: Changes, truth: Changes, carded: bool) -> Changes:
-    """The memory of the sorted track, but for what goes by the order of arrival, and by cards."""
-    state = truth.state.copy()
-    kept = _ARRIVAL + (_CARDS if carded else [])
+def _of_places(places: fenced.Places, story: Story) -> Iterator[Correction]:
+    for said in places.withdrawn:
+        id = str(said["id"])
+        yield Correction(id, "withdrawn", story.corrections[id] + 1, said=said)
+    for said in places.added:
+        id = str(said["id"])
+        yield Correction(id, "added", story.corrections[id] + 1, said=said)
+
+
+def _adopted(case: Case, truth: Changes, lost: bool) -> Changes:
+    """The memory of the sorted track, but for what goes by the order of arrival, or is lost."""
+    before, state = case.before, truth.state.copy()
+    kept = _ARRIVAL + (_CARDS if lost else [])
     state[:, kept] = before.state[:, kept]
-    return Changes(before.ids, state, before.work if carded else truth.work, {})
+    if lost:
+        return Changes(before.ids, state, before.work, {})
+    gone: dict[tuple[int, int], Ints | None] = {(case.vehicle, each): None for each in case.others}
+    return Changes(before.ids, state, truth.work, gone | truth.others)

@@ -34,7 +34,7 @@ from jiaoan.watch.models.rehearsal import Outcome
 from jiaoan.watch.rehearsal import actions, running
 from jiaoan.watch.rehearsal.running import NEW_PLACE, Plan, Result
 from jiaoan.watch.rehearsal.states import RehearsalState
-from jiaoan.watch.rehearsal.worlds import NOT_REHEARSED, BadPlace
+from jiaoan.watch.rehearsal.worlds import BadPlace
 from jiaoan.watch.rules.actions import parse_figures
 from jiaoan.watch.rules.catalogue import COMMON, FIGURES_OF
 from jiaoan.watch.rules.queries import standing
@@ -185,11 +185,10 @@ def _rule(options: argparse.Namespace) -> Plan:
     name = options.rule
     if name == "driving.common":
         known: Sequence[str] = COMMON
-    elif name in BY_ID and BY_ID[name] not in NOT_REHEARSED:
+    elif name in BY_ID:
         known = FIGURES_OF[BY_ID[name]]
     else:
-        able = sorted(one for one, rule in BY_ID.items() if rule not in NOT_REHEARSED)
-        raise LookupError(f"{name} cannot be rehearsed; these can: {', '.join(able)}")
+        raise LookupError(f"{name} cannot be rehearsed; these can: {', '.join(sorted(BY_ID))}")
     today = clock_from_environment().today()
     return running.plan_of_rule(name, parse_figures(_typed(options, known), standing(), today))
 

@@ -80,15 +80,15 @@ def _finding(clock: Clock, data: bytes) -> None:
 def _fence(clock: Clock, finding: Finding) -> None:
     hazmat.handle_finding(ACTOR, clock, finding)
     if finding.rule in messages.OVER:
-        findings.end_by_place(
-            ACTOR,
-            clock,
-            rule=finding.rule,
+        over = findings.Over(
             id=finding.id,
+            rule=finding.rule,
             vehicle=finding.vehicle_id,
             place=finding.place_id,
             at=finding.happened_at,
+            correction=finding.correction,
         )
+        findings.end_by_place(ACTOR, clock, over)
 
 
 def _command(clock: Clock, data: bytes) -> None:

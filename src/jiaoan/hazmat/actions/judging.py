@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q
 
+from jiaoan.hazmat.actions import correcting
 from jiaoan.hazmat.findings import Finding
 from jiaoan.hazmat.models import Filing, Trip, Verdict, Waybill
 from jiaoan.hazmat.states import FILING, TRIP, FilingState, FilingVerb, TripState, TripVerb
@@ -46,6 +47,8 @@ def handle_finding(actor: Actor, clock: Clock, finding: Finding) -> Fact | None:
     vehicle = Vehicle.objects.get(pk=finding.vehicle_id)
     if vehicle.kind != VehicleKind.HAZMAT:
         return None
+    if finding.correction == "withdrawn":
+        return correcting.take_back(actor, clock, finding, vehicle)
     if finding.place_kind != _DISTRICT:
         return _note_place(actor, clock, finding, vehicle)
     if finding.rule == "fence.enter":
@@ -58,9 +61,17 @@ def handle_finding(actor: Actor, clock: Clock, finding: Finding) -> Fact | None:
 def judge_entered(actor: Actor, clock: Clock, finding: Finding, vehicle: Vehicle) -> Fact | None:
     """Open a trip 行程 for an entry and judge it with its papers."""
     require(actor, "hazmat.judge", vehicle)
-    if Trip.objects.filter(entered_finding=finding.id).exists():
+    known = Trip.objects.filter(entered_finding=finding.id).first()
+    if known is not None and not (finding.correction and known.status is TripState.WITHDRAWN):
         return None
-    _supersede(actor, clock, finding, vehicle)
+    entry = _entry(finding, vehicle)
+    same = correcting.same_stay(actor, clock, finding, vehicle) if finding.correction else None
+    if same is not None:
+        key = f"{finding.id}:corrected:{same.verdicts.count()}"
+        return _judge(actor, clock, same, entry, key, finding)
+    past = correcting.later(vehicle, finding.happened_at)
+    if not past:
+        _supersede(actor, clock, finding, vehicle)
     trip = Trip.objects.create(
         vehicle=vehicle,
         place_id_seen=finding.place_id,
@@ -77,7 +88,14 @@ def judge_entered(actor: Actor, clock: Clock, finding: Finding, vehicle: Vehicle
         reported_at=finding.received_at,
         payload={"finding": finding.id, "vehicle": vehicle.pk, "place": finding.place_id},
     )
-    entry = Entry(
+    fact = _judge(actor, clock, trip, entry, finding.id, finding)
+    if past:  # it entered again since, so until an exit is told this one was not seen
+        correcting.apply(actor, clock, trip, TripVerb.SUPERSEDE, finding)
+    return fact
+
+
+def _entry(finding: Finding, vehicle: Vehicle) -> Entry:
+    return Entry(
         plate=vehicle.plate,
         plate_colour=vehicle.plate_colour,
         outside=vehicle.outside,
@@ -87,7 +105,6 @@ def judge_entered(actor: Actor, clock: Clock, finding: Finding, vehicle: Vehicle
         buffer_m=finding.buffer_m,
         consecutive=finding.consecutive,
     )
-    return _judge(actor, clock, trip, entry, finding.id, finding)
 
 
 def _judge(
@@ -220,9 +237,7 @@ def judge_left(actor: Actor, clock: Clock, finding: Finding, vehicle: Vehicle) -
     require(actor, "hazmat.judge", vehicle)
     if Trip.objects.filter(left_finding=finding.id).exists():
         return None
-    trip = Trip.objects.filter(
-        vehicle=vehicle, state=TripState.INSIDE, entered_at__lte=finding.happened_at
-    ).first()
+    trip = _left(finding, vehicle)
     if trip is None:
         return None
     row = TRIP.row(trip.state, TripVerb.LEAVE)
@@ -246,6 +261,15 @@ def judge_left(actor: Actor, clock: Clock, finding: Finding, vehicle: Vehicle) -
     return fact
 
 
+def _left(finding: Finding, vehicle: Vehicle) -> Trip | None:
+    """The stay that an exit ends; one that was found late may end a stay before the last."""
+    before = Trip.objects.filter(vehicle=vehicle, entered_at__lte=finding.happened_at)
+    if not finding.correction:
+        return before.filter(state=TripState.INSIDE).first()
+    trip = before.exclude(state=TripState.WITHDRAWN).first()
+    return trip if trip is not None and TRIP.allows(trip.state, TripVerb.LEAVE) else None
+
+
 _PLACE_FACTS = {
     "fence.enter": "hazmat.reached_place",
     "fence.leave": "hazmat.left_place",
@@ -255,7 +279,7 @@ _PLACE_FACTS = {
 
 def _note_place(actor: Actor, clock: Clock, finding: Finding, vehicle: Vehicle) -> Fact | None:
     """A plant, yard or forbidden zone reached within a trip: one more mark on its strip."""
-    trip = Trip.objects.filter(vehicle=vehicle, state=TripState.INSIDE).first()
+    trip = _within(finding, vehicle)
     kind = _PLACE_FACTS.get(finding.rule)
     if trip is None or kind is None:
         return None
@@ -274,6 +298,17 @@ def _note_place(actor: Actor, clock: Clock, finding: Finding, vehicle: Vehicle) 
             "place": finding.place_id,
             "place_kind": finding.place_kind,
         },
+    )
+
+
+def _within(finding: Finding, vehicle: Vehicle) -> Trip | None:
+    if not finding.correction:
+        return Trip.objects.filter(vehicle=vehicle, state=TripState.INSIDE).first()
+    return (
+        Trip.objects.filter(vehicle=vehicle, entered_at__lte=finding.happened_at)
+        .filter(Q(left_at=None) | Q(left_at__gte=finding.happened_at))
+        .exclude(state=TripState.WITHDRAWN)
+        .first()
     )
 
 

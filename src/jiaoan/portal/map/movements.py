@@ -51,7 +51,7 @@ def trips_today(actor: object, clock: Clock) -> Sequence[MapAlarm]:
     today = at_local(clock.today())
     until = today + timedelta(days=1)
     lines: list[MapAlarm] = []
-    found = hazmat.trips(actor).filter(Q(entered_at__gte=today) | Q(left_at__gte=today))
+    found = hazmat.standing_trips(actor).filter(Q(entered_at__gte=today) | Q(left_at__gte=today))
     for trip in found.order_by("-entered_at")[:LISTED]:
         crossings = (
             (trip.entered_at, pgettext("crossing", "Entered")),

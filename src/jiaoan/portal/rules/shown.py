@@ -14,7 +14,6 @@ from jiaoan.portal.watch.why import reads_english
 from jiaoan.rules.driving.law import (
     BY_ID,
     IDS,
-    ON_ARRIVAL,
     TITLES,
     VERSION,
     Clause,
@@ -163,10 +162,3 @@ def figures_of(
             )
         )
     return shown
-
-
-def rehearsable(rule: str) -> bool:
-    """Rules on arrival are no matter of a track, and pairs of vehicles need all of them."""
-    if rule == COMMON_ID:
-        return True
-    return BY_ID[rule] not in ON_ARRIVAL | {Rule.TOGETHER}

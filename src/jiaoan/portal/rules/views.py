@@ -90,7 +90,6 @@ def detail_of(
         "tomorrow": actions.tomorrow(clock(request)).isoformat(),
         "today": today.isoformat(),
         "may_manage": can(request.user, MANAGE),
-        "rehearsable": shown.rehearsable(rule),
         "rehearsed_kinds": VehicleKind.choices,
         "rehearsed_kind": request.POST.get("rehearse_kind", ""),
         "first_day": typed.get("first_day", (today - timedelta(days=7)).isoformat()),

@@ -180,7 +180,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 
     found = _one(request, pk)
     try:
-        explained = explain(gather(settings.DATA_DIR, found))
+        explained = explain(gather(settings.DATA_DIR, found, actor=request.user))
     except (NoEvidence, NotEvidence) as reason:
         return _finding(request, found, no_evidence=str(reason))
     return _finding(request, found, explained=explained)
@@ -194,7 +194,7 @@ def evidence(request: HttpRequest, pk: int) -> HttpResponse:
 
     found = _one(request, pk)
     try:
-        made = gather(settings.DATA_DIR, found)
+        made = gather(settings.DATA_DIR, found, actor=request.user)
     except NoEvidence as reason:
         return _finding(request, found, no_evidence=str(reason))
     text = json.dumps(made, ensure_ascii=False, indent=1)

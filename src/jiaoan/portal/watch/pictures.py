@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from jiaoan.kernel.clock import local
 from jiaoan.portal.watch.sketch import sketch_of
 from jiaoan.portal.watch.speed import speed_curve
 from jiaoan.portal.watch.trace import trace_of
 from jiaoan.portal.watch.why import driving_of
 from jiaoan.rules.driving.findings import Finding as Driving
 from jiaoan.watch.models import Alarm, Finding
+from jiaoan.watch.rules.queries import standing
 
 
 def pictures(data: Path, alarm: Alarm, told: Sequence[Finding]) -> dict[str, object]:
@@ -22,7 +24,13 @@ def pictures(data: Path, alarm: Alarm, told: Sequence[Finding]) -> dict[str, obj
     sketch = sketch_of(alarm.record)
     return {
         "sketch": sketch,
-        "speed": speed_curve(data, alarm.vehicle_id, alarm.happened_at, sketch),
+        "speed": speed_curve(
+            data,
+            alarm.vehicle_id,
+            alarm.happened_at,
+            sketch,
+            silence=silence_on(alarm.happened_at),
+        ),
         "pictured_at": alarm.happened_at,
     }
 
@@ -31,9 +39,10 @@ def pictures_of(data: Path, finding: Finding) -> dict[str, object]:
     """Those of one finding."""
     sketch = sketch_of(finding.record)
     begun, end = driving_of(finding.record), driving_of(finding.end)
+    silence = silence_on(finding.happened_at)
     return {
         "sketch": sketch,
-        "trace": trace_of(data, begun, end) if begun else None,
+        "trace": trace_of(data, begun, end, silence) if begun else None,
         "speed": speed_curve(
             data,
             finding.vehicle_id,
@@ -41,10 +50,16 @@ def pictures_of(data: Path, finding: Finding) -> dict[str, object]:
             sketch,
             until=_until(finding),
             limit_kmh=limit_kmh(end or begun),
+            silence=silence,
         ),
         "pictured_at": finding.happened_at,
         "pictured": finding,
     }
+
+
+def silence_on(moment: datetime) -> timedelta:
+    """A longer pause is a gap, by the figure of the driving rules that held on that day."""
+    return timedelta(seconds=standing().on(local(moment).date()).gap_s)
 
 
 def _until(finding: Finding) -> datetime:

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Final
 
 from jiaoan.portal.watch.sketch import Sketch
+from jiaoan.rules.driving.settings import Settings
 from jiaoan.stores import tracks
 
 WIDTH: Final = 420
 HEIGHT: Final = 190
 BEFORE: Final = timedelta(minutes=30)
 AFTER: Final = timedelta(minutes=2)
-SILENCE: Final = timedelta(minutes=3)
-"""A longer pause between two reports is a gap in the curve."""
+SILENCE: Final = timedelta(seconds=Settings.gap_s)
+"""A longer pause between two reports is a gap: as shipped; the day's figure is handed in."""
 SHORTEST_S: Final = 60.0
 STEP_KMH: Final = 20
 
@@ -48,10 +49,12 @@ def speed_curve(
     *,
     until: datetime | None = None,
     limit_kmh: float | None = None,
+    silence: timedelta = SILENCE,
 ) -> SpeedCurve | None:
     """The curve of ``vehicle`` around ``at`` (aware); ``None`` with fewer than two reports.
 
-    ``until`` is when the thing that began at ``at`` was over or is known to last.
+    ``until`` is when the thing that began at ``at`` was over or is known to last; a longer pause
+    than ``silence`` is a gap.
     """
     begins, ends = at - BEFORE, max(at, until or at) + AFTER
     speeds = {
@@ -75,7 +78,7 @@ def speed_curve(
         x = (moment - first).total_seconds() / span * WIDTH
         return round(x, 1), round(HEIGHT * (1 - speeds[moment] / top), 1)
 
-    stretches = [[place(moment) for moment in stretch] for stretch in _stretches(times)]
+    stretches = [[place(moment) for moment in stretch] for stretch in _stretches(times, silence)]
     nearest = min(times, key=lambda moment: abs(moment - at))
     return SpeedCurve(
         tuple(_line(stretch) for stretch in stretches),
@@ -88,10 +91,10 @@ def speed_curve(
     )
 
 
-def _stretches(times: Sequence[datetime]) -> list[list[datetime]]:
+def _stretches(times: Sequence[datetime], silence: timedelta) -> list[list[datetime]]:
     found = [[times[0]]]
     for before, moment in pairwise(times):
-        if moment - before > SILENCE:
+        if moment - before > silence:
             found.append([])
         found[-1].append(moment)
     return found

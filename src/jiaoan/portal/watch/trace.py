@@ -66,8 +66,13 @@ class _Spot:
     lon: float
 
 
-def trace_of(data: Path, finding: Finding, end: Finding | None = None) -> Trace | None:
-    """The map sketch of a driving finding; ``None`` where it names no position on the earth."""
+def trace_of(
+    data: Path, finding: Finding, end: Finding | None = None, silence: timedelta = SILENCE
+) -> Trace | None:
+    """The map sketch of a driving finding; ``None`` where it names no position on the earth.
+
+    A longer pause than ``silence`` is a gap in the way.
+    """
     named = [finding.first, finding.deciding]
     if end is not None:
         named.append(end.deciding)
@@ -92,8 +97,8 @@ def trace_of(data: Path, finding: Finding, end: Finding | None = None) -> Trace 
     after = [spot for spot in way if spot.at >= ends]
     scale = max((one for one in _SCALES if one / metres <= WIDTH / 3), default=_SCALES[0])
     return Trace(
-        tuple(path for part in (before, after) for path in _paths(part, place)),
-        tuple(_paths(hot, place)),
+        tuple(path for part in (before, after) for path in _paths(part, place, silence)),
+        tuple(_paths(hot, place, silence)),
         tuple(
             Mark(number, *place[spot.lat, spot.lon], spot.at)
             for number, spot in enumerate(spots, start=1)
@@ -128,13 +133,13 @@ def _plane(way: Sequence[_Spot]) -> tuple[_Places, float]:
     return places, metres
 
 
-def _paths(way: Sequence[_Spot], place: _Places) -> list[str]:
+def _paths(way: Sequence[_Spot], place: _Places, silence: timedelta) -> list[str]:
     """One path for each stretch without silence; what happened in a silence is not drawn."""
     stretches: list[list[_Spot]] = []
     for before, spot in pairwise([None, *way]):
         if spot is None:
             continue
-        if before is None or spot.at - before.at > SILENCE:
+        if before is None or spot.at - before.at > silence:
             stretches.append([])
         stretches[-1].append(spot)
     return [

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from jiaoan.journal import files
 from jiaoan.journal.actions import Json, enqueue, record
 from jiaoan.kernel.clock import Clock
-from jiaoan.registry import reference
+from jiaoan.registry import history, reference
 from jiaoan.registry.models import (
     GateDirection,
     Place,
@@ -271,4 +271,6 @@ def _tell(kind: str, actor: Actor, clock: Clock, place: Place, **more: Json) -> 
     digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
     payload: dict[str, Json] = {"version": place.version, "digest": digest, **more}
     record(kind, actor=actor, obj=place, clock=clock, payload=payload)
-    enqueue(reference.place_subject(place), value, clock=clock)
+    subject = reference.place_subject(place)
+    known = history.published(subject) if place.version > 1 else []
+    enqueue(subject, history.with_past(value, clock.now(), known), clock=clock)

@@ -24,7 +24,6 @@ import numpy as np
 import numpy.typing as npt
 
 from jiaoan.rules.driving.findings import Finding, Key
-from jiaoan.rules.driving.kernel import METRES, metres
 from jiaoan.rules.driving.law import Rule
 
 Rows = npt.NDArray[np.void]
@@ -56,6 +55,8 @@ def near_pairs(
     lat: npt.NDArray[np.int64], lon: npt.NDArray[np.int64], near_m: int
 ) -> Iterator[tuple[int, int, int]]:
     """(number, number, metres) of all points not more than ``near_m`` apart, each pair once."""
+    from jiaoan.rules.driving.kernel import METRES, metres  # numba: only where pairs are looked for
+
     tall = max(1, math.ceil((near_m + 1) / METRES))
     band = lat // tall
     cells: dict[tuple[int, int], list[int]] = defaultdict(list)

@@ -27,7 +27,8 @@ time. After a change within the buffer only a point deeper than the buffer chang
 Which points count. A point moves the state of its vehicle only if it is fixed (status bit 1), has
 a device time, lies on the earth and not at 0,0, is not stamped later than ten minutes after its
 arrival [U], and is later than the last point that counted. So repeated, late and out-of-order
-reports change nothing, and any cutting of the stream into batches gives the same findings.
+reports change nothing, and any cutting of the stream into batches gives the same findings. What
+late ones change is settled behind them, against the whole track (:mod:`~.grounds`).
 
 When a place holds. Where a vehicle is is followed on every day; findings are told only on days from
 ``valid_from`` to ``valid_to``, both included, by the local day of the point. So nobody "enters" at

@@ -46,11 +46,15 @@ _COLUMNS: Final = ("time_ms", "lat", "lon", "alarm", "status")
 
 @dataclass(frozen=True)
 class Outcome:
-    """Findings in order of the batch, the row of each, and what :meth:`Memory.take` takes."""
+    """Findings in order of the batch, the row of each, and what :meth:`Memory.take` takes.
+
+    ``late`` are the rows that would count but are not later than the last one that did.
+    """
 
     findings: tuple[Finding, ...]
     rows: tuple[int, ...]
     changes: Changes
+    late: tuple[int, ...]
 
 
 def judge(
@@ -81,6 +85,7 @@ def judge(
         tuple(_finding(event, desk, fences) for event in events.tolist()),
         tuple(found.rows[events[:, c.E_ROW]].tolist()),
         desk.changes(),
+        tuple(found.rows[desk.late].tolist()),
     )
 
 
@@ -108,6 +113,7 @@ class _Desk:
         for name in POINT.names or ():
             fresh[name] = counted[name]
         self.points = np.concatenate([old.reshape(-1), fresh])
+        self.late = np.zeros(len(counted), np.bool_)
         self._hang(memory)
 
     def _hang(self, memory: Memory) -> None:
@@ -138,7 +144,7 @@ class _Desk:
                 points, start, sides.starts, sides.pairs, self.ids, kinds, self.recent,
                 self.counts, self.heads, self.nexts, self.numbers, self.pairs, self.used,
                 tables.fences, tables.hours, tables.bound, tables.gates, tables.corners,
-                tables.squares, SCALES, self.lasts, events,
+                tables.squares, SCALES, self.lasts, events, self.late,
             )  # fmt: skip
             written.append(events[:many].copy())
             if start < len(points):

@@ -315,7 +315,7 @@ def _find(heads: Ints, nexts: Ints, numbers: Ints, v: int, fence: int) -> int:
     "UniTuple(int64, 3)(int64[:, ::1], int64, int64[::1], int32[::1], int64[::1], int64[::1],"
     " int64[:, ::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[:, ::1], int64,"
     " int64[:, ::1], int64[:, ::1], int64[::1], int64[::1], int32[:, ::1], float64[::1],"
-    " float64[:, ::1], int64[:, ::1], int64[:, ::1])",
+    " float64[:, ::1], int64[:, ::1], int64[:, ::1], boolean[::1])",
     cache=True,
     nogil=True,
 )
@@ -323,21 +323,23 @@ def run(
     points: Ints, start: int, starts: Ints, near: Words, ids: Ints, kinds: Ints,
     recent: Ints, counts: Ints, heads: Ints, nexts: Ints, numbers: Ints, pairs: Ints, used: int,
     fences: Ints, hours: Ints, bound: Ints, gates: Ints, corners: Words, squares: Floats,
-    scales: Floats, lasts: Ints, events: Ints,
+    scales: Floats, lasts: Ints, events: Ints, late: npt.NDArray[np.bool_],
 ) -> tuple[int, int, int]:  # fmt: skip
     """Judge ``points[start:]``: (row to go on with, events written, rows of ``pairs`` used).
 
     Point ``i`` has the pairs ``starts[i]:starts[i + 1]`` of ``near`` (``number << 2 | DEEP |
     INSIDE``). ``recent`` (vehicles, KEPT_POINTS) names the last ``counts`` points of a vehicle: a
     row of the batch counts from ``KEPT_POINTS`` times the vehicles on, those before are old.
-    ``lasts`` holds time, latitude and longitude of the last point. It stops early when ``events``
-    or ``pairs`` may not hold what the next row brings.
+    ``lasts`` holds time, latitude and longitude of the last point; ``late`` is set where a point is
+    not later than that. It stops early when ``events`` or ``pairs`` may not hold what the next row
+    brings.
     """
     n, old = 0, len(ids) * KEPT_POINTS
     for row in range(start, len(points)):
         p = points[row]
         v, t = p[c.VEHICLE], p[c.MS]
         if counts[v] and t <= lasts[v, 0]:
+            late[row] = True
             continue
         first, last = starts[row], starts[row + 1]
         known, at = 0, heads[v]

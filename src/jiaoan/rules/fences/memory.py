@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 import numpy as np
@@ -62,6 +62,18 @@ class Memory:
         owner = np.repeat(np.arange(len(vehicles)), many)
         before = np.repeat(np.cumsum(many) - many, many)
         return np.repeat(begin, many) + np.arange(len(owner)) - before, owner
+
+    def row(self, vehicle: int) -> Changes | None:
+        """A copy of what is known of one vehicle, as something that can be taken again."""
+        ids = np.array([vehicle], np.int64)
+        rows, known = self.look_up(ids)
+        if not known[0]:
+            return None
+        mine, _ = self.pairs_of(ids)
+        return Changes(
+            ids, self.recent[rows], self.counts[rows], self.owners[mine], self.places[mine],
+            self.pairs[mine],
+        )  # fmt: skip
 
     def take(self, changes: Changes) -> None:
         """Take over what a batch changed: all of it, in one go."""
@@ -193,6 +205,19 @@ class Changes:
     def last_keys(self, vehicle: int) -> set[Key]:
         """The keys of the last points of a vehicle, if it is among them."""
         return _last_keys(self.ids, self.recent, self.counts, vehicle)
+
+    @property
+    def last_ms(self) -> int | None:
+        """Device time of the last point of the one vehicle of which they are."""
+        counted = int(self.counts[0]) if len(self.counts) else 0
+        return int(self.recent[0, counted - 1]["time_ms"]) if counted else None
+
+    def same(self, other: Changes) -> bool:
+        """Whether both hold the same of the same vehicles."""
+        return all(
+            np.array_equal(getattr(self, each.name), getattr(other, each.name))
+            for each in fields(Changes)
+        )
 
 
 def _last_keys(ids: Ints, recent: Rows, counts: Ints, vehicle: int) -> set[Key]:

@@ -18,6 +18,7 @@ VERSION: Final = "2"
 FIXED: Final = 0x02
 AHEAD_MS: Final = 600_000
 KEPT_POINTS: Final = 5
+ALWAYS: Final = -(1 << 62)  # since which a version of a place holds that was never another
 GATE_GAP_MS: Final = 300_000  # a longer silence is no way: what happened in it is not known
 
 Kind = Literal["entered", "left", "stayed", "forbidden", "off_route", "crossed"]

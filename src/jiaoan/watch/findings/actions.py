@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +22,7 @@ from jiaoan.rules.driving.findings import Finding as Driving
 from jiaoan.scope import Actor, require
 from jiaoan.watch import models
 from jiaoan.watch.actions import Source, announce, open_alarm
-from jiaoan.watch.findings.messages import OVER, Told
+from jiaoan.watch.findings.messages import OVER, Correction, Told
 from jiaoan.watch.findings.responses import Response, kind_of, lasts, response
 from jiaoan.watch.findings.short import Short, short
 from jiaoan.watch.kinds import Severity
@@ -185,33 +187,63 @@ def _over(actor: Actor, clock: Clock, finding: Finding, told: Told) -> None:
         _sum_up(clock, finding.alarm, "watch.ended")
 
 
-@transaction.atomic
-def end_by_place(
-    actor: Actor, clock: Clock, *, rule: str, id: str, vehicle: int, place: int, at: datetime
-) -> int:
-    """A vehicle left (or is back in) a place: what lasted while it was there is over.
+@dataclass(frozen=True)
+class Over:
+    """A finding of a fence that says that a vehicle left a place, or is back in it."""
 
-    ``rule`` and ``id`` are those of the fence finding that says so. Returns how many ended.
+    id: str
+    rule: str
+    vehicle: int
+    place: int
+    at: datetime
+    correction: Correction = ""
+
+
+@transaction.atomic
+def end_by_place(actor: Actor, clock: Clock, over: Over) -> int:
+    """What lasted while a vehicle was in (or out of) a place is over. Returns how many changed.
+
+    Added by late positions it ends also what a later one was said to end; withdrawn by them, what
+    it had ended lasts until the next one, which is told again then.
     """
     require(actor, "alarm.open")
-    lasting = Finding.objects.filter(
-        rule__in=OVER.get(rule, ()), vehicle=vehicle, place=place, ended_at=None,
-        withdrawn_at=None, happened_at__lte=at,
-    )  # fmt: skip
-    for finding in lasting.select_related("alarm"):
-        finding.end_key, finding.ended_at = id, at
+    concerned = Finding.objects.filter(
+        rule__in=OVER.get(over.rule, ()), vehicle=over.vehicle, place=over.place,
+    ).select_related("alarm")  # fmt: skip
+    if over.correction == "withdrawn":
+        return _last_again(actor, clock, concerned.filter(end_key=over.id), over)
+    open_ones = Q(ended_at=None)
+    if over.correction:
+        open_ones |= Q(ended_at__gt=over.at)
+    lasting = concerned.filter(open_ones, withdrawn_at=None, happened_at__lte=over.at)
+    for finding in lasting:
+        finding.end_key, finding.ended_at = over.id, over.at
         finding.save(update_fields=["end_key", "ended_at"])
-        record(
-            "watch.ended",
-            actor=actor,
-            obj=finding.alarm or finding.subject,
-            clock=clock,
-            happened_at=at,
-            payload={"finding": finding.key, "end": id, "rule": finding.rule},
-        )
-        if finding.alarm is not None:
-            _sum_up(clock, finding.alarm, "watch.ended")
+        _of_place(actor, clock, finding, over, "watch.ended")
     return len(lasting)
+
+
+def _last_again(actor: Actor, clock: Clock, ended: Iterable[Finding], over: Over) -> int:
+    changed = 0
+    for finding in ended:
+        finding.end_key, finding.ended_at = "", None
+        finding.save(update_fields=["end_key", "ended_at"])
+        _of_place(actor, clock, finding, over, "watch.end_withdrawn")
+        changed += 1
+    return changed
+
+
+def _of_place(actor: Actor, clock: Clock, finding: Finding, over: Over, kind: str) -> None:
+    record(
+        kind,
+        actor=actor,
+        obj=finding.alarm or finding.subject,
+        clock=clock,
+        happened_at=over.at,
+        payload={"finding": finding.key, "end": over.id, "rule": finding.rule},
+    )
+    if finding.alarm is not None:
+        _sum_up(clock, finding.alarm, kind)
 
 
 def _take_end_back(actor: Actor, clock: Clock, finding: Finding, told: Told) -> None:

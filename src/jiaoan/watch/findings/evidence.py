@@ -6,7 +6,7 @@ The form is described in :mod:`~.explaining`, which reads it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -15,64 +15,96 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from jiaoan.journal.models import Outgoing
-from jiaoan.registry.models import Place, PlaceKind
+from jiaoan.kernel.clock import at_local, local
+from jiaoan.registry import reference
+from jiaoan.registry.history import published
+from jiaoan.registry.models import Place
+from jiaoan.registry.queries import vehicles_on_map
 from jiaoan.registry.reference import place_subject, place_value, profile_of
-from jiaoan.rules import fences
 from jiaoan.rules.driving.book import Book, Profile
 from jiaoan.rules.driving.findings import Finding as Driving
 from jiaoan.rules.driving.findings import NotFinding
-from jiaoan.rules.driving.law import Rule
+from jiaoan.rules.driving.law import ON_ARRIVAL, Rule
 from jiaoan.rules.driving.settings import DEFAULTS, Settings
-from jiaoan.rules.driving.settle import window_ms
-from jiaoan.rules.fences.surroundings import surroundings
-from jiaoan.stores import tracks
-from jiaoan.stores.positions import Positions, empty
-from jiaoan.stream.reference import STANDING
-from jiaoan.watch.findings.explaining import COLUMNS, FORM, VERSION, as_json, fence_of
+from jiaoan.rules.driving.settle import in_order, window_ms
+from jiaoan.rules.fences.grounds import Grounds
+from jiaoan.stores.positions import DriverCard, Positions
+from jiaoan.stream.backtrack import arrived, cards, sealed
+from jiaoan.watch.findings.explaining import COLUMNS, FORM, VERSION, as_json
 from jiaoan.watch.models import Finding
+from jiaoan.watch.places import atlas
 from jiaoan.watch.rules.actions import SUBJECT
 
 _BEFORE: Final = timedelta(days=2)
+_PAIR_MS: Final = 3_600_000  # beside the time for which two vehicles were together
 
 
 class NoEvidence(LookupError):
     """Why the evidence of a finding cannot be put together, as a sentence."""
 
 
-def gather(data: Path, finding: Finding, unsealed: Positions | None = None) -> dict[str, Any]:
-    """Everything that the finding rests on. ``unsealed`` are reports that no track holds yet.
+@dataclass(frozen=True)
+class Fresh:
+    """What the bus holds and no file does yet."""
 
-    Raises :class:`NoEvidence`.
+    rows: Positions | None = None
+    cards: Sequence[DriverCard] = ()
+
+
+def gather(
+    data: Path, finding: Finding, fresh: Fresh | None = None, *, actor: object = None
+) -> dict[str, Any]:
+    """Everything that the finding rests on. Raises :class:`NoEvidence`.
+
+    ``actor``, who asks, must reach the other vehicle too where two are told of.
     """
+    fresh = fresh or Fresh()
     if "finding" in finding.record:
-        return _driving(data, finding, unsealed)
-    return _fence(data, finding, unsealed)
+        return _driving(data, finding, fresh, actor)
+    return _fence(data, finding, fresh.rows)
 
 
-def _driving(data: Path, finding: Finding, unsealed: Positions | None) -> dict[str, Any]:
+def _driving(data: Path, finding: Finding, fresh: Fresh, actor: object) -> dict[str, Any]:
     try:
         begun = Driving.from_json(finding.record["finding"])
         end = finding.end and Driving.from_json(finding.end["finding"])
     except NotFinding as error:
         raise NoEvidence(str(error)) from error
-    if begun.rule is Rule.TOGETHER:
-        raise NoEvidence(_("A pair of vehicles is not recomputed from the track of one."))
-    if begun.rule is Rule.CLONED:
-        raise NoEvidence(_("Tracks name no terminals, which this rule compares."))
-    if begun.driver or (end and end.driver):
-        raise NoEvidence(_("A driver card was part of it, and cards are not kept with the track."))
-    if begun.first.time_ms <= 0:
-        raise NoEvidence(_("The report had no usable time and stands in no track."))
+    book, off = figures()
+    known = as_json(_profile(finding, begun.kind), book, off)
+    if begun.rule in ON_ARRIVAL:
+        track = _arrived(data, finding, begun, fresh.rows)
+        return {**_head(finding, track), "surroundings": _nothing(track), "place": None, **known}
     first, last = window_ms(begun)
     last = max(last, window_ms(end)[1]) if end else last
-    track = _track(data, finding.vehicle_id, first, last, unsealed)
-    book, off = figures()
-    return {
-        **_head(finding, track),
-        "surroundings": around_of(track, finding.vehicle.kind),
-        "place": None,
-        **as_json(_profile(finding, begun.kind), book, off),
-    }
+    if begun.rule is Rule.TOGETHER:
+        first, last = begun.start_ms - _PAIR_MS, begun.end_ms + _PAIR_MS
+    track = _track(data, finding.vehicle_id, first, last, fresh.rows)
+    places = _places()
+    head = _head(finding, track)
+    if begun.rule is Rule.TOGETHER:
+        other = int(begun.values["other"])
+        if actor is None or not vehicles_on_map(actor).filter(pk=other).exists():
+            raise NoEvidence(_("The other vehicle's track is not within your reach."))
+        there = _track(data, other, first, last, fresh.rows)
+        head["other"] = {
+            "positions": _rows(there),
+            "surroundings": places.around(there, finding.vehicle.kind),
+        }
+    else:
+        head["cards"] = _cards(data, finding.vehicle_id, last, fresh, begun, end)
+    return {**head, "surroundings": places.around(track, finding.vehicle.kind), "place": None,
+            **known}  # fmt: skip
+
+
+def _cards(
+    data: Path, vehicle: int, last: int, fresh: Fresh, *told: Driving | dict[str, Any] | None
+) -> list[list[int]]:
+    found = cards(data / "tracks", vehicle, last, fresh.cards)
+    drivers = {each.driver for each in told if isinstance(each, Driving)} - {0}
+    if not drivers <= {each.driver for each in found}:
+        raise NoEvidence(_("A driver card was part of it, and no file holds it."))
+    return [[each.driver, each.time_ms, int(each.qualified)] for each in found]
 
 
 def _fence(data: Path, finding: Finding, unsealed: Positions | None) -> dict[str, Any]:
@@ -91,32 +123,52 @@ def _fence(data: Path, finding: Finding, unsealed: Positions | None) -> dict[str
 
 
 def _head(finding: Finding, track: Positions) -> dict[str, Any]:
-    columns = [track[name].tolist() for name in COLUMNS]
     return {
         "form": FORM,
         "version": VERSION,
         "told": finding.record,
         "ended": finding.end,
-        "positions": {
-            "columns": list(COLUMNS),
-            "rows": [list(row) for row in zip(*columns, strict=True)],
-        },
+        "positions": _rows(track),
         "cards": [],
     }
+
+
+def _rows(track: Positions) -> dict[str, Any]:
+    columns = [track[name].tolist() for name in COLUMNS]
+    at = COLUMNS.index("terminal")
+    columns[at] = [each.decode("ascii", "replace") for each in columns[at]]
+    return {
+        "columns": list(COLUMNS), "rows": [list(row) for row in zip(*columns, strict=True)],
+    }  # fmt: skip
+
+
+def _nothing(track: Positions) -> list[list[int]]:
+    return [[0, 0, 0]] * len(track)
 
 
 def _track(
     data: Path, vehicle: int, first: int, last: int, unsealed: Positions | None
 ) -> Positions:
     """The reports from ``first`` up to before ``last`` (UTC ms). Raises :class:`NoEvidence`."""
-    found = tracks.columns(data, vehicle, _moment(first), _moment(last))
-    track = empty(len(found["time_ms"]))
-    track["vehicle"] = vehicle
-    for name in COLUMNS:
-        track[name] = found[name]
+    track = sealed(data / "tracks", vehicle, first, last - 1)
     if unsealed is not None:
         inside = (unsealed["time_ms"] >= first) & (unsealed["time_ms"] < last)
         track = np.concatenate([track, unsealed[inside & (unsealed["vehicle"] == vehicle)]])
+    track, _around, _cards = in_order(track)
+    if not len(track):
+        raise NoEvidence(_("No track of these days is kept, or it is not written yet."))
+    return track
+
+
+def _arrived(data: Path, finding: Finding, told: Driving, unsealed: Positions | None) -> Positions:
+    """What came in on the day of receipt, up to the report that was told."""
+    day = local(finding.received_at).date()
+    first, last = (round(each.timestamp() * 1000) for each in (at_local(day), finding.received_at))
+    track = arrived(data / "tracks", finding.vehicle_id, first, last, told.first.time_ms)
+    if unsealed is not None:
+        inside = (unsealed["received_ms"] >= first) & (unsealed["received_ms"] <= last)
+        fresh = unsealed[inside & (unsealed["vehicle"] == finding.vehicle_id)]
+        track = np.concatenate([track, fresh])
     if not len(track):
         raise NoEvidence(_("No track of these days is kept, or it is not written yet."))
     return track
@@ -146,22 +198,19 @@ def _moment_day(text: str) -> Any:
     return datetime.fromisoformat(text).date()
 
 
-def around_of(track: Positions, kind: str) -> list[list[int]]:
-    """What the places of today say about each report (``rules.driving.judge.SURROUNDINGS``)."""
-    places = fences.Fences(fence_of(place_value(place)) for place in _areas())
-    found = fences.look_up(places, track)
-    around = surroundings(places, found, track, lambda _vehicle: kind)
-    return [list(row) for row in around.tolist()]
+@dataclass(frozen=True)
+class _Places:
+    """The places of the register, each in the versions it had."""
+
+    grounds: Grounds
+
+    def around(self, track: Positions, kind: str = "") -> list[list[int]]:
+        """What the places of the time say about each report (``judge.SURROUNDINGS``), by time."""
+        return [list(row) for row in self.grounds.around(track, lambda _vehicle: kind).tolist()]
 
 
-def _areas() -> Sequence[Place]:
-    """Places that say something about positions in them."""
-    return [
-        place
-        for place in Place.objects.prefetch_related("bound")
-        if place.shape != "line"
-        and (place.limits_kmh or place.kind in STANDING or place.kind == PlaceKind.ROAD)
-    ]
+def _places() -> _Places:
+    return _Places(atlas(value for _subject, value in reference.places(whole=True)).grounds)
 
 
 def _place(number: int, version: int) -> dict[str, Any]:
@@ -170,9 +219,9 @@ def _place(number: int, version: int) -> dict[str, Any]:
     if now is not None and now.version == version:
         return dict(place_value(now))
     subject = place_subject(now) if now else f"ref.place.{number}"
-    for row in Outgoing.objects.filter(topic=subject).order_by("-id")[:200]:
-        if row.payload.get("version") == version:
-            return dict(row.payload)
+    for each in published(subject):
+        if each.version == version:
+            return dict(each.value)
     raise NoEvidence(
         _("Version %(n)d of the place was not kept; it was changed since.") % {"n": version}
     )

@@ -4,9 +4,11 @@ The evidence is one JSON object (:mod:`~.evidence` gathers it) that holds everyt
 looked at, so that an outsider comes to the same result without our database:
 
 ``told``, ``ended``   the messages as they came (``ended`` null while it lasts)
-``positions``         ``columns`` and ``rows`` of the vehicle's reports in the window, by time
+``positions``         ``columns`` and ``rows`` of the vehicle's reports in the window, by time; for
+                      rules on arrival those of the day up to the one that was told, by receipt
 ``surroundings``      for each row [limit 0.1 km/h, class of road, inside a known place]
 ``cards``             driver cards [driver, UTC ms, qualified]
+``other``             for two vehicles together: positions and surroundings of the other one
 ``profile``           the vehicle as the rules knew it
 ``settings``          the figures, each with the day from which it holds; ``bans``, ``off``
 ``place``             for fences: the place in the version that was judged
@@ -18,7 +20,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -30,16 +32,15 @@ from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.driving.columns import SURROUNDINGS
 from jiaoan.rules.driving.findings import Finding, NotFinding
 from jiaoan.rules.driving.judge import judge, silent
-from jiaoan.rules.driving.law import BY_ID, Rule
+from jiaoan.rules.driving.law import BY_ID, ON_ARRIVAL, Rule
 from jiaoan.rules.driving.memory import Memory
 from jiaoan.rules.driving.sentences import Sentence, sentence
 from jiaoan.rules.driving.settings import Settings
 from jiaoan.rules.driving.settle import Difference, in_order, recompute
-from jiaoan.rules.hours import Hours
-from jiaoan.rules.shapes import drawn
 from jiaoan.stores.positions import DTYPE, Positions, empty, key_of
 from jiaoan.stream.findings import encode
-from jiaoan.stream.reference import STANDING
+from jiaoan.stream.reference import References
+from jiaoan.watch.findings import pairs
 from jiaoan.watch.findings.messages import DRIVING
 from jiaoan.watch.findings.sentences import fence_sentence
 
@@ -47,9 +48,10 @@ FORM: Final = "jiaoan.finding.evidence"
 VERSION: Final = 1
 COLUMNS: Final = (
     "time_ms", "received_ms", "lat", "lon", "speed", "direction", "altitude", "alarm", "status",
-    "mileage", "source",
+    "mileage", "source", "terminal",
 )  # fmt: skip
 
+_KEY: Final = ("time_ms", "lat", "lon", "alarm", "status")
 Json = Mapping[str, Any]
 
 
@@ -107,8 +109,6 @@ def _driving(evidence: Json) -> Explained:
     if evidence["ended"] and evidence["ended"] != evidence["told"]:
         said.append(_end(evidence["ended"], said[0]))
     last = said[-1]
-    if last.rule is Rule.TOGETHER:
-        raise NotEvidence("rule: a pair of vehicles is not recomputed from the track of one")
     track = positions_of(evidence, last.vehicle)
     around = _surroundings(evidence)
     cards = [
@@ -116,11 +116,19 @@ def _driving(evidence: Json) -> Explained:
         for driver, moment, qualified in evidence["cards"]
     ]
     book = book_of(evidence, last.vehicle)
-    found = [
-        difference
-        for number, finding in enumerate(said)
-        for difference in _again(finding, track, book, cards, around, ended=number > 0)
-    ]
+    if last.rule is Rule.TOGETHER:
+        other = evidence["other"]
+        track = np.concatenate([track, positions_of(other, int(last.values["other"]))])
+        around = np.concatenate([around, _surroundings(other)])
+        found = list(_compared(last, pairs.again(last, track, around, book)))
+    elif last.rule in ON_ARRIVAL:
+        found = list(_compared(last, _arrived(last, track, book)))
+    else:
+        found = [
+            difference
+            for number, finding in enumerate(said)
+            for difference in _again(finding, track, book, cards, around, ended=number > 0)
+        ]
     return Explained(
         said[0].begun_id, last.rule_id, last.version, sentence(last), len(track), tuple(found)
     )
@@ -150,6 +158,25 @@ def _again(
         result = recompute(finding, track, book, cards=cards, surroundings=around).differences
     prefix = "ended." if ended else ""
     return [Difference(prefix + one.field, one.told, one.recomputed) for one in result]
+
+
+def _arrived(finding: Finding, track: Positions, book: Book) -> Finding | None:
+    """A rule on arrival: rows by their receipt, the told one first of those that came with it.
+
+    How the reports of one message stood in it no track remembers.
+    """
+    own = np.ones(len(track), np.bool_)
+    for name, value in zip(_KEY, astuple(finding.first), strict=True):
+        own &= track[name].astype(np.int64) == value
+    order = np.lexsort((~own, track["received_ms"]))
+    found = judge(Memory(), track[order], book).findings
+    return next((each for each in found if each.id == finding.id), None)
+
+
+def _compared(told: Finding, again: Finding | None) -> Iterable[Difference]:
+    if again is None:
+        return (Difference("finding", told.id, None),)
+    return _compare("", told.as_json(), again.as_json())
 
 
 def _silence(
@@ -200,7 +227,8 @@ def positions_of(evidence: Json, vehicle: int) -> Positions:
     track = empty(len(said["rows"]))
     track["vehicle"] = vehicle
     for number, name in enumerate(columns):
-        track[name] = [row[number] for row in said["rows"]]
+        values = [row[number] for row in said["rows"]]
+        track[name] = [str(each).encode() for each in values] if name == "terminal" else values
     return track
 
 
@@ -216,33 +244,7 @@ def _surroundings(evidence: Json) -> Positions:
 
 def fence_of(said: Json) -> fences.Fence:
     """The fence of a place as it was published (``ref.place.*``)."""
-    size = said.get("size_m")
-    limits = said.get("limits_kmh") or {}
-    return fences.Fence(
-        place_id=int(said["place_id"]),
-        version=int(said["version"]),
-        outline=drawn(
-            str(said.get("shape") or "polygon"), said["geometry"], None if size is None else size
-        ),
-        buffer_m=float(said["buffer_m"]),
-        consecutive=int(said["consecutive"]),
-        dwell_s=said.get("dwell_s"),
-        vehicle_kinds=frozenset(said.get("vehicle_kinds") or ()),
-        valid_from=_day(said.get("valid_from")),
-        valid_to=_day(said.get("valid_to")),
-        role=fences.Role(str(said.get("role") or "area")),
-        hours=tuple(Hours.parse(one) for one in said.get("hours") or ()),
-        bound=frozenset(said.get("bound") or ()),
-        direction=said.get("direction") or "",
-        limits_kmh={str(kind): float(limit) for kind, limit in limits.items()},
-        may_stand=str(said.get("kind")) in STANDING,
-        law=str(said.get("law") or ""),
-        road=fences.road_of(said),
-    )
-
-
-def _day(value: object) -> date | None:
-    return date.fromisoformat(str(value)) if value else None
+    return References.place_of(said).fence
 
 
 _COMPARED: Final = (

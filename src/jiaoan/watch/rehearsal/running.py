@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+
 from jiaoan.journal.actions import Json
 from jiaoan.kernel.clock import at_local
-from jiaoan.registry.models import Place, Vehicle
-from jiaoan.registry.reference import place_value, profile_of
+from jiaoan.registry.models import Vehicle
+from jiaoan.registry.reference import places, profile_of
 from jiaoan.rules.driving.book import Profile
-from jiaoan.rules.driving.law import BY_ID, Rule
-from jiaoan.rules.fences import Fence, Fences
-from jiaoan.stream.backtrack import sealed
+from jiaoan.rules.driving.law import BY_ID, ON_ARRIVAL, Rule
+from jiaoan.stores.positions import DTYPE
+from jiaoan.stream.backtrack import DAY_MS, arrived, cards, sealed
+from jiaoan.stream.reference import STANDING
 from jiaoan.watch.models import Rehearsal, RehearsalFinding
 from jiaoan.watch.models.rehearsal import Outcome, RehearsalKind
 from jiaoan.watch.rehearsal.comparing import Event, compare
 from jiaoan.watch.rehearsal.worlds import (
-    NOT_REHEARSED,
+    BY_THEMSELVES,
     OF_PLACES,
     World,
     always,
     ground_of,
     warm_up_days,
 )
-from jiaoan.watch.rules.catalogue import rules_of
+from jiaoan.watch.rules.catalogue import COMMON, rules_of
 from jiaoan.watch.rules.queries import standing
 from jiaoan.watch.rules.standing import with_figures
 
 NEW_PLACE = 2**31 - 1
 """The number of a place that is not in the register yet, while it is rehearsed."""
+_BESIDE: Mapping[str, frozenset[Rule]] = {"ahead_s": frozenset({Rule.INVALID})}
+"""Rules that use a figure of another one: a time too far ahead is invalid data as well."""
+_STANDING = frozenset({Rule.TOGETHER})
+"""Rules that ask besides whether vehicles may stand in a place."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,18 @@ class Result:
     points: int = 0
     with_track: int = 0
 
+    def take(self, told: Sequence[Sequence[Event]], most: int) -> None:
+        """What was found as it is, and as proposed."""
+        compared = compare(*told)
+        for outcome, events in (
+            (Outcome.NEW, compared.new),
+            (Outcome.GONE, compared.gone),
+            (Outcome.SAME, compared.same),
+        ):
+            kept = self.kept[outcome]
+            kept += events[: max(0, most - len(kept))]
+            self.counts.update((each.rule, outcome.value) for each in events)
+
     def summary(self, vehicles: int, shown: int) -> dict[str, Json]:
         """What the page and the command say of it."""
         by_rule: dict[str, dict[str, Json]] = {}
@@ -72,16 +91,23 @@ def plan_of_rule(rule: str, changed: Mapping[str, int]) -> Plan:
     """A rule (or the common figures) with changed figures, on although it may be off now."""
     held = standing()
     off = frozenset(BY_ID[name] for name in held.off)
-    ground = ground_of(place_value(each) for each in _places())
-    touched = {each for name in changed for each in rules_of(name)}
+    ground = ground_of(_places())
+    touched = {each for name in changed for each in _touched(name)}
     own = {BY_ID[rule]} if rule in BY_ID else set()
-    rules = frozenset(touched | own) - NOT_REHEARSED
+    rules = frozenset(touched | own)
     settings = held.settings()
     return Plan(
         World(settings, off, ground),
         World(with_figures(settings, changed), off - own, ground),
         rules,
     )
+
+
+def _touched(figure: str) -> Iterable[Rule]:
+    """Rules that a figure can change."""
+    if figure in COMMON:  # what a point and a drive are is nothing to who looks at single reports
+        return frozenset(rules_of(figure)) - BY_THEMSELVES
+    return {*rules_of(figure), *_BESIDE.get(figure, ())}
 
 
 def plan_of_place(value: Mapping[str, object]) -> Plan:
@@ -92,25 +118,31 @@ def plan_of_place(value: Mapping[str, object]) -> Plan:
     three driving rules. Raises ``BadPlace``.
     """
     number = int(str(value["place_id"]))
-    others = [place_value(each) for each in _places() if each.pk != number]
-    before = [place_value(each) for each in _places() if each.pk == number]
+    places = _places()
+    others = [each for each in places if each["place_id"] != number]
+    before = [each for each in places if each["place_id"] == number]
     held = standing()
     off = frozenset(BY_ID[name] for name in held.off)
     now, then = ground_of([*others, *before]), always(ground_of([*others, value]), number)
     return Plan(
-        World(held.settings(), off, now, _fence(now.fences, number)),
-        World(held.settings(), off, then, _fence(then.fences, number)),
-        OF_PLACES,
+        World(held.settings(), off, now, now.only(number)),
+        World(held.settings(), off, then, then.only(number)),
+        OF_PLACES | (_STANDING if _may_stand([value, *before]) else frozenset()),
     )
 
 
-def _places() -> Sequence[Place]:
-    return list(Place.objects.prefetch_related("bound"))
+def _places() -> Sequence[Mapping[str, object]]:
+    """Every place with all that it was."""
+    return [value for _subject, value in places(whole=True)]
 
 
-def _fence(fences: Fences, number: int) -> Fence | None:
-    at = fences.by_place.get(number)
-    return None if at is None else fences.all[at]
+def _may_stand(values: Iterable[Mapping[str, object]]) -> bool:
+    """Whether one of them is, or was, a place where vehicles may stand."""
+    for each in values:
+        before = each.get("before")
+        if each.get("kind") in STANDING or (isinstance(before, list) and _may_stand(before)):
+            return True
+    return False
 
 
 def plan_of(asked: Rehearsal) -> Plan:
@@ -134,27 +166,61 @@ def rehearse(
     """
     begin = _ms(at_local(first))
     end = _ms(at_local(last + timedelta(days=1)))
+    root = data_dir / "tracks"
     early = _ms(at_local(first - timedelta(days=warm_up_days(plan.rules))))
     result = Result()
     for number, (vehicle, profile) in enumerate(vehicles):
         if not tell(number):
             return None
-        track = sealed(data_dir / "tracks", vehicle, early, end - 1)
-        if not len(track):
+        track = sealed(root, vehicle, early, end - 1)
+        came = track[:0]
+        if plan.rules & ON_ARRIVAL:
+            came = arrived(root, vehicle, begin, end - 1)
+        if not len(track) and not len(came):
             continue
         result.points += len(track)
         result.with_track += 1
-        told = compare(
-            _within(plan.now.events(vehicle, profile, track, plan.rules), begin, end),
-            _within(plan.proposed.events(vehicle, profile, track, plan.rules), begin, end),
+        said = cards(root, vehicle, end - 1, ())
+        result.take(
+            [
+                list(
+                    _within(
+                        world.events(vehicle, profile, track, plan.rules, said)
+                        + world.arrived(vehicle, profile, came, plan.rules),
+                        begin,
+                        end,
+                    )
+                )
+                for world in (plan.now, plan.proposed)
+            ],
+            most,
         )
-        for outcome, events in (
-            (Outcome.NEW, told.new), (Outcome.GONE, told.gone), (Outcome.SAME, told.same),
-        ):  # fmt: skip
-            kept = result.kept[outcome]
-            kept += events[: max(0, most - len(kept))]
-            result.counts.update((each.rule, outcome.value) for each in events)
+    if Rule.TOGETHER in plan.rules:
+        hazmat = [vehicle for vehicle, profile in vehicles if profile.kind == "hazmat"]
+        told = _together(root, plan, hazmat, (begin, end), lambda: tell(len(vehicles)))
+        if told is None:
+            return None
+        result.take(told, most)
     return result
+
+
+def _together(
+    root: Path, plan: Plan, hazmat: Sequence[int], span: tuple[int, int], go_on: Callable[[], bool]
+) -> list[list[Event]] | None:
+    """The rule over pairs in both worlds, day by day from the day before; ``None`` = to stop."""
+    from jiaoan.rules.driving.settle import in_order  # numba: only in the process that rehearses
+
+    begin, end = span
+    worlds = [plan.now.pairs(), plan.proposed.pairs()]
+    found: list[list[Event]] = [[], []]
+    for moment in range(begin - DAY_MS, end, DAY_MS):
+        if not go_on():
+            return None
+        parts = [sealed(root, each, moment, moment + DAY_MS - 1) for each in hazmat]
+        day, _around, _cards = in_order(np.concatenate([np.zeros(0, DTYPE), *parts]))
+        for told, world in zip(found, worlds, strict=True):
+            told += _within(world.day(day), begin, end)
+    return found
 
 
 def _within(events: Sequence[Event], begin: int, end: int) -> Iterator[Event]:

@@ -1,19 +1,19 @@
 """A past track judged by the rules as they are, or as they are proposed.
 
 A :class:`World` holds everything that the stream would know. What a rehearsal finds in it is found
-by the stream's own rules: :func:`jiaoan.rules.driving.settle.run` over the sorted track, and
-:func:`jiaoan.rules.fences.judge` with an empty memory. The track begins some days before the first
-day asked for (:func:`warm_up_days`), so that drives, totals and stays are known when it comes; what
-begins earlier is left out.
+by the stream's own rules: :func:`jiaoan.rules.driving.settle.run` over the sorted track with its
+driver cards, the rules on arrival over what came in by receipt, and the pass over fences with an
+empty memory. Each point is judged by the places of its time. The track begins some days before the
+first day asked for (:func:`warm_up_days`), so that drives, totals and stays are known when it
+comes; what begins earlier is left out.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,21 +21,27 @@ import numpy.typing as npt
 from jiaoan.kernel.clock import LOCAL
 from jiaoan.rules import fences
 from jiaoan.rules.driving.book import Book, Profile
+from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.driving.findings import Finding
 from jiaoan.rules.driving.law import ON_ARRIVAL, Rule
+from jiaoan.rules.driving.memory import Memory as Driving
 from jiaoan.rules.driving.sentences import sentence
 from jiaoan.rules.driving.settings import Settings
-from jiaoan.rules.fences import Fence, Fences
-from jiaoan.rules.fences.surroundings import surroundings
-from jiaoan.stores.positions import Positions, key_of
-from jiaoan.stores.reader import Message
-from jiaoan.stream.reference import References
+from jiaoan.rules.fences.grounds import Grounds
+from jiaoan.rules.fences.memory import Memory
+from jiaoan.stores.positions import Positions
+from jiaoan.watch.findings.pairs import feed
+from jiaoan.watch.places import BadPlace as BadPlace
+from jiaoan.watch.places import known
 from jiaoan.watch.rehearsal.comparing import Event
 
-NOT_REHEARSED: Final = ON_ARRIVAL | {Rule.TOGETHER}
-"""Rules of single rows as they arrive, and the one that needs all vehicles at once."""
+if TYPE_CHECKING:
+    from jiaoan.rules.driving.together import Together
+
 OF_PLACES: Final = frozenset({Rule.OVERSPEED, Rule.STAY, Rule.HAZMAT_BAN})
 """Rules that ask the places: for a limit or a class of road, and whether a vehicle may stand."""
+BY_THEMSELVES: Final = ON_ARRIVAL | {Rule.TOGETHER}
+"""Rules that do not judge a vehicle's sorted track: single reports as they come in, and pairs."""
 _TOTALS: Final = frozenset({Rule.DAY_TOTAL, Rule.WEEK_TOTAL})
 _FENCE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "entered": ("驶入{}", "entered {}"),
@@ -48,45 +54,32 @@ _FENCE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
 Value = Mapping[str, object]
 
 
-class BadPlace(ValueError):
-    """A place that the stream would refuse: the sentence says why."""
-
-
 @dataclass(frozen=True)
 class Ground:
-    """All places as the stream would know them; ``names`` for sentences."""
+    """All places by time, as the stream would know them; ``names`` for sentences."""
 
-    fences: Fences
+    grounds: Grounds
     names: Mapping[int, str]
 
     def around(self, positions: Positions, kind: str) -> npt.NDArray[np.void]:
-        """What the places say about each position."""
-        found = fences.look_up(self.fences, positions)
-        return surroundings(self.fences, found, positions, lambda _vehicle: kind)
+        """What the places of the time say about each position, which are sorted by it."""
+        return self.grounds.around(positions, lambda _vehicle: kind)
+
+    def only(self, place_id: int) -> Grounds | None:
+        """One place alone; ``None`` where it is not there."""
+        return self.grounds.only(place_id) if place_id in self.names else None
 
 
 def ground_of(values: Iterable[Value]) -> Ground:
     """The places as the stream reads them from their snapshots. :class:`BadPlace` names one."""
-    known = References(None)  # type: ignore[arg-type]  # nothing is followed: values are handed in
-    for value in values:
-        number = int(str(value["place_id"]))
-        subject = f"ref.place.{number}"
-        known.apply(Message(subject, json.dumps(value).encode(), 0, datetime.now(UTC)))
-        if number not in known.places:
-            raise BadPlace(f"place {number}: the stream does not take it; its log says why")
-    known.rebuild()
-    names = {number: card.name for number, card in known.places.items()}
-    return Ground(known.fences, names)
+    references = known(values)
+    names = {number: card.name for number, card in references.places.items()}
+    return Ground(references.atlas.grounds, names)
 
 
 def always(ground: Ground, place_id: int) -> Ground:
     """The same with one place in force on every day, as if it had been there before."""
-    changed = [
-        replace(each, valid_from=None, valid_to=None) if each.place_id == place_id else each
-        for each in ground.fences.all
-        if each is not None
-    ]
-    return replace(ground, fences=Fences(changed))
+    return replace(ground, grounds=ground.grounds.always(place_id))
 
 
 @dataclass(frozen=True)
@@ -96,40 +89,93 @@ class World:
     settings: Sequence[Settings]
     off: frozenset[Rule]
     ground: Ground
-    fence: Fence | None = None
+    fence: Grounds | None = None
 
     def events(
-        self, vehicle: int, profile: Profile, track: Positions, rules: frozenset[Rule]
+        self,
+        vehicle: int,
+        profile: Profile,
+        track: Positions,
+        rules: frozenset[Rule],
+        cards: Sequence[Card] = (),
     ) -> list[Event]:
         """Everything that ``rules`` and the rehearsed fence find in one vehicle's track; it is
         judged by the profile that it has today.
         """
         from jiaoan.rules.driving import settle  # numba: only in the process that rehearses
 
-        ordered, _around, _cards = settle.in_order(track)
-        wanted = rules - self.off - NOT_REHEARSED
-        found = self._driven(vehicle, profile, ordered, wanted) if wanted else []
+        ordered, _around, placed = settle.in_order(track, cards=cards)
+        wanted = rules - self.off - BY_THEMSELVES
+        found = self._driven(vehicle, profile, ordered, wanted, placed) if wanted else []
         return found + (self._fenced(profile.kind, ordered, self.fence) if self.fence else [])
 
     def _driven(
-        self, vehicle: int, profile: Profile, ordered: Positions, wanted: frozenset[Rule]
+        self,
+        vehicle: int,
+        profile: Profile,
+        ordered: Positions,
+        wanted: frozenset[Rule],
+        cards: Sequence[Card],
     ) -> list[Event]:
         from jiaoan.rules.driving import settle
 
         book = Book({vehicle: profile}, self.settings, off=self.off)
         around = self.ground.around(ordered, profile.kind)
         events: dict[str, Event] = {}
-        for each in settle.run(ordered, book, surroundings=around):
+        for each in settle.run(ordered, book, cards=cards, surroundings=around):
             if each.rule in wanted:
                 events[each.begun_id] = driven(each)  # an end takes the place of its beginning
         return list(events.values())
 
-    def _fenced(self, kind: str, ordered: Positions, fence: Fence) -> list[Event]:
-        outcome = fences.judge(
-            Fences([fence]), {}, ordered, key_of=key_of, kind_of=lambda _vehicle: kind
-        )
-        name = self.ground.names.get(fence.place_id, "")
-        return [_fenced_event(each, name) for each in outcome.findings]
+    def _fenced(self, kind: str, ordered: Positions, fence: Grounds) -> list[Event]:
+        found = fence.walk(Memory(), ordered, kind_of=lambda _vehicle: kind)
+        return [
+            _fenced_event(each, self.ground.names.get(each.fence.place_id, "")) for each in found
+        ]
+
+    def arrived(
+        self, vehicle: int, profile: Profile, came: Positions, rules: frozenset[Rule]
+    ) -> list[Event]:
+        """What the rules on arrival find in the reports of a vehicle, by their receipt.
+
+        An event has the moment of its receipt: such a report may have no other.
+        """
+        wanted = (rules & ON_ARRIVAL) - self.off
+        if not wanted or not len(came):
+            return []
+        from jiaoan.rules.driving.judge import judge
+
+        book = Book({vehicle: profile}, self.settings, off=self.off)
+        outcome = judge(Driving(), came, book)
+        return [
+            replace(driven(each), start_ms=int(came["received_ms"][row]))
+            for each, row in zip(outcome.findings, outcome.rows, strict=True)
+            if each.rule in wanted
+        ]
+
+    def pairs(self) -> Pairs:
+        """Hazmat vehicles too long together: to be fed with all of them, day by day."""
+        from jiaoan.rules.driving.together import Together
+
+        return Pairs(self, Together())
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The rule over pairs in one world."""
+
+    world: World
+    together: Together
+
+    def day(self, tracks: Positions) -> list[Event]:
+        """The next day's reports of all hazmat vehicles, sorted by time."""
+        if Rule.TOGETHER in self.world.off:
+            return []
+        ids = np.unique(tracks["vehicle"]).tolist()
+        profiles = {each: Profile(kind="hazmat") for each in ids}
+        book = Book(profiles, self.world.settings, off=self.world.off)
+        around = self.world.ground.around(tracks, "hazmat")
+        return [driven(each) for each in feed(self.together, tracks, around, book)]
 
 
 def driven(found: Finding) -> Event:

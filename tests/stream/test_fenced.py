@@ -1,0 +1,164 @@
+"""Late points and places: the versions of the time judge them, and long stays are remembered."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from jiaoan.stores.bus import Message
+from jiaoan.stores.positions import Positions
+from rules.driving.tracks import at, quick_book, track
+from rules.test_fences import SQUARE
+from stream.world import NOW, World, references_of
+
+BEGIN = at("2024-04-08T10:00")
+LAT, WEST = 29_450_000, 113_200_000  # on the western edge of SQUARE
+MINUTE, DAY = 60_000, 86_400_000
+
+
+def said(version: int, since_ms: int, **more: object) -> dict[str, object]:
+    return {
+        "place_id": 1, "name": f"name {version}", "kind": "district", "version": version,
+        "shape": "polygon", "geometry": SQUARE, "size_m": None, "buffer_m": 50, "consecutive": 2,
+        "since": datetime.fromtimestamp(since_ms / 1000, UTC).isoformat(), **more,
+    }  # fmt: skip
+
+
+def publish(world: World, value: dict[str, object]) -> None:
+    """As the stream hears it, and looks at places before its next block."""
+    world.references.apply(Message("ref.place.1", json.dumps(value).encode(), 1, NOW))
+    world.references.rebuild()
+    world.look_at_places()
+
+
+def points(*seen: tuple[int, int]) -> Positions:
+    """(UTC ms, microdegrees east of the western edge); a thousand are 97 m."""
+    rows = track([(moment, 0, 40) for moment, _ in seen], vehicle=1)
+    rows["lat"], rows["lon"] = LAT, [WEST + east for _, east in seen]
+    return rows
+
+
+def told(world: World) -> list[tuple[str, int, int]]:
+    """(kind, minute, version of the place) of what stands, by time."""
+    stands = [each for story in world.stories().values() for each in story.places.standing.values()]
+    moments = [
+        (round(datetime.fromisoformat(each["happened_at"]).timestamp() * 1000) - BEGIN) // MINUTE
+        for each in stands
+    ]
+    found = [
+        (each["kind"], minute, each["place_version"])
+        for each, minute in zip(stands, moments, strict=True)
+    ]
+    return sorted(found, key=lambda one: one[1])
+
+
+@pytest.fixture
+def world() -> World:
+    return World(references_of(quick_book(1)))
+
+
+def test_points_from_before_a_place_was_drawn_are_not_judged_by_it(world: World) -> None:
+    world.hear(points((BEGIN, -9000), (BEGIN + 10 * MINUTE, 9000)))
+    publish(world, said(1, BEGIN + 12 * MINUTE))
+    world.hear(points((BEGIN + 20 * MINUTE, -9000)))
+    assert told(world) == [("left", 20, 1)]
+    world.hear(points((BEGIN + 5 * MINUTE, 9000), (BEGIN + 6 * MINUTE, -9000)))
+    world.settle()
+    assert told(world) == [("left", 20, 1)]
+
+
+def test_a_crossing_in_a_blind_spot_is_told_by_the_version_of_its_time(world: World) -> None:
+    publish(world, said(1, BEGIN - DAY))
+    world.hear(points((BEGIN, -9000), (BEGIN + 10 * MINUTE, -9000)))
+    ring = [[114.2, 29.4], [114.3, 29.4], [114.3, 29.5], [114.2, 29.5], [114.2, 29.4]]
+    moved = {"type": "Polygon", "coordinates": [ring]}
+    publish(
+        world,
+        said(2, BEGIN + 12 * MINUTE, geometry=moved, before=[said(1, BEGIN - DAY)]),
+    )
+    world.hear(points((BEGIN + 20 * MINUTE, -9000)))
+    world.hear(points((BEGIN + 5 * MINUTE, 9000), (BEGIN + 6 * MINUTE, -9000)))
+    assert told(world) == []
+    world.settle()
+    assert told(world) == [("entered", 5, 1), ("left", 6, 1)]
+    messages = [json.loads(data) for data in world.stored.values()]
+    assert {each["place_name"] for each in messages if "place_id" in each} >= {"name 1"}
+    assert {each.get("correction") for each in messages if each["rule"] == "fence.enter"} == {
+        "added"
+    }
+
+
+def test_of_a_version_that_is_not_kept_what_was_told_is_left(world: World) -> None:
+    publish(world, said(1, BEGIN - DAY))
+    world.hear(points((BEGIN, -9000), (BEGIN + 10 * MINUTE, 9000)))
+    publish(world, said(2, BEGIN + 12 * MINUTE, buffer_m=90))  # without "before"
+    world.hear(points((BEGIN + 5 * MINUTE, 9000), (BEGIN + 20 * MINUTE, 9000)))
+    before = told(world)
+    world.settle()
+    assert told(world) == before == [("entered", 10, 1)]
+
+
+@pytest.mark.parametrize("gap_days", [1, 12])
+def test_who_stands_in_a_place_for_weeks_does_not_enter_it_again(
+    world: World, gap_days: int
+) -> None:
+    publish(world, said(1, BEGIN - 90 * DAY, dwell_s=3600))
+    long_ago = BEGIN - 30 * DAY
+    world.hear(points((long_ago, -9000), (long_ago + MINUTE, 9000)))
+    stands = [(long_ago + n * 12 * 3_600_000, 9000) for n in range(1, 60 - 2 * gap_days)]
+    world.hear(points(*stands))
+    world.hear(points((BEGIN + 10 * MINUTE, 9000)))
+    before = told(world)
+    assert [kind for kind, _, _ in before] == ["entered", "stayed"]
+    world.hear(points((BEGIN + 5 * MINUTE, 9000)))
+    world.settle()
+    assert told(world) == before
+    world.hear(points((BEGIN + 20 * MINUTE, -9000), (BEGIN + 15 * MINUTE, 9000)))
+    world.settle()
+    assert [kind for kind, _, _ in told(world)] == ["entered", "stayed", "left"]
+
+
+def test_a_late_point_never_moves_the_live_state_backwards(world: World) -> None:
+    publish(world, said(1, BEGIN - DAY))
+    world.hear(points((BEGIN, -9000), (BEGIN + 10 * MINUTE, 9000)))
+    state = world.memory.fences.encode()
+    world.hear(points((BEGIN + 5 * MINUTE, -9000), (BEGIN + 6 * MINUTE, -9000)))
+    assert world.memory.fences.encode() == state
+    assert world.memory.late == {1: BEGIN + 5 * MINUTE}
+    assert told(world) == [("entered", 10, 1)]
+
+
+def of_places(world: World) -> list[tuple[str, str]]:
+    """(kind, correction) of all that was ever told of places, in the order of the bus."""
+    bodies = [json.loads(data) for data in world.stored.values()]
+    return [(each["kind"], each.get("correction", "")) for each in bodies if "finding" not in each]
+
+
+@pytest.mark.parametrize("stored", range(7))
+def test_an_exit_behind_a_change_is_told_once_more_whatever_was_killed(
+    world: World, stored: int
+) -> None:
+    """It was out between 5 and 6: the exit at 20 ends the second of two visits, not the first."""
+    publish(world, said(1, BEGIN - DAY))
+    inside = [(BEGIN + minute * MINUTE, 9000) for minute in (1, 10, 11, 12, 13, 14, 15)]
+    world.hear(points((BEGIN, -9000), *inside, (BEGIN + 20 * MINUTE, -9000)))
+    world.hear(points((BEGIN + 5 * MINUTE, -9000), (BEGIN + 6 * MINUTE, 9000)))
+    world.save()
+    before = len(world.stored)
+    world.settle()
+    world.stored = dict(list(world.stored.items())[: before + stored])  # killed behind so many
+    world.kill()
+    world.settle()
+    assert told(world) == [
+        ("entered", 1, 1), ("left", 5, 1), ("entered", 6, 1), ("left", 20, 1)
+    ]  # fmt: skip
+    changes = [("left", "added"), ("entered", "added"), ("left", "added")]
+    assert of_places(world) == [("entered", ""), ("left", ""), *changes]
+    # And not again and again: what changes nothing behind it tells nothing.
+    world.hear(points((BEGIN + 7 * MINUTE, 9000), (BEGIN + 8 * MINUTE, 9000)))
+    world.settle()
+    world.hear(points((BEGIN + 30 * MINUTE, -9000), (BEGIN + 25 * MINUTE, -9000)))
+    world.settle()
+    assert of_places(world) == [("entered", ""), ("left", ""), *changes]
