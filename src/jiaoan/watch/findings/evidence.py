@@ -152,7 +152,7 @@ def _moment_day(text: str) -> Any:
 
 
 def around_of(track: Positions, kind: str) -> list[list[int]]:
-    """What the places of today say about each report (``rules.driving.judge.SURROUNDINGS``)."""
+    """What the places of today say about each report (``rules.driving.columns.SURROUNDINGS``)."""
     places = fences.Fences(fence_of(place_value(place)) for place in _areas())
     found = fences.look_up(places, track)
     around = surroundings(places, found, track, lambda _vehicle: kind)
