@@ -14,7 +14,10 @@ os.environ["PYTHONPATH"] = str(Path(__file__).parents[1] / "src")
 
 # How fast a machine is says nothing about what is tested.
 settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "any machine",
+    parent=settings.default,  # on a build machine the same examples at every run
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("any machine")
 

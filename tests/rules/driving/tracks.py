@@ -202,7 +202,7 @@ def fleets(draw: st.DrawFn, vehicles: int = 3, segments: int = 5) -> tuple[Rows,
     order = [number for number, part in enumerate(parts) for _ in range(len(part[0]))]
     draw(st.randoms(use_true_random=False)).shuffle(order)
     array = rows(len(order))
-    around = np.zeros(len(order), pass_.SURROUNDINGS)
+    around = np.zeros(len(order), c.SURROUNDINGS)
     done = [0] * len(parts)
     for row, number in enumerate(order):
         array[row], around[row] = (each[done[number]] for each in parts[number])
@@ -226,7 +226,7 @@ def _lay(
     draw: st.DrawFn, vehicle: int, start: int, points: Sequence[tuple[str, int, int]]
 ) -> tuple[Rows, Rows]:
     """Rows of one vehicle along a meridian."""
-    array, around = rows(len(points), vehicle), np.zeros(len(points), pass_.SURROUNDINGS)
+    array, around = rows(len(points), vehicle), np.zeros(len(points), c.SURROUNDINGS)
     time, north = start, 0.0
     for number, (mood, step, speed) in enumerate(points):
         row, there = array[number], around[number]
@@ -240,7 +240,8 @@ def _lay(
             draw(st.sampled_from((0, 0, -700, 40, 5000))) if wild else 0
         )
         row["received_ms"] = time + (draw(st.sampled_from((500, 2_000_000))) if wild else 500)
-        row["lat"] = LAT + round(north * METRE)
+        # As far as the field goes: a fast vehicle may be drawn with days between its reports.
+        row["lat"] = min(max(LAT + round(north * METRE), -(2**31)), 2**31 - 1)
         row["speed"] = speed
         row["mileage"] = NO_MILEAGE
         if wild:

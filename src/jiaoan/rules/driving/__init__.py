@@ -5,9 +5,9 @@ Theory of operation
 *In.* :func:`jiaoan.rules.driving.judge.judge` takes one batch of positions (a structured array with
 the fields of ``stores.positions.DTYPE``) in stored order, the :class:`~.cards.Card` events of the
 same stream (driver identity 驾驶员身份), what the places say about each row
-(:data:`~.judge.SURROUNDINGS`: road class, section limit, inside a known place; zeros where nothing
-is known), the :class:`~.book.Book` (who each vehicle is, which figures hold on which day) and the
-:class:`~.memory.Memory` of the partition, which it does not change.
+(:data:`~.columns.SURROUNDINGS`: road class, section limit, inside a known place; zeros where
+nothing is known), the :class:`~.book.Book` (who each vehicle is, which figures hold on which day)
+and the :class:`~.memory.Memory` of the partition, which it does not change.
 
 *Out.* An :class:`~.judge.Outcome`: the :class:`~.findings.Finding` s in order, ``late`` (the rows
 that were older than the state) and the changed rows of the memory. When every finding is stored the

@@ -88,8 +88,8 @@ def judge(
     """Judge ``positions`` in their order; ``memory`` is not changed until it takes the changes.
 
     ``positions`` is a structured array with the fields of ``stores.positions.DTYPE``,
-    ``surroundings`` has one row (:data:`SURROUNDINGS`) for each. Raises ``ValueError`` when the
-    two differ in length or a card stands outside the batch.
+    ``surroundings`` has one row (:data:`~.columns.SURROUNDINGS`) for each. Raises ``ValueError``
+    when the two differ in length or a card stands outside the batch.
     """
     if surroundings is not None and len(surroundings) != len(positions):
         raise ValueError(f"{len(positions)} positions but surroundings of {len(surroundings)}")

@@ -205,7 +205,7 @@ class _Places:
     grounds: Grounds
 
     def around(self, track: Positions, kind: str = "") -> list[list[int]]:
-        """What the places of the time say about each report (``judge.SURROUNDINGS``), by time."""
+        """What the places of the time say about each report (``columns.SURROUNDINGS``), by time."""
         return [list(row) for row in self.grounds.around(track, lambda _vehicle: kind).tolist()]
 
 
