@@ -111,7 +111,7 @@ def test_it_waits_for_the_bus_and_can_be_stopped_meanwhile(tmp_path: Path) -> No
         assert process.stderr is not None
         assert "waiting for the bus" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        assert process.wait(2) == 0
+        assert process.wait(20) == 0
 
 
 def test_it_stops_in_time_while_the_bus_is_dead(tmp_path: Path) -> None:

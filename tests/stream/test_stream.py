@@ -83,7 +83,9 @@ def test_it_tells_an_entry_with_everything_it_rests_on(
     run(main())
 
 
-def test_it_tells_within_a_tenth_of_a_second(bus_server: BusServer, tmp_path: Path) -> None:
+def test_it_tells_each_finding_without_waiting_for_more(
+    bus_server: BusServer, tmp_path: Path
+) -> None:
     async def main() -> None:
         async with running(bus_server, tmp_path) as (bus, _):
             await send(bus, 1, block((1, 0, 9000)), "warm")
@@ -92,7 +94,7 @@ def test_it_tells_within_a_tenth_of_a_second(bus_server: BusServer, tmp_path: Pa
                 seen = asyncio.create_task(take(bus, 1, after=number))
                 await asyncio.sleep(0.05)
                 await send(bus, 1, block((1, number * 10, 9000 * (-1) ** number)), str(number))
-                await asyncio.wait_for(seen, 5)  # against hanging; speed is measured in bench/
+                await asyncio.wait_for(seen, 20)  # against hanging; speed is measured in bench/
 
     run(main())
 
