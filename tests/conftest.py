@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 # Child processes of tests find the product where the tests found it.
@@ -20,6 +22,14 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("any machine")
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """A request in another language leaves its language behind in the thread."""
+    yield
+    translation.deactivate()
+
 
 _DATABASE = {"db", "transactional_db", "django_db_setup", "live_server", "client", "admin_client"}
 

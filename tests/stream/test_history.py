@@ -39,6 +39,12 @@ class ListBus:
                 yield Message("positions.00", data, number, START)
         await asyncio.Event().wait()
 
+    async def read_several(
+        self, subject: str, *, after: int, batch: int = 100
+    ) -> AsyncIterator[list[Message]]:
+        async for message in self.read(subject, after=after, batch=batch):
+            yield [message]
+
 
 def messages(count: int, *, first: int = 0) -> list[bytes]:
     return [

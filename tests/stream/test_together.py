@@ -52,22 +52,23 @@ def told(
     cuts: Sequence[int] = (),
     kills: Sequence[int] = (),
 ) -> list[Finding]:
-    """Findings, each once; at a kill the memory of the last snapshot reads its blocks again."""
+    """Findings, each once; at a kill the memory of the last snapshot reads its blocks again, all
+    at once."""
     edges = [0, *sorted(cuts), len(rows)]
     blocks = [rows[begin:end] for begin, end in itertools.pairwise(edges)]
     memory, saved = Memory.new(), encode(Memory.new(), "me")
     found: dict[str, Finding] = {}
     for number, block in enumerate(blocks, 1):
-        found |= {each.id: each for each in judge(memory, block, references)}
+        found |= {each.id: each for each in judge(memory, [block], references)}
         memory.sequence = number
         if number % 3 == 0:
             saved = encode(memory, "me")
         if number in kills:
             memory, owner = decode(saved)
             assert owner == "me"
-            for again in range(memory.sequence, number):
-                found |= {each.id: each for each in judge(memory, blocks[again], references)}
-                memory.sequence = again + 1
+            if again := blocks[memory.sequence : number]:
+                found |= {each.id: each for each in judge(memory, again, references)}
+            memory.sequence = number
     return list(found.values())
 
 
@@ -104,13 +105,13 @@ def test_it_can_be_switched_off() -> None:
 def test_a_slice_is_judged_a_minute_after_its_end_by_the_stream_alone() -> None:
     memory, references = Memory.new(), known()
     rows = standing(0, 60)
-    judge(memory, rows[:4], references)
+    judge(memory, [rows[:4]], references)
     assert sorted(memory.slices.open) == [BEGIN // 30_000]
     late = rows[:1].copy()
     late["received_ms"] += 30_000 + together.GRACE_S * 1000
-    judge(memory, late, references)
+    judge(memory, [late], references)
     assert (memory.slices.open, memory.slices.closed) == ({}, BEGIN // 30_000)
-    judge(memory, rows[:4], references)
+    judge(memory, [rows[:4]], references)
     assert memory.slices.open == {}, "a slice is judged once"
 
 

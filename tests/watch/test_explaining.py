@@ -362,7 +362,7 @@ def pair(world: World, data: Path) -> tuple[Finding, Vehicle]:
     memory = together.Memory.new()
     later = both[-1:].copy()
     later["vehicle"], later["received_ms"] = 99_999, later["received_ms"] + 600_000
-    (told,) = together.judge(memory, np.concatenate([both, later]), references)
+    (told,) = together.judge(memory, [np.concatenate([both, later])], references)
     return record(world, one, told), other
 
 

@@ -67,11 +67,11 @@ class History:
         """Until ``stop`` (then what was read is written) or :class:`Overtaken`."""
         self._root.mkdir(parents=True, exist_ok=True)
         self._place = self._load()
-        queue: asyncio.Queue[Message] = asyncio.Queue(100)
+        queue: asyncio.Queue[list[Message]] = asyncio.Queue(1)
         reading = asyncio.create_task(self._read(queue), name="tracks")
         tidying = asyncio.create_task(self._tidy(), name="compaction")
         stopping = asyncio.create_task(stop.wait())
-        getting: asyncio.Task[Message] | None = None
+        getting: asyncio.Task[list[Message]] | None = None
         try:
             while not stop.is_set():
                 getting = getting or asyncio.create_task(queue.get())
@@ -81,7 +81,10 @@ class History:
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 if getting.done():
-                    self._add(getting.result())
+                    for message in getting.result():
+                        self._add(message)
+                        if self._is_due():
+                            await self._flush()
                     getting = None
                 elif reading.done():
                     reading.result()
@@ -120,9 +123,9 @@ class History:
                 return
             logger.info("%d files of tracks became %s", len(job.inputs), path.name)
 
-    async def _read(self, queue: asyncio.Queue[Message]) -> None:
-        async for message in self._bus.read("positions.*", after=self._place.sequence):
-            await queue.put(message)
+    async def _read(self, queue: asyncio.Queue[list[Message]]) -> None:
+        async for messages in self._bus.read_several("positions.*", after=self._place.sequence):
+            await queue.put(messages)
 
     def _add(self, message: Message) -> None:
         rows = self._rows

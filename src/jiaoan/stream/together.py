@@ -13,12 +13,13 @@ import asyncio
 import json
 import logging
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from jiaoan.kernel.clock import Clock
 from jiaoan.rules import fences
@@ -34,6 +35,7 @@ from jiaoan.stream.reference import References
 from jiaoan.stream.snapshot import Snapshot, still
 
 logger = logging.getLogger("jiaoan.stream")
+Bools = npt.NDArray[np.bool_]
 
 KEY: Final = "together"
 GRACE_S: Final = 60
@@ -145,10 +147,22 @@ def decode(data: bytes) -> tuple[Memory, str]:
     return memory, str(said["owner"])
 
 
-def judge(memory: Memory, positions: Positions, references: References) -> list[Finding]:
-    """Take a block in and answer what the slices that are over now tell."""
+def judge(memory: Memory, blocks: Sequence[Positions], references: References) -> list[Finding]:
+    """Take blocks in, one after the other, and answer what the slices that are over then tell."""
+    positions = np.concatenate(blocks)
+    wanted, known = _looked_at(positions, references)
+    found: list[Finding] = []
+    begin = 0
+    for block in blocks:
+        rows = slice(begin, begin := begin + len(block))
+        memory.slices.add(block, wanted[rows].tolist(), known[rows].tolist())
+        found += _over(memory, references)
+    return found
+
+
+def _looked_at(positions: Positions, references: References) -> tuple[Bools, Bools]:
+    """Which reports count, of hazmat vehicles; and which lie where such vehicles may stand."""
     counted = fences.counts(positions)
-    book = references.book()
     vehicles = np.unique(positions["vehicle"][counted]).tolist()
     hazmat = [each for each in vehicles if references.kind_of(each) == "hazmat"]
     wanted = counted & np.isin(positions["vehicle"], hazmat)
@@ -159,8 +173,11 @@ def judge(memory: Memory, positions: Positions, references: References) -> list[
         sides = places.shapes.sides(positions["lat"][rows], positions["lon"][rows])
         standing = sides.inside & places.standing[sides.outlines]
         known[rows[sides.rows[standing]]] = True
-    memory.slices.add(positions, wanted.tolist(), known.tolist())
-    found: list[Finding] = []
+    return wanted, known
+
+
+def _over(memory: Memory, references: References) -> list[Finding]:
+    book, found = references.book(), list[Finding]()
     for number in memory.slices.over():
         end, last, heard = memory.slices.close(number)
         found += [
@@ -206,22 +223,24 @@ class Pairs:
 
     async def _read(self) -> None:
         loop = asyncio.get_running_loop()
-        async for message in self._bus.read("positions.*", after=self._memory.sequence):
+        async for messages in self._bus.read_several("positions.*", after=self._memory.sequence):
             async with self._turn:
-                await self._block(message)
+                await self._blocks(messages)
                 if loop.time() >= self._due:
                     self._due = loop.time() + SAVE_EVERY_S
                     await self._save()
 
-    async def _block(self, message: Message) -> None:
-        try:
-            positions, _ = unpack(message.data)
-        except NotPositions as error:
-            logger.debug("%s %d is passed over: %s", message.subject, message.sequence, error)
-        else:
-            for each in judge(self._memory, positions, self._references):
+    async def _blocks(self, messages: Sequence[Message]) -> None:
+        blocks: list[Positions] = []
+        for message in messages:
+            try:
+                blocks.append(unpack(message.data)[0])
+            except NotPositions as error:
+                logger.debug("%s %d is passed over: %s", message.subject, message.sequence, error)
+        if blocks:
+            for each in judge(self._memory, blocks, self._references):
                 await self._tell(each)
-        self._memory.sequence = message.sequence
+        self._memory.sequence = messages[-1].sequence
 
     async def _tell(self, finding: Finding) -> None:
         """Once each: a finding is on the bus of its vehicle's partition under its own id."""

@@ -33,12 +33,12 @@ LONGEST_KM: Final = 6_000
 MOST_PERIODS: Final = 2
 VERB: Final = "registry.manage"
 TOLD: Final = (
-    "plate", "plate_colour", "kind", "speed_limit_kmh", "service", "one_way_km", "school_hours",
+    "plate_colour", "kind", "speed_limit_kmh", "service", "one_way_km", "school_hours",
     "school_days", "valid_from", "valid_to", "certificate_valid_to", "inspection_valid_to",
 )  # fmt: skip
-"""What a fact tells with its values; of the other fields, which may name people, only the names."""
+"""What a fact tells with its values; of other fields, which lead to people, only their names."""
 FIELDS: Final = (
-    *TOLD, "enterprise", "outside", "carrier_name", "carrier_phone", "tank_number",
+    "plate", *TOLD, "enterprise", "outside", "carrier_name", "carrier_phone", "tank_number",
     "tank_volume_m3", "transport_certificate",
 )  # fmt: skip
 Errors = dict[str, str | Promise]
