@@ -86,7 +86,8 @@ def test_each_point_is_judged_by_the_places_of_its_time(data: st.DataObject) -> 
 def test_a_place_that_is_redrawn_is_known_in_each_of_its_versions() -> None:
     fence = FENCES[0]
     grounds = Grounds({1: [Version(START, fence, "a")]}, Fences([fence]))
-    assert grounds.knows(1, fence.version)
-    assert not grounds.knows(1, fence.version + 1)
+    assert grounds.held(1, fence.version, START)
+    assert not grounds.held(1, fence.version, START - 1)
+    assert not grounds.held(1, fence.version + 1, START)
     assert grounds.at(START - 1).by_place == {}
     assert grounds.at(START).by_place == {1: 0}

@@ -69,6 +69,17 @@ def test_points_from_before_a_place_was_drawn_are_not_judged_by_it(world: World)
     assert told(world) == [("left", 20, 1)]
 
 
+def test_what_was_told_of_points_from_before_a_place_was_drawn_is_left(world: World) -> None:
+    """They came in order, but only now: a new installation hears of yesterday."""
+    publish(world, said(1, BEGIN + DAY))
+    world.hear(points((BEGIN, -9000), (BEGIN + 2 * MINUTE, 9000), (BEGIN + 9 * MINUTE, 9100)))
+    assert told(world) == [("entered", 2, 1)]
+    world.hear(points((BEGIN + MINUTE, -9000)))
+    world.settle()
+    world.hear(points((BEGIN + 10 * MINUTE, -9000)))
+    assert told(world) == [("entered", 2, 1), ("left", 10, 1)]
+
+
 def test_a_crossing_in_a_blind_spot_is_told_by_the_version_of_its_time(world: World) -> None:
     publish(world, said(1, BEGIN - DAY))
     world.hear(points((BEGIN, -9000), (BEGIN + 10 * MINUTE, -9000)))

@@ -6,6 +6,7 @@ import itertools
 import json
 from dataclasses import replace
 
+import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -162,6 +163,9 @@ def test_a_report_said_once_more_is_not_late() -> None:
     points = track([(begin + 30_000 * n, 500 * n, 60) for n in range(10)], vehicle=1)
     world.hear(points)
     world.hear(points[7:9])
+    assert world.memory.late == {}
+    world = World(references_of(quick_book(1)))
+    world.hear(np.concatenate([points[:3], points[1:3], points[3:]]))  # behind, many at once
     assert world.memory.late == {}
     other = points[7:9].copy()
     other["lat"] += 1

@@ -83,13 +83,18 @@ class Truck:
         return round(longitude + dice.uniform(-0.0004, 0.0004), 6), moment
 
     def drive(self, port: int, goes_on: Callable[[int], bool]) -> None:
-        """Report until told to stop; a lost link is mended and the same report said again."""
+        """Report until told to stop; a lost link is mended and the same report said again.
+
+        What was said once is said until it is acknowledged: it may be stored without an answer.
+        """
         link: Terminal | None = None
+        said = 0
         try:
-            while goes_on(self.acknowledged):
+            while said > self.acknowledged or goes_on(self.acknowledged):
                 try:
                     link = link or self._link(port)
                     longitude, moment = self.where(self.acknowledged)
+                    said = self.acknowledged + 1
                     if link.report(LATITUDE, longitude, moment).result == 0:
                         self.acknowledged += 1
                 except (OSError, TimeoutError):

@@ -5,7 +5,7 @@ So the part before the earliest late point only brings the memory up to it; wher
 that the vehicle was inside, or since when, what was told since and what is known now say it
 (:func:`_recalled`). Everything decided from the earliest late point on is compared, by the places
 that were in force at the time of each point. Of a place of whose version nothing is known any more
-what was told is left.
+what was told is left; so it is where the version that was told was not the one of its time.
 """
 
 from __future__ import annotations
@@ -163,11 +163,14 @@ def _decided_ms(said: Said) -> int:
 
 
 def _unknown(story: Mapping[int, list[Said]], grounds: Grounds) -> frozenset[int]:
-    """Places of which something was told in a version that is not kept."""
+    """Places of which something was told in a version that is not kept, or was not yet, or no more,
+    in force: then points came in order, but long after they were made."""
     return frozenset(
         place
         for place, mine in story.items()
-        if not all(grounds.knows(place, int(each["place_version"])) for each in mine)
+        if not all(
+            grounds.held(place, int(each["place_version"]), _decided_ms(each)) for each in mine
+        )
     )
 
 

@@ -116,10 +116,16 @@ def _late(
     for number in sorted({each.row for each in outcome.late}.union(fenced.late)):
         row = positions[number]
         key, vehicle = key_at(row), int(row["vehicle"])
-        again = key in fenced.changes.last_keys(vehicle)
+        again = key in fenced.changes.last_keys(vehicle) or _before(positions[:number], row)
         if not again and key not in memory.fences.last_keys(vehicle):
             late[vehicle] = min(key.time_ms, late.get(vehicle, key.time_ms))
     return late
+
+
+def _before(rows: Positions, row: np.void) -> bool:
+    """Whether the same report stands among the rows before it: who catches up judges many."""
+    same = (rows["time_ms"] == row["time_ms"]) & (rows["vehicle"] == row["vehicle"])
+    return key_at(row) in map(key_at, rows[same])
 
 
 def _out_of_turn(

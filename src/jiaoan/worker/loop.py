@@ -32,6 +32,7 @@ from django.db import OperationalError, close_old_connections, connection
 
 from jiaoan.kernel.clock import Clock
 from jiaoan.stores.bus import Bus, BusFull, BusUnavailable
+from jiaoan.watch.upward import actions as upward
 from jiaoan.worker import batches, rehearsing, steps
 from jiaoan.worker.batches import Found, found
 
@@ -58,6 +59,7 @@ class Worker:
         self._found: asyncio.Queue[Found] = asyncio.Queue(maxsize=batches.AHEAD)
 
     async def run(self) -> None:
+        await self._database(upward.superiors)  # its code is loaded now, not by the first alarm
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._read())

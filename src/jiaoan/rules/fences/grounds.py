@@ -64,12 +64,6 @@ class Grounds:
             if one.since_ms != ALWAYS
         )
         self._moments = np.unique([moment for moment, _ in self._changes]).astype(np.int64)
-        self._known = {
-            (place, one.fence.version)
-            for place, each in self._versions.items()
-            for one in each
-            if one.fence is not None
-        }
         self._built = lru_cache(maxsize=_KEPT)(self._build)
 
     @classmethod
@@ -95,9 +89,11 @@ class Grounds:
         held = now.all[now.by_place[place]]
         return Grounds({**self._versions, place: [Version(ALWAYS, held, "")]}, now)
 
-    def knows(self, place: int, version: int) -> bool:
-        """Whether a finding of that version of a place can be judged again."""
-        return (place, version) in self._known
+    def held(self, place: int, version: int, time_ms: int) -> bool:
+        """Whether that version of a place was the one of that moment."""
+        until = [one for one in self._versions.get(place, ()) if one.since_ms <= time_ms]
+        fence = until[-1].fence if until else None
+        return fence is not None and fence.version == version
 
     def at(self, time_ms: int) -> Fences:
         """The places of that moment."""
