@@ -82,8 +82,9 @@ class AtOnce(Publisher):
     def gathered(self) -> None:
         trays = self.trays
         laid = np.flatnonzero(trays.reports).tolist()
-        lying = (trays.asks[each, : trays.reports[each]].view(np.uint8) for each in laid)
-        asks = np.frombuffer(bytearray(b"".join(each.tobytes() for each in lying)), ASK)
+        rows = trays.asks.view(np.uint8).reshape(*trays.asks.shape, ASK.itemsize)
+        lying = [rows[each, : trays.reports[each]] for each in laid]
+        asks = np.concatenate(lying).reshape(-1).view(ASK)
         trays.reports[:] = trays.weights[:] = 0
         self._metrics.published += len(asks)
         self.depth -= len(asks)  # the reactor adds them when all are laid
