@@ -20,15 +20,14 @@ from jiaoan.registry.models import Place, PlaceKind, Vehicle
 from jiaoan.registry.queries import vehicles_on_map
 from jiaoan.registry.reference import place_value, profile_of
 from jiaoan.rules.driving.settings import Settings
-from jiaoan.rules.fences.roads import road_of
 from jiaoan.rules.fences.values import Fence
-from jiaoan.rules.hours import Hours
-from jiaoan.rules.shapes import Outline, drawn
+from jiaoan.rules.shapes import Outline
 from jiaoan.scope import Refused, reach
 from jiaoan.stores import region, tracks, unsealed
 from jiaoan.stores.region import Stay
 from jiaoan.stores.tracks import Columns
 from jiaoan.stores.unsealed import Missing
+from jiaoan.stream.reference import References
 from jiaoan.tracks.driven import BEFORE, Driven, driven
 from jiaoan.tracks.reading import Reading, read
 from jiaoan.watch.rules.queries import standing
@@ -92,15 +91,9 @@ def day_of(store: Store, vehicle: Vehicle, day: date, clock: Clock) -> Day:
 def limited() -> list[Fence]:
     """The road sections and places that limit speed, whenever they hold: rules know no scope."""
     return [
-        Fence(
-            place.pk, place.version, drawn(place.shape, place.geometry, place.size_m),
-            place.buffer_m, place.consecutive, vehicle_kinds=frozenset(place.vehicle_kinds),
-            valid_from=place.valid_from, valid_to=place.valid_to,
-            hours=tuple(Hours.parse(each) for each in place.hours), limits_kmh=place.limits_kmh,
-            road=road_of(place_value(place, ())),
-        )
+        References.place_of(place_value(place, ())).fence
         for place in Place.objects.filter(~Q(limits_kmh={}) | Q(kind=PlaceKind.ROAD))
-    ]  # fmt: skip
+    ]
 
 
 @dataclass(frozen=True)

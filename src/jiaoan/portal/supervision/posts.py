@@ -23,6 +23,7 @@ from jiaoan.portal.supervision.shared import (
     Page,
     chosen,
     lines,
+    platform_spec,
     subordinates,
 )
 from jiaoan.scope import can
@@ -84,13 +85,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _specs(platforms: dict[int, str]) -> tuple[Spec, ...]:
     return (
-        Spec(
-            "platform",
-            _("Subordinate platform"),
-            "select",
-            True,
-            choices=tuple((str(code), name) for code, name in platforms.items()),
-        ),
+        platform_spec(platforms),
         Spec("text", _("Question"), required=True),
         Spec("seconds", _("Seconds to answer in"), "number", True),
     )

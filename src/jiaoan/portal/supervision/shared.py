@@ -20,7 +20,7 @@ from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.portal.asked import clock
 from jiaoan.portal.components import Light, Tone, due_light, moment_light
 from jiaoan.portal.courses import course_of
-from jiaoan.portal.hazmat.fields import Text
+from jiaoan.portal.hazmat.fields import Spec, Text
 from jiaoan.scope import can
 from jiaoan.watch.models import Post, Supervision
 from jiaoan.watch.posts.states import PostState
@@ -109,6 +109,12 @@ class Page:
 
     def _conflict(self, request: HttpRequest, found: Item, sentence: Text) -> HttpResponse:
         return self.show(request, found, errors={self.field: sentence}, status=409)
+
+
+def platform_spec(platforms: dict[int, str]) -> Spec:
+    """The field that asks which subordinate platform is meant."""
+    choices = tuple((str(code), name) for code, name in platforms.items())
+    return Spec("platform", _("Subordinate platform"), "select", True, choices=choices)
 
 
 def subordinates() -> dict[int, str]:

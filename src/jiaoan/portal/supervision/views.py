@@ -24,6 +24,7 @@ from jiaoan.portal.supervision.shared import (
     Page,
     chosen,
     lines,
+    platform_spec,
     subordinates,
 )
 from jiaoan.scope import can
@@ -89,13 +90,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _specs(platforms: dict[int, str]) -> tuple[Spec, ...]:
     return (
-        Spec(
-            "platform",
-            _("Subordinate platform"),
-            "select",
-            True,
-            choices=tuple((str(code), name) for code, name in platforms.items()),
-        ),
+        platform_spec(platforms),
         Spec("plate", _("Plate"), required=True),
         Spec("plate_colour", _("Plate colour"), "select", True, choices=COLOURS),
         Spec(
