@@ -116,8 +116,8 @@ def _late(
     for number in sorted({each.row for each in outcome.late}.union(fenced.late)):
         row = positions[number]
         key, vehicle = key_at(row), int(row["vehicle"])
-        again = key in fenced.changes.last_keys(vehicle) or _before(positions[:number], row)
-        if not again and key not in memory.fences.last_keys(vehicle):
+        again = _before(positions[:number], row) or key in memory.fences.last_keys(vehicle)
+        if not again:
             late[vehicle] = min(key.time_ms, late.get(vehicle, key.time_ms))
     return late
 

@@ -107,7 +107,10 @@ class Memory:
 
     def last_keys(self, vehicle: int) -> set[Key]:
         """The keys of the last points of a vehicle."""
-        return _last_keys(self.ids, self.recent, self.counts, vehicle)
+        row = int(np.searchsorted(self.ids, vehicle))
+        if row >= len(self.ids) or self.ids[row] != vehicle:
+            return set()
+        return {key_at(each) for each in self.recent[row, : self.counts[row]]}
 
     def copy(self) -> Memory:
         """The same, whatever is taken from now on."""
@@ -202,10 +205,6 @@ class Changes:
     places: Ints
     pairs: Ints
 
-    def last_keys(self, vehicle: int) -> set[Key]:
-        """The keys of the last points of a vehicle, if it is among them."""
-        return _last_keys(self.ids, self.recent, self.counts, vehicle)
-
     @property
     def last_ms(self) -> int | None:
         """Device time of the last point of the one vehicle of which they are."""
@@ -218,13 +217,6 @@ class Changes:
             np.array_equal(getattr(self, each.name), getattr(other, each.name))
             for each in fields(Changes)
         )
-
-
-def _last_keys(ids: Ints, recent: Rows, counts: Ints, vehicle: int) -> set[Key]:
-    row = int(np.searchsorted(ids, vehicle))
-    if row >= len(ids) or ids[row] != vehicle:
-        return set()
-    return {key_at(each) for each in recent[row, : counts[row]]}
 
 
 def key_at(row: np.void) -> Key:
