@@ -98,6 +98,25 @@ def test_it_hands_over_together_what_came_meanwhile(bus_server: BusServer) -> No
     run(main())
 
 
+def test_it_rests_before_it_hands_over_more(bus_server: BusServer) -> None:
+    async def main() -> None:
+        bus = await opened(bus_server)
+        for number in range(10):
+            await bus.publish("positions.00", b"%d" % number, message_id=str(number))
+        reading = bus.read_several("positions.00", after=0, batch=10, every_s=1)
+        assert len(await anext(reading)) == 10  # a whole batch: there may be more
+        await bus.publish("positions.00", b"10", message_id="10")
+        assert [each.sequence for each in await anext(reading)] == [11]
+        resting = asyncio.ensure_future(reading.__anext__())
+        for number in range(11, 14):
+            await bus.publish("positions.00", b"%d" % number, message_id=str(number))
+            await asyncio.sleep(0.1)
+        assert [each.sequence for each in await resting] == [12, 13, 14]
+        await bus.close()
+
+    run(main())
+
+
 def test_it_hands_over_a_new_message_without_polling(bus_server: BusServer) -> None:
     async def main() -> None:
         bus, other = await opened(bus_server), await opened(bus_server)

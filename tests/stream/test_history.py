@@ -40,8 +40,9 @@ class ListBus:
         await asyncio.Event().wait()
 
     async def read_several(
-        self, subject: str, *, after: int, batch: int = 100
+        self, subject: str, *, after: int, batch: int = 100, every_s: float = 0
     ) -> AsyncIterator[list[Message]]:
+        assert every_s < history.FLUSH_S
         async for message in self.read(subject, after=after, batch=batch):
             yield [message]
 

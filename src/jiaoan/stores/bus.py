@@ -164,10 +164,13 @@ class Bus:
         return read(self._link, stream_of(subject), subject, after=after, batch=batch)
 
     def read_several(
-        self, subject: str, *, after: int, batch: int = 100
+        self, subject: str, *, after: int, batch: int = 100, every_s: float = 0
     ) -> AsyncIterator[list[Message]]:
-        """:meth:`read` for who works better on many: each time all that has come meanwhile."""
-        return read_several(self._link, stream_of(subject), subject, after=after, batch=batch)
+        """:meth:`read` for who works better on many: each time all that has come meanwhile, and
+        no sooner than ``every_s`` after the last time, unless a whole ``batch`` had come."""
+        return read_several(
+            self._link, stream_of(subject), subject, after=after, batch=batch, every_s=every_s
+        )
 
     async def latest(self, subject: str) -> Message | None:
         """The last message of ``subject`` (wildcards allowed), or ``None``."""

@@ -166,13 +166,15 @@ async def read(
 
 
 async def read_several(
-    link: Link, stream: str, subject: str, *, after: int, batch: int
+    link: Link, stream: str, subject: str, *, after: int, batch: int, every_s: float = 0
 ) -> AsyncIterator[list[Message]]:
     """Messages of ``subject`` with sequences above ``after``: each time what has come since, at
-    least one and at most ``batch``. Ends only when the bus is closed.
+    least one and at most ``batch``; no sooner than ``every_s`` after the last time, unless those
+    were ``batch``. Ends only when the bus is closed.
 
     Raises ``LookupError`` when the stream no longer reaches ``after`` (its data was replaced).
     """
+    loop = asyncio.get_running_loop()
     last = after
     while not link.client.is_closed:
         session = _Session(link, stream, batch)
@@ -183,7 +185,10 @@ async def read_several(
                 found, whole = await session.several(batch)
                 if found:
                     last = found[-1].sequence
+                    rested = loop.time() + every_s
                     yield found
+                    if len(found) < batch:
+                        await asyncio.sleep(rested - loop.time())
         except (BusUnavailable, nats.errors.Error, nats.js.errors.NotFoundError) as error:
             if not link.client.is_closed:
                 logger.debug("%s cannot be read now: %s", subject, error)

@@ -29,6 +29,7 @@ from jiaoan.stream.ownership import Lease
 
 logger = logging.getLogger("jiaoan.stream")
 
+READ_EVERY_S = 0.25
 FLUSH_S = 30.0
 FLUSH_ROWS = 50_000
 TIDY_S = 60.0
@@ -124,7 +125,10 @@ class History:
             logger.info("%d files of tracks became %s", len(job.inputs), path.name)
 
     async def _read(self, queue: asyncio.Queue[list[Message]]) -> None:
-        async for messages in self._bus.read_several("positions.*", after=self._place.sequence):
+        after = self._place.sequence
+        async for messages in self._bus.read_several(
+            "positions.*", after=after, every_s=READ_EVERY_S
+        ):
             await queue.put(messages)
 
     def _add(self, message: Message) -> None:

@@ -35,6 +35,7 @@ from jiaoan.stream.snapshot import Snapshot, still
 logger = logging.getLogger("jiaoan.stream")
 
 T = TypeVar("T")
+JUDGE_EVERY_S = 0.025  # a step costs more than fifty positions: what comes meanwhile is one step
 SNAPSHOT_EVERY_S = 1.0
 SNAPSHOT_SHARE = 0.01  # of the time, at the most, that goes into making them
 SILENCE_EVERY_S = 60.0
@@ -95,8 +96,8 @@ class Partition:
         await self._save()
 
     async def _read(self) -> None:
-        subject = subject_of(self.number)
-        async for messages in self._bus.read_several(subject, after=self._memory.sequence):
+        subject, after = subject_of(self.number), self._memory.sequence
+        async for messages in self._bus.read_several(subject, after=after, every_s=JUDGE_EVERY_S):
             async with self._turn:
                 await self._judge(messages)
 
@@ -117,7 +118,7 @@ class Partition:
 
     async def _know(self, positions: Positions) -> None:
         vehicles = set(positions["vehicle"].tolist())
-        if vehicles - self._references.vehicles.keys():
+        if vehicles.difference(self._references.vehicles):  # "-" would go through all references
             await self._still(self._references.catch_up)
 
     def _look_at_places(self) -> Fences:

@@ -40,6 +40,7 @@ Bools = npt.NDArray[np.bool_]
 KEY: Final = "together"
 GRACE_S: Final = 60
 SAVE_EVERY_S: Final = 2.0
+READ_EVERY_S: Final = 0.25  # nothing is judged sooner than GRACE_S later
 FORM: Final = 1
 
 
@@ -222,8 +223,10 @@ class Pairs:
         await self._save()
 
     async def _read(self) -> None:
-        loop = asyncio.get_running_loop()
-        async for messages in self._bus.read_several("positions.*", after=self._memory.sequence):
+        loop, after = asyncio.get_running_loop(), self._memory.sequence
+        async for messages in self._bus.read_several(
+            "positions.*", after=after, every_s=READ_EVERY_S
+        ):
             async with self._turn:
                 await self._blocks(messages)
                 if loop.time() >= self._due:
