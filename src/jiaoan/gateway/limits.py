@@ -12,7 +12,7 @@ class Limits:
     batch_positions: int = 500
     batch_octets: int = 256 * 1024
     batch_wait_s: float = 0.002
-    batch_every_s: float = 0.010
+    batch_every_s: float = 0.020
     """From one batch of a partition to the next that is not full."""
     queued_positions: int = 20_000
     """Read and not yet stored, over all partitions; beyond it sockets are no longer read."""

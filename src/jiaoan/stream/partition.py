@@ -35,7 +35,7 @@ from jiaoan.stream.snapshot import Snapshot, still
 logger = logging.getLogger("jiaoan.stream")
 
 T = TypeVar("T")
-JUDGE_EVERY_S = 0.025  # a step costs more than fifty positions: what comes meanwhile is one step
+JUDGE_EVERY_S = 0.05  # a step costs more than fifty positions: what comes meanwhile is one step
 SNAPSHOT_EVERY_S = 1.0
 SNAPSHOT_SHARE = 0.01  # of the time, at the most, that goes into making them
 SILENCE_EVERY_S = 60.0
