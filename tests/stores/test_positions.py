@@ -52,6 +52,17 @@ def test_it_keeps_cards_between_positions_at_their_places(order: list[bool]) -> 
     ]
 
 
+@given(st.lists(st.integers(0, 5), max_size=4), st.integers(1, 3))
+def test_it_puts_arrays_together_in_their_order(lengths: list[int], step: int) -> None:
+    arrays = [positions.empty(length * step)[::step] for length in lengths]
+    for number, array in enumerate(arrays):
+        array["vehicle"], array["terminal"] = number, b"13912345678"
+    whole = positions.concatenated(arrays)
+    assert whole.tobytes() == np.concatenate([positions.empty(0), *arrays]).tobytes()
+    assert whole.dtype == DTYPE
+    whole["vehicle"] = 8
+
+
 def test_it_hands_out_an_array_that_may_be_written_to() -> None:
     array, _ = positions.unpack(positions.pack(row(vehicle=7), [b"x"]))
     array["vehicle"] = 8

@@ -30,6 +30,7 @@ from jiaoan.stores.positions import (
     DTYPE,
     PARTITIONS,
     Positions,
+    concatenated,
     pack_joined,
     partition_of,
     subject_of,
@@ -205,7 +206,7 @@ def _packed(batch: list[Report | Block]) -> tuple[bytes, int]:
     if len(blocks) == 1:
         _, rows, lengths, octets = blocks[0]
     else:
-        rows = np.concatenate([each.rows for each in blocks])
+        rows = concatenated([each.rows for each in blocks])
         lengths = np.concatenate([each.lengths for each in blocks])
         octets = b"".join(each.octets for each in blocks)
     return pack_joined(rows, lengths, octets), len(rows)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from jiaoan.gateway.connection import Connection
     from jiaoan.gateway.tap import Taps
 
-GATHER_S: Final = 0.002
+GATHER_S: Final = 0.005
 SLAB: Final = 128 * 1024
 """Octets of a turn: what is made of them stays within a core's own cache."""
 _MOST_SPANS: Final = 1024

@@ -85,6 +85,13 @@ def empty(rows: int) -> Positions:
     return array
 
 
+def concatenated(arrays: Sequence[Positions]) -> Positions:
+    """The rows of all ``arrays``; numpy's own way takes a hundred times as long for small ones,
+    because it looks at every field."""
+    octets = bytearray().join(np.ascontiguousarray(each).data for each in arrays)
+    return np.ndarray(sum(map(len, arrays)), DTYPE, octets)
+
+
 def pack(array: Positions, octets: Sequence[bytes]) -> bytes:
     """One bus message from ``array`` and the raw body octets of each of its rows.
 

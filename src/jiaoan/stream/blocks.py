@@ -6,11 +6,9 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from jiaoan.rules.driving.cards import Card
 from jiaoan.stores.bus import Message
-from jiaoan.stores.positions import DriverCard, NotPositions, Positions, empty, unpack_all
+from jiaoan.stores.positions import DriverCard, NotPositions, Positions, concatenated, unpack_all
 
 logger = logging.getLogger("jiaoan.stream")
 
@@ -32,7 +30,7 @@ def joined(messages: Sequence[Message]) -> tuple[Positions, list[Card]]:
         cards += [replace(card, before_row=card.before_row + rows) for card in cards_of(said)]
         arrays.append(positions)
         rows += len(positions)
-    return np.concatenate(arrays) if arrays else empty(0), cards
+    return concatenated(arrays), cards
 
 
 def cards_of(said: Sequence[DriverCard]) -> list[Card]:

@@ -18,12 +18,10 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from jiaoan.kernel.clock import Clock
 from jiaoan.stores import cards, compaction, tracks
 from jiaoan.stores.bus import Bus, Message
-from jiaoan.stores.positions import NotPositions, Positions, unpack_all
+from jiaoan.stores.positions import NotPositions, Positions, concatenated, unpack_all
 from jiaoan.stores.tables import Overtaken
 from jiaoan.stream.ownership import Lease
 
@@ -171,7 +169,7 @@ class History:
         self._store(_Place(self._place.sequence, rows.last))
         first = self._place.sequence + 1
         if rows.count:
-            array = np.concatenate(rows.arrays)
+            array = concatenated(rows.arrays)
             tracks.write(self._root, first, rows.last, array, rows.octets)
         cards.write(self._root, first, rows.last, rows.cards)
         self._store(_Place(rows.last, 0))

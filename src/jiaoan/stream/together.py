@@ -27,7 +27,7 @@ from jiaoan.rules.driving.findings import Finding, Key
 from jiaoan.rules.driving.law import Rule
 from jiaoan.rules.driving.together import Pair, Together
 from jiaoan.stores.bus import Bus, Message
-from jiaoan.stores.positions import NotPositions, Positions, partition_of, unpack
+from jiaoan.stores.positions import NotPositions, Positions, concatenated, partition_of, unpack
 from jiaoan.stores.tables import Table
 from jiaoan.stream import findings
 from jiaoan.stream.ownership import Lease
@@ -150,7 +150,7 @@ def decode(data: bytes) -> tuple[Memory, str]:
 
 def judge(memory: Memory, blocks: Sequence[Positions], references: References) -> list[Finding]:
     """Take blocks in, one after the other, and answer what the slices that are over then tell."""
-    positions = np.concatenate(blocks)
+    positions = concatenated(blocks)
     wanted, known = _looked_at(positions, references)
     found: list[Finding] = []
     begin = 0
