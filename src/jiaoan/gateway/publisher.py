@@ -1,7 +1,7 @@
 """Batches to the bus: one queue and one batch in flight for each partition.
 
 A batch is closed at 500 positions, at 256 KiB of octets, with the turn that read its positions or
-at most 2 ms after its first one. The next one of its partition goes no sooner than 10 ms after it,
+at most 2 ms after its first one. The next one of its partition goes no sooner than 20 ms after it,
 unless it is full: what comes meanwhile gathers, because many small ones cost the gateway, the bus
 and who reads them more than the wait does.
 It is said again with the same message id until the bus says that it is stored; nothing behind it
