@@ -155,6 +155,9 @@ class _Desk:
     def _with_drivers(
         self, memory: Memory, work: Ints, cards: Sequence[Card], owners: Ints
     ) -> Ints:
+        if not cards:
+            self.cards = np.zeros((0, 4), np.int64)
+            return work
         place = {(int(self.ids[row]), int(self.drivers[row])): row for row in self.owners}
         extra: list[Ints] = []
         drivers: list[int] = []

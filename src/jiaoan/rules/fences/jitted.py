@@ -18,7 +18,7 @@ import shapely
 from jiaoan.rules.fences import columns as c
 from jiaoan.rules.fences import kernel
 from jiaoan.rules.fences.judging import Fences, Found, look_up
-from jiaoan.rules.fences.memory import POINT, Changes, Memory, points_of, presence_row
+from jiaoan.rules.fences.memory import POINT, Changes, Memory, points_of, presence_row, raw
 from jiaoan.rules.fences.tables import Tables
 from jiaoan.rules.fences.values import (
     KEPT_POINTS,
@@ -97,9 +97,13 @@ class _Desk:
     ) -> None:
         self.tables, self.ids, self.vehicle_rows = tables, ids, vehicle_rows
         rows, known = memory.look_up(ids)
-        old = np.zeros((len(ids), KEPT_POINTS), POINT)
+        many = len(ids) * KEPT_POINTS
+        self.points = np.zeros(many + len(counted), POINT)
+        old, fresh = self.points[:many].reshape(len(ids), KEPT_POINTS), self.points[many:]
+        raw(old)[known] = raw(memory.recent)[rows[known]]
+        for name in POINT.names or ():
+            fresh[name] = counted[name]
         self.counts = np.zeros(len(ids), np.int64)
-        old[known] = memory.recent[rows[known]]
         self.counts[known] = memory.counts[rows[known]]
         self.before = self.counts.copy()
         self.lasts = np.zeros((len(ids), 3), np.int64)
@@ -108,11 +112,7 @@ class _Desk:
         for column, name in enumerate(("time_ms", "lat", "lon")):
             self.lasts[at, column] = newest[name]
         self.first = self.lasts[:, 0].copy()
-        self.recent = np.arange(len(ids) * KEPT_POINTS).reshape(len(ids), KEPT_POINTS)
-        fresh = np.zeros(len(counted), POINT)
-        for name in POINT.names or ():
-            fresh[name] = counted[name]
-        self.points = np.concatenate([old.reshape(-1), fresh])
+        self.recent = np.arange(many).reshape(len(ids), KEPT_POINTS)
         self.late = np.zeros(len(counted), np.bool_)
         self._hang(memory)
 
@@ -172,7 +172,7 @@ class _Desk:
         places = self.tables.ids[self.numbers[rows]]
         order = np.lexsort((places, owner[rows]))
         rows, places = rows[order], places[order]
-        recent = self.points[self.recent[moved]]
+        recent = raw(self.points)[self.recent[moved]].view(POINT)
         recent[np.arange(KEPT_POINTS) >= self.counts[moved][:, np.newaxis]] = np.zeros((), POINT)
         return Changes(
             self.ids[moved], recent, self.counts[moved], self.ids[owner[rows]], places,
