@@ -232,7 +232,7 @@ class Both:
         await self.stop_superior()
 
 
-async def until(holds: Callable[[], bool], what: str, seconds: float = 5.0) -> None:
+async def until(holds: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
     """Wait for something to become true."""
     end = asyncio.get_running_loop().time() + seconds
     while not holds():
@@ -243,7 +243,7 @@ async def until(holds: Callable[[], bool], what: str, seconds: float = 5.0) -> N
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     async def bounded() -> None:
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(60):
             await main
 
     asyncio.run(bounded())
