@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,6 @@ from jiaoan.wire.jt809.management import (
 from jiaoan.wire.jt809.posts import (
     GapRequest,
     GapRequestShort,
-    PlatformText2019,
     PostAnswer2019,
     PostQuery2011,
     PostQuery2019,
@@ -250,39 +250,63 @@ def test_papers_of_a_vehicle_are_told_with_their_octets(tmp_path: Path, edition:
     run(main())
 
 
+DOWN = {"role": "superior", "number": 3, "plate": "湘F32718", "plate_colour": 2}
+
+
 @EDITIONS
-def test_a_message_of_a_platform_is_told_and_its_reading_confirmed(
+def test_a_request_for_papers_goes_down_and_names_the_frame_that_asked(
     tmp_path: Path, edition: str
 ) -> None:
     async def main() -> None:
         async with Both(tmp_path, edition) as both:
-            superior = await both.start_superior()
+            await both.start_superior()
+            subordinate = await both.start_subordinate()
+            await both.both_links()
+            for order, kind in (("post-1", "driver_request"), ("post-2", "waybill_request")):
+                await both.upper.say(f"platform.down.{CODE}", DOWN | {"order": order, "kind": kind})
+            await until(lambda: len(both.upper.told()) == 2, "both were read")
+            asked = [one["serial"] for one in both.upper.told()]
+            heard = kept(tmp_path / "lower")
+            assert [(one["sub_type"], one["plate"]) for one in heard] == [
+                ("0x920a", "湘F32718"), ("0x920b", "湘F32718"),
+            ]  # fmt: skip
+            for sub_type, content in papers(edition)[1::2]:
+                if isinstance(content, DriverAnswer2019 | WaybillAnswer2019):
+                    serial = asked[sub_type & 1]
+                    content = replace(content, source_serial=serial)
+                say(subordinate.ties[0].sockets, Message.of(sub_type, content, "湘F32718", 2))
+            await until(lambda: len(both.upper.told()) == 4, "both answers are told")
+            named = [one.get("source_serial") for one in both.upper.told()[2:]]
+            assert named == ([None, None] if edition == "2011" else asked)
+
+    run(main())
+
+
+@EDITIONS
+def test_a_message_of_ours_goes_down_and_its_reading_comes_back(
+    tmp_path: Path, edition: str
+) -> None:
+    message = QUERY | {"order": "post-4", "kind": "post_message", "number": 9, "text": "暴雨预警"}
+
+    async def main() -> None:
+        async with Both(tmp_path, edition) as both:
+            await both.start_superior()
             await both.start_subordinate()
             await both.both_links()
-            text = (
-                PostQuery2011(1, "4306", 11, "今夜大雾")
-                if edition == "2011"
-                else PlatformText2019(1, "4306", 11, "今夜大雾")
-            )
-            say(superior.seats[CODE].sockets, Message.of(0x9302, text))
-            await until(lambda: len(both.lower.told()) == 1, "it arrived")
-            (said,) = both.lower.told()
-            assert (said["kind"], said["text"], said["deadline"]) == (
-                "post_message", "今夜大雾", None,
-            )  # fmt: skip
+            await both.upper.say(f"platform.down.{CODE}", message)
+            await until(lambda: len(both.lower.told()) == 1, "the message arrived")
+            (told,) = both.lower.told()
+            assert (told["kind"], told["number"], told["text"]) == ("post_message", 9, "暴雨预警")
+            assert told["deadline"] is None
             read = {
-                "order": "post-2", "role": "subordinate", "kind": "post_read",
-                "number": said["number"], "serial": said["serial"],
+                "order": "post-1", "role": "subordinate", "kind": "post_read",
+                "number": told["number"], "serial": told["serial"],
             }  # fmt: skip
             await both.lower.say(f"platform.down.{CODE}", read)
-            await until(lambda: len(kept(tmp_path / "upper")) == 1, "the answer arrived")
-            (entry,) = kept(tmp_path / "upper")
-            wanted = (
-                (11).to_bytes(4, "big")
-                if edition == "2011"
-                else b"\x93\x02" + said["serial"].to_bytes(4, "big")
-            )
-            assert (entry["sub_type"], bytes.fromhex(entry["hex"])) == ("0x1302", wanted)
+            await until(lambda: len(both.upper.told()) == 2, "sending and reading are told")
+            (said,) = [one for one in both.upper.told() if one["kind"] == "post_read"]
+            named = {"number": 9} if edition == "2011" else {"source_serial": told["serial"]}
+            assert named.items() <= said.items()
 
     run(main())
 

@@ -170,7 +170,7 @@ def test_a_post_query_of_ours_is_written_and_its_result_counted(
     mine = client.post(f"{done.headers['Location']}answer", {"text": "在岗"})
     assert (mine.status_code, "由下级平台应答" in mine.content.decode()) == (409, True)
     said = PostAnswered(
-        "示意运输平台", 70000001, item.number, None, "张三在岗", "张三", "0730",
+        "示意运输平台", 70000001, "query", item.number, None, "张三在岗", "张三", "0730",
         item.opened_at + timedelta(seconds=20),
     )  # fmt: skip
     link = SystemActor("test", frozenset({"alarm.open"}))

@@ -327,7 +327,7 @@ def test_it_asks_for_each_medium_of_one_page(world: World) -> None:
 def papers(world: World, message: int, content: Table, edition: str) -> Upload:
     said = Papers(
         "示意运输平台", 70000001, message, edition, content.build(), world.own_truck.plate,
-        world.own_truck.plate_colour, 9, world.clock.now(),
+        world.own_truck.plate_colour, 9, None, world.clock.now(),
     )  # fmt: skip
     return actions.take_papers(WORKER, world.clock, said)
 
@@ -349,7 +349,7 @@ def test_it_keeps_driver_and_waybill_that_a_platform_tells(world: World) -> None
         assert (bill.kind, queries.text_of(bill)) == (UploadKind.WAYBILL, "汽油 UN1203")
     answer = DriverAnswer2019(0x920A, 3, "李四", "", "C1", "岳阳", None)
     assert "李四" in [one.value for one in fields_of(*_read(papers(world, 0x120A, answer, "2019")))]
-    lost = Papers("示意", 1, 0x120D, "2011", b"", "沪A00000", 2, 9, world.clock.now())
+    lost = Papers("示意", 1, 0x120D, "2011", b"", "沪A00000", 2, 9, None, world.clock.now())
     with pytest.raises(LookupError):
         actions.take_papers(WORKER, world.clock, lost)
 

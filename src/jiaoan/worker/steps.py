@@ -153,7 +153,7 @@ def _take_platform(message: platform_messages.Told, clock: Clock) -> None:
         case platform_messages.PostAnswered():
             posts.receive_answer(ACTOR, clock, message)
         case platform_messages.Papers():
-            uploads.take_papers(ACTOR, clock, message)
+            posts.receive_papers(ACTOR, clock, message, uploads.take_papers(ACTOR, clock, message))
         case platform_messages.AlarmReport():
             reported.receive(ACTOR, clock, message)
         case platform_messages.AlarmHandled():

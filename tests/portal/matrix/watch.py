@@ -118,6 +118,8 @@ ROWS = [
             ("command_medium", number),
         )
     ),
+    # Without platforms in the settings there is nobody to ask.
+    Row("vehicle_papers", "POST", ("safety_clerk",), NOT_HANDLERS, status=422, kwargs=vehicle),
     Row(
         "terminal_file",
         allowed=(*LOOKERS, "enterprise"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Final
 
 from jiaoan.wire.jt809 import Edition, Message
 from jiaoan.wire.jt809.alarms import (
@@ -16,7 +17,9 @@ from jiaoan.wire.jt809.alarms import (
 )
 from jiaoan.wire.jt809.exchange import SourceAnswer
 from jiaoan.wire.jt809.line import Terms
+from jiaoan.wire.jt809.links import Empty
 from jiaoan.wire.jt809.posts import (
+    PlatformText2019,
     PostAnswer2019,
     PostQuery2011,
     PostQuery2019,
@@ -25,6 +28,8 @@ from jiaoan.wire.jt809.posts import (
 )
 
 Value = Mapping[str, object]
+_PAPERS: Final = {"driver_request": 0x920A, "waybill_request": 0x920B}
+"""Requests for the papers of a vehicle; they carry nothing but its plate and colour."""
 
 
 class BadOrder(ValueError):
@@ -33,12 +38,13 @@ class BadOrder(ValueError):
 
 def message_of(order: Value, terms: Terms) -> Message:
     """The message of an order; ``ValueError``, ``KeyError`` or ``TypeError`` for a bad one."""
-    edition = terms.edition
+    edition, kind = terms.edition, str(order["kind"])
     about: tuple[str | None, int | None] = (None, None)
     # Alarm messages of 2019 have no plate in front, unless the two sides agreed otherwise.
-    if order.get("plate") is not None and (edition is Edition.V2011 or terms.plate_in_alarms):
+    plated = edition is Edition.V2011 or terms.plate_in_alarms or kind in _PAPERS
+    if order.get("plate") is not None and plated:
         about = (str(order["plate"]), _int(order, "plate_colour"))
-    match order["kind"]:
+    match kind:
         case "supervision_answer":
             return Message.of(0x1401, _answer(order, edition), *about)
         case "supervision_request":
@@ -49,6 +55,10 @@ def message_of(order: Value, terms: Terms) -> Message:
             return Message.of(0x1302, _post_read(order, edition))
         case "post_query":
             return Message.of(0x9301, _post_query(order, edition))
+        case "post_message":
+            return Message.of(0x9302, _post_message(order, edition))
+        case "driver_request" | "waybill_request":
+            return Message.of(_PAPERS[kind], Empty(), *about)
         case "alarm_report":
             return Message.of(0x1402, _alarm(order, edition), *about)
         case "alarm_result" if edition is Edition.V2011:
@@ -56,7 +66,7 @@ def message_of(order: Value, terms: Terms) -> Message:
             return Message.of(0x1403, result, *about)
         case "alarm_result":
             return Message.of(0x1412, _result(order), *about)
-    raise BadOrder(f"unknown kind {order['kind']!r}")
+    raise BadOrder(f"unknown kind {kind!r}")
 
 
 def _answer(order: Value, edition: Edition) -> SupervisionAnswer2011 | SupervisionAnswer2019:
@@ -89,6 +99,14 @@ def _post_query(order: Value, edition: Edition) -> PostQuery2011 | PostQuery2019
     if edition is Edition.V2011:
         return PostQuery2011(kind, object_id, number, text)
     return PostQuery2019(kind, object_id, _int(order, "answer_seconds"), number, text)
+
+
+def _post_message(order: Value, edition: Edition) -> PostQuery2011 | PlatformText2019:
+    about = _int(order, "object_type"), str(order["object_id"])
+    number, text = _int(order, "number"), str(order["text"])
+    if edition is Edition.V2011:
+        return PostQuery2011(*about, number, text)
+    return PlatformText2019(*about, number, text)
 
 
 def _alarm(order: Value, edition: Edition) -> AlarmReport2011 | AlarmReport2019:

@@ -1,9 +1,9 @@
 """Business messages of 809 as what the worker is told of them.
 
-What is not told is kept in the log and acted on nowhere: among it the answers to questions that are
-not asked from here, the serials of 2019 (0x1103, 0x9103), and a subordinate's request for messages
-of ours (0x1303): what a link lost is said again by itself, because the kept places move only with a
-keep-alive answer. Positions that a superior asks for again (0x9303) are the forwarder's.
+What is not told is kept in the log and acted on nowhere: among it the serials of 2019 (0x1103,
+0x9103), and a subordinate's request for messages of ours (0x1303): what a link lost is said again
+by itself, because the kept places move only with a keep-alive answer. Positions that a superior
+asks for again (0x9303) are the forwarder's.
 """
 
 from __future__ import annotations
@@ -29,15 +29,19 @@ from jiaoan.wire.jt809.exchange import (
     WaybillText,
 )
 from jiaoan.wire.jt809.line import Received
+from jiaoan.wire.jt809.messages import Content
 from jiaoan.wire.jt809.posts import (
     PlatformText2019,
     PostAnswer2019,
     PostQuery2011,
     PostQuery2019,
+    Source,
+    TextAnswer2011,
 )
 
 Value = dict[str, object]
 _POST_QUERY, _POST_ANSWER, _PLATFORM_TEXT = 0x9301, 0x1301, 0x9302
+_TEXT_READ = 0x1302
 _EARLY, _HANDLED, _REPORT = 0x1403, 0x1412, 0x1402
 
 
@@ -90,8 +94,10 @@ def _up(one: Received) -> Value | None:
 
 
 def _answered(one: Received) -> Value | None:
-    """The answer to a post query of ours, who gave it, and which query it names."""
+    """The answer to a post query or message of ours, who gave it, and which one it names."""
     content = one.message.content
+    if one.message.sub_type == _TEXT_READ:
+        return _read(content)
     if one.message.sub_type != _POST_ANSWER:
         return None
     if isinstance(content, PostQuery2011):
@@ -107,13 +113,27 @@ def _answered(one: Received) -> Value | None:
     return {"kind": "post_answer", "text": content.info} | said
 
 
+def _read(content: Content) -> Value | None:
+    """0x1302: a message of ours was read."""
+    match content:
+        case TextAnswer2011(number):
+            return {"kind": "post_read", "number": number}
+        case Source(_, serial):
+            return {"kind": "post_read", "source_serial": serial}
+    return None
+
+
 def _papers(one: Received) -> Value | None:
     """Driver 驾驶员身份 (0x120A, 0x120C) or waybill 电子运单 (0x120B, 0x120D) of a vehicle, as its
-    octets stand there. ``edition`` is the one whose table they follow."""
+    octets stand there. ``edition`` is the one whose table they follow; an answer of 2019 names the
+    frame that asked."""
+    named: Value = {}
     match one.message.content:
         case Driver2011() | WaybillText():
             edition = "2011"
-        case Driver2019() | DriverAnswer2019() | WaybillAnswer2019():
+        case DriverAnswer2019(source_serial=serial) | WaybillAnswer2019(source_serial=serial):
+            edition, named = "2019", {"source_serial": serial}
+        case Driver2019():
             edition = "2019"
         case _:
             return None
@@ -123,7 +143,7 @@ def _papers(one: Received) -> Value | None:
         "message": one.message.sub_type,
         "edition": edition,
         "octets": octets.hex(),
-    }
+    } | named
 
 
 def _reported(one: Received) -> Value | None:

@@ -28,6 +28,7 @@ from jiaoan.portal.supervision.shared import (
 )
 from jiaoan.scope import can
 from jiaoan.watch.posts import actions, queries
+from jiaoan.watch.posts.states import PostKind
 
 
 @require_safe
@@ -83,30 +84,39 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _specs(platforms: dict[int, str]) -> tuple[Spec, ...]:
-    return (
+def _specs(platforms: dict[int, str], kind: PostKind) -> tuple[Spec, ...]:
+    query = kind is PostKind.QUERY
+    specs = (
         platform_spec(platforms),
-        Spec("text", _("Question"), required=True),
-        Spec("seconds", _("Seconds to answer in"), "number", True),
+        Spec("text", _("Question") if query else _("Message"), required=True),
     )
+    seconds = Spec("seconds", _("Seconds to answer in"), "number", True)
+    return (*specs, seconds) if query else specs
+
+
+def _begun(kind: PostKind) -> dict[str, str]:
+    """An empty form; a query begins with the usual question."""
+    question = _("Who is at the desk? Write your name and the number of vehicles on line.")
+    return {
+        "text": question if kind is PostKind.QUERY else "",
+        "seconds": str(actions.answer_seconds()),
+        "key": uuid.uuid4().hex,
+    }
 
 
 @require_http_methods(["GET", "POST"])
 @page("alarm.handle")
 def new(request: HttpRequest) -> HttpResponse:
-    """0x9301: ask a subordinate platform whether somebody is at its desk."""
-    platforms = subordinates()
-    begun = {
-        "text": _("Who is at the desk? Write your name and the number of vehicles on line."),
-        "seconds": str(actions.answer_seconds()),
-        "key": uuid.uuid4().hex,
-    }
-    typed = request.POST.dict() if request.method == "POST" else begun
+    """0x9301: ask a subordinate platform whether somebody is at its desk; 0x9302: tell it
+    something."""
+    message = request.GET.get("kind") == PostKind.MESSAGE
+    kind, platforms = PostKind.MESSAGE if message else PostKind.QUERY, subordinates()
+    typed = request.POST.dict() if request.method == "POST" else _begun(kind)
     errors: dict[str, Text] = {}
     if request.method == "POST":
         code = chosen(typed.get("platform", ""), platforms)
         wanted = actions.Wanted(
-            platforms.get(code, ""), code, typed.get("text", ""), typed.get("seconds", "")
+            platforms.get(code, ""), code, typed.get("text", ""), typed.get("seconds", ""), kind
         )
         try:
             made = actions.ask(
@@ -119,13 +129,15 @@ def new(request: HttpRequest) -> HttpResponse:
             return redirect("post", made.pk)
     fields = tuple(
         Shown(spec, typed.get(spec.name, ""), errors.get(spec.name, ""))
-        for spec in _specs(platforms)
+        for spec in _specs(platforms, kind)
     )
     context = {
         "section": "alarm",
-        "groups": [Group(_("Post query"), fields)],
+        "groups": [Group(str(kind.label), fields)],
         "errors": errors,
         "platforms": platforms,
+        "message": message,
+        "minutes": round(actions.default_span().total_seconds() / 60),
         "key": typed.get("key", ""),
     }
     status = 422 if errors else 200

@@ -51,7 +51,7 @@ def is_done(item: Item) -> bool:
 def light_of(item: Item, now: datetime) -> Light:
     """Done, done too late, or the time that is left."""
     if is_done(item):
-        late = isinstance(item, Post) and item.is_query and item.overdue(now)
+        late = isinstance(item, Post) and item.overdue(now)
         return (
             Light(Tone.LATE, _("answered late"))
             if late

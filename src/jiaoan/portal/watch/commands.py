@@ -21,11 +21,13 @@ from django.views.decorators.http import require_POST, require_safe
 from jiaoan.kernel.clock import Clock
 from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.portal.access import page
+from jiaoan.portal.supervision.shared import lines, subordinates
 from jiaoan.registry.models import Vehicle
 from jiaoan.scope import Refused, can
 from jiaoan.watch.commands import actions, figures, queries
 from jiaoan.watch.commands.kinds import PARAMETERS, TOLD, CommandKind
 from jiaoan.watch.models import Command, Upload
+from jiaoan.watch.posts.queries import of_vehicle
 from jiaoan.watch.uploads.decoding import word
 from jiaoan.watch.uploads.kinds import MediaEvent, MediaType
 from jiaoan.watch.uploads.queries import media_of, pictures_of
@@ -154,14 +156,26 @@ def vehicle_of(request: HttpRequest, pk: int, verb: str) -> Vehicle:
     return found
 
 
+def asked_papers(request: HttpRequest, vehicle: Vehicle) -> dict[str, object]:
+    """Whom one may ask for driver and waybill of a vehicle, and what was asked."""
+    return {
+        "platforms": subordinates() if can(request.user, "alarm.handle") else {},
+        "asked": lines(
+            of_vehicle(request.user, vehicle, BESIDE),
+            request.clock.now(),  # type: ignore[attr-defined]
+        ),
+        "papers_key": uuid.uuid4().hex,
+    }
+
+
 @require_safe
 @page("alarm.view")
 def terminal(request: HttpRequest, pk: int) -> HttpResponse:
     """The page of a vehicle's terminal: all commands, what it told of itself, what can be set."""
-    return _terminal(request, vehicle_of(request, pk, "alarm.view"))
+    return terminal_page(request, vehicle_of(request, pk, "alarm.view"))
 
 
-def _terminal(
+def terminal_page(
     request: HttpRequest,
     vehicle: Vehicle,
     errors: Mapping[str, str | Promise] | None = None,
@@ -194,6 +208,7 @@ def _terminal(
         "errors": wrong,
         "typed": request.POST,
     }
+    context |= asked_papers(request, vehicle)
     return render(request, "portal/watch/terminal.html", context, status=status)
 
 
@@ -230,9 +245,9 @@ def do(request: HttpRequest, pk: int, act: Act) -> HttpResponse:
     try:
         act(request, vehicle, clock)
     except FieldErrors as wrong:
-        return _terminal(request, vehicle, wrong.errors, 422)
+        return terminal_page(request, vehicle, wrong.errors, 422)
     except Blocked as blocked:
-        return _terminal(request, vehicle, {"text": blocked.sentence}, 409)
+        return terminal_page(request, vehicle, {"text": blocked.sentence}, 409)
     messages.success(request, _("On its way to the terminal; its answer is shown here."))
     back = request.POST.get("back", "")
     if url_has_allowed_host_and_scheme(back, {request.get_host()}) and back.startswith("/"):

@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.urls import path
 
 from jiaoan.portal.navigation import register_badge
-from jiaoan.portal.watch import answers, commands, export, findings, responses, uploads, views
+from jiaoan.portal.watch import (
+    answers,
+    commands,
+    export,
+    findings,
+    papers,
+    responses,
+    uploads,
+    views,
+)
 from jiaoan.watch.queries import open_count
 
 urlpatterns = [
@@ -37,6 +46,7 @@ urlpatterns = [
     path("vehicle/<int:pk>/photo", uploads.photo, name="command_photo"),
     path("vehicle/<int:pk>/stored", uploads.stored, name="command_stored"),
     path("vehicle/<int:pk>/medium", uploads.medium, name="command_medium"),
+    path("vehicle/<int:pk>/papers", papers.ask, name="vehicle_papers"),
     path("vehicle/<int:pk>/uploads", uploads.listing, name="vehicle_uploads"),
     path("upload/<int:pk>", uploads.upload, name="terminal_upload"),
     path("file/<int:pk>", commands.file, name="terminal_file"),

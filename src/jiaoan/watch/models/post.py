@@ -1,4 +1,4 @@
-"""Post queries 查岗 and messages 平台间报文 between platforms (JT/T 809)."""
+"""Post queries 查岗, messages 平台间报文 and requests for papers between platforms (JT/T 809)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from jiaoan.watch.supervision.states import Direction
 
 class Post(models.Model):
     """One question or message of a superior, or one of ours to a subordinate, with its times and
-    its one answer.
+    its one answer. Only ours ask for ``papers`` of a ``vehicle``: its driver or its waybill.
 
     ``key`` is unique: the same frame opens one item. ``number`` is the ``info_id`` of the protocol,
     ``request_serial`` the serial of the frame that asks. A message (0x9302) is shown, and answered
-    by the one who has read it; a query (0x9301) is answered in words before ``deadline``. ``by``
-    asked or answered here; ``responder`` and ``responder_phone`` are who a subordinate says
-    answered there. ``sent_*`` is what goes from here: our answer, or our query.
+    by the one who has read it; a query (0x9301) is answered in words before ``deadline``, which is
+    a setting of the bureau where ``deadline_told`` is false. ``by`` asked or answered here;
+    ``responder`` and ``responder_phone`` are who a subordinate says answered there. ``sent_*`` is
+    what goes from here: our answer, or our query.
     """
 
     key = models.CharField(max_length=120, unique=True)
@@ -39,6 +40,12 @@ class Post(models.Model):
     opened_at = models.DateTimeField()
     deadline = models.DateTimeField(db_index=True)
     deadline_told = models.BooleanField()
+    vehicle = models.ForeignKey(
+        "registry.Vehicle", null=True, on_delete=models.PROTECT, related_name="posts"
+    )
+    papers = models.ForeignKey(
+        "watch.Upload", null=True, on_delete=models.PROTECT, related_name="posts"
+    )
     answer = models.CharField(max_length=500, blank=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -67,7 +74,11 @@ class Post(models.Model):
     def is_query(self) -> bool:
         return self.kind == PostKind.QUERY
 
+    @property
+    def has_time(self) -> bool:
+        return self.is_query or self.direction == Direction.SENT
+
     def overdue(self, now: datetime) -> bool:
-        """A query that is unanswered beyond its deadline, or was answered too late; a message has
-        no time."""
-        return self.is_query and (self.answered_at or now) > self.deadline
+        """What is unanswered beyond its deadline, or was answered too late; a message of a superior
+        has no time."""
+        return self.has_time and (self.answered_at or now) > self.deadline

@@ -15,8 +15,9 @@ class Upload(models.Model):
     ``terminal`` is empty. ``edition`` is the one whose table the body follows, empty where that was
     not told. ``octets`` are
     the content as it came; they are empty where it lies under ``DATA/attachments`` by its hash.
-    ``media`` is what 0x0800 and 0x0801 say beside the data; ``number`` the media id. Only evidence
-    (``kinds.EVIDENCE``) has a ``fact``.
+    ``media`` is what 0x0800 and 0x0801 say beside the data; ``number`` the media id. ``more``
+    counts the unknown messages of one id and day beyond those that are kept: such a row has no
+    octets. Only evidence (``kinds.EVIDENCE``) has a ``fact``.
     """
 
     key = models.CharField(max_length=130, unique=True)
@@ -31,6 +32,7 @@ class Upload(models.Model):
     number = models.PositiveBigIntegerField(null=True)
     media = models.JSONField(null=True)
     octets = models.BinaryField(null=True)
+    more = models.PositiveBigIntegerField(default=0)
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     happened_at = models.DateTimeField(null=True)

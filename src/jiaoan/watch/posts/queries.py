@@ -7,15 +7,17 @@ from datetime import datetime
 
 from django.db.models import Count, F, Q, QuerySet
 
+from jiaoan.registry.models import Vehicle
 from jiaoan.scope import restrict
 from jiaoan.watch.models import Post
-from jiaoan.watch.posts.states import PostState
+from jiaoan.watch.posts.states import PostKind, PostState
 from jiaoan.watch.supervision.states import Direction
 
 
 def posts(actor: object) -> QuerySet[Post]:
-    """All of them, for who sees the whole district: they are about no vehicle."""
-    return restrict(Post.objects.all(), actor, "alarm.view").select_related("by", "fact")
+    """All of them, for who sees the whole district: they are between platforms."""
+    found = restrict(Post.objects.all(), actor, "alarm.view")
+    return found.select_related("by", "fact", "vehicle", "papers")
 
 
 def waiting(actor: object) -> QuerySet[Post]:
@@ -30,6 +32,11 @@ def open_posts(actor: object) -> QuerySet[Post]:
 
 def answered(actor: object) -> QuerySet[Post]:
     return posts(actor).filter(state=PostState.DONE).order_by("-answered_at", "-id")
+
+
+def of_vehicle(actor: object, vehicle: Vehicle, most: int) -> list[Post]:
+    """The newest requests for papers of a vehicle."""
+    return list(posts(actor).filter(vehicle=vehicle).order_by("-id")[:most])
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class Tally:
 
 def tallies(actor: object, since: datetime, now: datetime) -> list[Tally]:
     """The queries that were asked from ``since`` on, by platform."""
-    asked = posts(actor).filter(direction=Direction.SENT, opened_at__gte=since)
+    asked = posts(actor).filter(direction=Direction.SENT, kind=PostKind.QUERY, opened_at__gte=since)
     done, waits = Q(state=PostState.DONE), Q(state=PostState.OPEN)
     found = (
         asked.order_by("platform")

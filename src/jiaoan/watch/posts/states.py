@@ -1,4 +1,4 @@
-"""State table of a post query 查岗 or message between platforms.
+"""State table of a post query 查岗, message or request for papers between platforms.
 
 Theory of operation
 -------------------
@@ -6,14 +6,19 @@ An item is opened by a frame: a post query (0x9301) asks in words whether somebo
 a message (0x9302) tells something. Both wait ``open`` until a person answers: a query with words
 (0x1301), a message by confirming that it was read (0x1302). One answer ends it: ``done``. The
 answer is queued for the link in the same transaction; its sending is noted and is no state. Nobody
-but a person answers: a machine that said "somebody is here" would make the query worthless. A query
-of ours to a subordinate waits in the same way; its answer comes up the link.
+but a person answers: a machine that said "somebody is here" would make the query worthless.
+
+What we ask or tell a subordinate waits in the same way; its answer comes up the link. Besides
+queries and messages these are requests for the driver (0x920A) and the waybill (0x920B) of one
+vehicle: their answer (0x120A, 0x120B) is kept among what the vehicle's terminals sent.
 *Overdue is not a state*: it follows from the deadline, noted once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 from django.db import models
 from django.utils.functional import Promise
@@ -26,6 +31,12 @@ from jiaoan.kernel.states import Machine, Transition
 class PostKind(models.TextChoices):
     QUERY = "query", _("Post query")
     MESSAGE = "message", _("Message of a platform")
+    DRIVER = "driver", _("Request for the driver")
+    WAYBILL = "waybill", _("Request for the waybill")
+
+
+PAPERS: Final[Mapping[int, PostKind]] = {0x120A: PostKind.DRIVER, 0x120B: PostKind.WAYBILL}
+"""Messages of 809 that answer a request for papers."""
 
 
 class PostState(StrEnum):

@@ -64,11 +64,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class PostAnswered:
-    """A subordinate answers our post query (0x1301): 2011 names its number, 2019 the serial of its
-    frame and who answered."""
+    """A subordinate answers our post query (0x1301, ``query``), or says that it read our message
+    (0x1302, ``message``): 2011 names its number, 2019 the serial of its frame and who answered."""
 
     platform: str
     access_code: int
+    kind: str
     number: int | None
     source_serial: int | None
     text: str
@@ -79,7 +80,8 @@ class PostAnswered:
 
 @dataclass(frozen=True)
 class Papers:
-    """A subordinate tells the driver or the waybill of a vehicle (0x120A to 0x120D)."""
+    """A subordinate tells the driver or the waybill of a vehicle (0x120A to 0x120D); an answer of
+    2019 names the frame that asked (``source_serial``)."""
 
     platform: str
     access_code: int
@@ -89,6 +91,7 @@ class Papers:
     plate: str
     plate_colour: int | None
     serial: int
+    source_serial: int | None
     received_at: datetime
 
 
@@ -153,6 +156,7 @@ Told = (
     | Nothing
 )
 _POSTS = {"post_query": "query", "post_message": "message"}
+_POST_ANSWERS = {"post_answer": "query", "post_read": "message"}
 
 
 def parse(data: bytes) -> Told:
@@ -187,8 +191,8 @@ def parse(data: bytes) -> Told:
             place.number("result"),
             place.moment("received_at"),
         )
-    if kind == "post_answer":
-        return _post_answered(place)
+    if kind in _POST_ANSWERS:
+        return _post_answered(place, _POST_ANSWERS[kind])
     if kind == "papers":
         return _papers(place)
     if kind in ("order_sent", "order_refused"):
@@ -239,10 +243,11 @@ def _asked(place: _Fields, kind: str) -> Asked:
     )
 
 
-def _post_answered(place: _Fields) -> PostAnswered:
+def _post_answered(place: _Fields, kind: str) -> PostAnswered:
     return PostAnswered(
         platform=place.text("platform"),
         access_code=place.number("access_code"),
+        kind=kind,
         number=place.maybe_number("number"),
         source_serial=place.maybe_number("source_serial"),
         text=place.text("text", ""),
@@ -266,6 +271,7 @@ def _papers(place: _Fields) -> Papers:
         plate=place.text("plate", ""),
         plate_colour=place.maybe_number("plate_colour"),
         serial=place.number("serial"),
+        source_serial=place.maybe_number("source_serial"),
         received_at=place.moment("received_at"),
     )
 

@@ -97,7 +97,8 @@ def take_papers(actor: Actor, clock: Clock, papers: Papers) -> Upload:
     if vehicle is None:
         raise LookupError(f"no vehicle {papers.plate} of colour {papers.plate_colour}")
     come = _Come(
-        str(papers.access_code),
+        # Serials of a link begin anew, and two vehicles may carry the same goods.
+        f"{papers.access_code}-{vehicle.pk}",
         PAPERS[papers.message],
         papers.message,
         papers.edition,

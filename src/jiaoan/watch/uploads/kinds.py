@@ -16,6 +16,7 @@ class UploadKind(models.TextChoices):
     PASSTHROUGH = "passthrough", _("Data passed through")
     COMPRESSED = "compressed", _("Compressed data")
     OTHER = "other", pgettext_lazy("message of a terminal", "Other message")
+    UNKNOWN = "unknown", pgettext_lazy("message of a terminal", "Unknown message")
 
 
 MESSAGES: dict[int, UploadKind] = {
@@ -27,7 +28,8 @@ MESSAGES: dict[int, UploadKind] = {
     0x0900: UploadKind.PASSTHROUGH,
     0x0901: UploadKind.COMPRESSED,
 }
-"""Messages of 808 by their kind; what the gateway keeps besides is :attr:`UploadKind.OTHER`."""
+"""Messages of 808 by their kind; what the gateway keeps besides is :attr:`UploadKind.OTHER`, or
+:attr:`UploadKind.UNKNOWN` where it has no table of 808 and is answered with "unsupported"."""
 
 PAPERS: dict[int, UploadKind] = {
     0x120A: UploadKind.CARD,
