@@ -18,7 +18,8 @@ from jiaoan.watch.models import Post, Supervision
 from jiaoan.watch.posts.queries import tallies
 from jiaoan.wire.jt809 import Message
 from jiaoan.wire.jt809.alarms import SupervisionRequest
-from jiaoan.wire.jt809.posts import PostQuery2011
+from jiaoan.wire.jt809.exchange import Driver2011, DriverAnswer2019
+from jiaoan.wire.jt809.posts import PostQuery2011, Source, TextAnswer2011
 from jiaoan.worker import steps
 from portal.matrix import World
 
@@ -158,3 +159,65 @@ def test_a_post_query_of_ours_is_answered_on_the_wire_and_counted(
     assert (post.sent_at is None, post.overdue(clock.now())) == (False, False)
     (tally,) = tallies(world.person("safety_clerk"), post.opened_at, clock.now())
     assert (tally.asked, tally.in_time) == (1, 1)
+
+
+@pytest.mark.parametrize("edition", ["2011", "2019"])
+def test_a_message_and_a_request_for_the_driver_come_back_onto_the_page(
+    tmp_path: Path, settings: object, edition: str
+) -> None:
+    """Page → frame → another maker's subordinate → frame → page."""
+    world, clock = World(), clock_from_environment()
+    vehicle, both = world.vehicle(), Both(tmp_path, edition)
+    both.clock = clock  # type: ignore[assignment]
+    terms = {"name": "示意运输平台", "access_code": CODE, "user_id": 8, "password": "secret12"}
+    side = {"listen": "127.0.0.1:7809", "subordinates": [terms | {"edition": edition}]}
+    (tmp_path / "platform.json").write_text(json.dumps({"superior": side}), "utf-8")
+    settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
+    client = Client()
+    client.force_login(
+        world.person("safety_clerk"), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    form = {"platform": str(CODE), "text": "今夜暴雨，请做好防范", "papers": "driver"}
+    assert client.post("/supervisions/posts/new?kind=message", form).status_code == 302
+    url = f"/alarms/vehicle/{vehicle.pk}/"
+    assert client.post(f"{url}papers", form).status_code == 302
+    again = client.post(f"{url}papers", form)
+    assert (again.status_code, "已请求且尚未应答" in again.content.decode()) == (422, True)
+    letters = [one for one in steps.letters() if one.subject.startswith("platform.")]
+    message, request = Post.objects.order_by("pk")
+
+    async def asked_and_answered() -> list[Stored]:
+        async with both:
+            await both.start_superior()
+            subordinate = await both.start_subordinate()
+            await both.both_links()
+            for one in letters:
+                await both.upper.publish(one.subject, one.data, message_id=one.message_id)
+            await until(lambda: len(both.upper.told()) == 2, "both were read")
+            read, asked = (one["serial"] for one in both.upper.told())
+            who = "张三", "430602198001010011", "430602198001010011", "岳阳市交通运输局"
+            answers = (
+                (TextAnswer2011(message.number), Driver2011(*who))
+                if edition == "2011"
+                else (Source(0x9302, read), DriverAnswer2019(0x920A, asked, *who, None))
+            )
+            sockets = subordinate.ties[0].sockets
+            for said in (
+                Message.of(0x1302, answers[0]),
+                Message.of(0x120A, answers[1], vehicle.plate, vehicle.plate_colour),
+            ):
+                assert sockets.pair.send(said, sockets.now) is not None
+            sockets.flush()
+            await until(lambda: len(both.upper.told()) == 4, "both answers are told")
+            return [one for one in both.upper.messages if one.subject == "platform.up"]
+
+    for one in asyncio.run(asked_and_answered()):
+        assert steps.handle_platform(one.data, one.sequence, one.stored_at, clock)
+    for item in (message, request):
+        item.refresh_from_db()
+        assert item.answered_at is not None
+        assert item.answered_at <= item.deadline
+    assert "张三" in client.get(f"{url}uploads").content.decode()
+    assert f"{url}uploads" in client.get(url).content.decode()
+    assert "uploads?kind=card" in client.get(f"/supervisions/posts/{request.pk}/").content.decode()
+    assert "今夜暴雨" in client.get("/supervisions/posts/?state=done").content.decode()
