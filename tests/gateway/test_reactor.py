@@ -123,12 +123,14 @@ async def play(one: Rig, bus: MemoryBus, phone: str, version: str, portions: lis
         before = metrics.octets
         writer.write(portion)
         await until(lambda: metrics.octets >= before + len(portion), "a portion is read")  # noqa: B023
-    await until(lambda: one.gateway.publisher.depth == 0, "all is stored")
+    gateway = one.gateway
+    await until(lambda: not gateway.publisher.depth + gateway.keeper.waiting, "all is stored")
     writer.write_eof()
     while more := await reader.read(65536):
         got += more
     writer.close()
-    blocks = [unpack(each.data) for each in bus.messages[begun:]]
+    stored = [each for each in bus.messages[begun:] if each.subject.startswith("positions.")]
+    blocks = [unpack(each.data) for each in stored]
     found = [each for each in FrameReader().receive(got) if isinstance(each, Frame)]
     answers = [(f.header.message_id, f.header.phone, f.header.bit_14, f.body) for f in found]
     kept = ("frames", "bad_frames", "refused", "messages", "answers", "positions", "acked")

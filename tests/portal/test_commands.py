@@ -246,6 +246,22 @@ def test_it_lists_all_that_came_from_the_terminal(world: World, clerk: Client) -
     assert url in seen(clerk, reverse("vehicle_terminal", args=[vehicle.pk]))
 
 
+def test_it_shows_unknown_messages_and_how_many_were_not_kept(world: World, clerk: Client) -> None:
+    vehicle = vehicle_of(world)
+    url = reverse("vehicle_uploads", args=[vehicle.pk])
+    one = upload_of(world, b"\x12\x34", message=0x0F01, unknown=True)
+    more = {
+        "terminal": one.terminal, "vehicle": vehicle.pk, "run": "a1", "day": "2024-04-08",
+        "received_at": NOW.now().isoformat(), "more": 317,
+    }  # fmt: skip
+    counted = take_upload(WORKER, NOW, more)
+    page = seen(clerk, f"{url}?kind=unknown")
+    for words in ("Unknown message", "0x0F01", "12 34", "317", "counted, not kept"):
+        assert words in page
+    assert clerk.get(reverse("terminal_upload", args=[one.pk])).content == b"\x12\x34"
+    assert clerk.get(reverse("terminal_upload", args=[counted.pk])).status_code == 404
+
+
 def test_it_searches_the_memory_of_a_terminal_and_fetches_a_find(
     world: World, clerk: Client
 ) -> None:

@@ -12,6 +12,7 @@ from django.utils import translation
 
 from command_world import WORKER
 from hazmat.factory import World, make_world
+from jiaoan.journal.actions import Json
 from jiaoan.journal.models import Fact
 from jiaoan.ledger.errors import FieldErrors
 from jiaoan.registry.models import Terminal
@@ -322,6 +323,30 @@ def test_it_asks_for_each_medium_of_one_page(world: World) -> None:
     for medium in ("7", "8", "7"):
         commands.fetch_medium(world.clerk, world.clock, world.tanker, medium=medium, key=key)
     assert Command.objects.count() == 2
+
+
+def test_unknown_messages_are_kept_raw_and_the_rest_is_a_number(world: World) -> None:
+    said = news(world, b"\x01\x02", message=0x0F01, unknown=True)
+    made = actions.take_upload(WORKER, world.clock, said)  # type: ignore[arg-type]
+    assert actions.take_upload(WORKER, world.clock, said) == made  # type: ignore[arg-type]
+    assert (made.kind, made.message_word, made.fact) == (UploadKind.UNKNOWN, "0x0F01", None)
+    assert [one.value for one in fields_of(made, b"\x01\x02")] == ["01 02"]
+    count: dict[str, Json] = {
+        "terminal": "13900000001", "vehicle": world.own_truck.pk, "run": "a1", "day": "2024-04-08",
+        "received_at": WHEN.isoformat(), "more": 3,
+    }  # fmt: skip
+    for more, wanted in ((3, 3), (9, 9), (3, 9)):  # news that come late change nothing
+        row = actions.take_upload(WORKER, world.clock, {**count, "more": more})
+        assert row.more == wanted
+    assert [one.value for one in fields_of(row, None)] == ["9"]
+    other = actions.take_upload(WORKER, world.clock, {**count, "run": "b2"})
+    assert (other.pk != row.pk, Upload.objects.count()) == (True, 3)
+    with pytest.raises(ValueError, match="run"):
+        actions.take_upload(WORKER, world.clock, {"more": 1, "terminal": "1"})
+    with pytest.raises(LookupError):
+        actions.take_upload(WORKER, world.clock, {**count, "run": "c", "vehicle": 0})
+    world.clock.advance(timedelta(days=31))
+    assert actions.forget_telemetry(WORKER, world.clock) == 3
 
 
 def papers(world: World, message: int, content: Table, edition: str) -> Upload:

@@ -12,6 +12,10 @@ when the bus has the message, and the disk the file: 0x0801 by 0x8800 with nothi
 others by 0x8001. (808-2011 has part numbers inside 0x0801: each part is a message of its own, and
 the last one gets 0x8800.)
 
+Messages that 808 does not name (a vendor's own, reserved ids) are kept raw in the same way, so many
+of a terminal and day (:mod:`jiaoan.gateway.unknown`), and then answered with "unsupported"; the
+others get that answer at once and are counted.
+
 A message that comes again has the same message id on the bus and changes nothing. What waits is
 bounded, in messages and octets; beyond the bounds, and where the disk is full, the answer is
 "failed" and nothing is kept: the terminal has it still and sends it again.
@@ -20,6 +24,7 @@ bounded, in messages and octets; beyond the bounds, and where the disk is full, 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -33,6 +38,7 @@ from jiaoan.gateway.limits import Limits
 from jiaoan.gateway.metrics import Metrics
 from jiaoan.gateway.publisher import Report
 from jiaoan.gateway.rows import in_wgs84
+from jiaoan.gateway.unknown import Counted, Unknowns
 from jiaoan.kernel.clock import Clock
 from jiaoan.stores.bus import BusUnavailable
 from jiaoan.stores.positions import V2013, V2019, card_row
@@ -55,6 +61,7 @@ from jiaoan.wire.jt808 import (
     Unknown,
     Version,
     Waybill,
+    is_named,
 )
 
 if TYPE_CHECKING:
@@ -68,7 +75,7 @@ _RETRY_S = 0.5
 _DOWNWARD = 0x8000
 # The second link's: what they announce does not come here.
 _ELSEWHERE = (FileList, FileInfo, FileSent)
-Json: TypeAlias = "str | int | Mapping[str, Json] | None"
+Json: TypeAlias = "str | int | bool | Mapping[str, Json] | None"
 
 
 class Sink(Protocol):
@@ -90,6 +97,8 @@ class Upload:
     media: Mapping[str, Json] | None = None
     own_answer: bytes | None = None
     """Body of 0x8800 where the message has an answer of its own."""
+    unknown: bool = False
+    """808 does not name it: it is kept, and answered with "unsupported"."""
     in_file: bool = False
 
     def told(self, digest: str) -> bytes:
@@ -106,6 +115,7 @@ class Upload:
             "sha256": digest,
             "octets": None if self.in_file else self.octets.hex(),
             "media": self.media,
+            "unknown": self.unknown,
         }
         return json.dumps(said, ensure_ascii=False).encode()
 
@@ -136,12 +146,20 @@ class Keeper:
         self._limits, self._metrics, self._clock = limits, metrics, clock
         self._tasks: set[asyncio.Task[None]] = set()
         self._octets = 0
+        self._unknown = Unknowns(limits, clock)
+        self._telling: asyncio.Task[None] | None = None
+        self._told_at = 0.0
+
+    @property
+    def waiting(self) -> int:
+        """Messages that wait for disk and bus."""
+        return len(self._tasks)
 
     def take(self, session: Session, frame: Frame, body: Body) -> str:
         """Keep this message and answer it then; why not, where nothing here keeps it."""
         assert session.terminal is not None, "nobody has logged in on this link"
         if isinstance(body, Unknown):
-            return body.reason
+            return self._take_unknown(session, frame, body)
         if isinstance(body, _ELSEWHERE) or frame.header.message_id >= _DOWNWARD:
             return "nothing here keeps it"
         one = self._upload(session, frame, body, session.terminal.vehicle_id)
@@ -151,8 +169,48 @@ class Keeper:
             self._begin(session, one)
         return ""
 
+    def _take_unknown(self, session: Session, frame: Frame, body: Unknown) -> str:
+        """One that 808 names and that cannot be read (it is encrypted) is the quarantine's."""
+        assert session.terminal is not None, "nobody has logged in on this link"
+        terminal, vehicle = frame.header.terminal, session.terminal.vehicle_id
+        if is_named(body.message_id):
+            return body.reason
+        self._metrics.refused[body.reason] += 1
+        if self._unknown.admit(terminal, vehicle, len(body.octets)):
+            self._begin(session, replace(self._upload(session, frame, body, vehicle), unknown=True))
+        else:
+            self._metrics.kept["unknown_counted"] += 1
+            session.answer_kept(frame.header, Result.UNSUPPORTED, None)
+        return ""
+
+    def sweep(self, now: float) -> None:
+        """Tell now and then how many unknown messages were not kept."""
+        if now - self._told_at >= self._limits.unknown_told_s and self._telling is None:
+            self._told_at = now
+            self._tell_counts()
+
+    def _tell_counts(self) -> None:
+        if counted := self._unknown.counted():
+            self._telling = asyncio.create_task(self._tell(counted))
+            self._telling.add_done_callback(self._told)
+
+    def _told(self, done: asyncio.Task[None]) -> None:
+        self._telling = None
+        if not done.cancelled() and done.exception() is not None:
+            logger.error("counts of unknown messages were not told", exc_info=done.exception())
+
+    async def _tell(self, counted: Sequence[Counted]) -> None:
+        for one in counted:
+            await self._say(*self._unknown.told(one))
+
     async def stop(self) -> None:
         """Give up what waits: it is not answered, so its terminals send it again."""
+        if self._telling is None:
+            self._tell_counts()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.stop_s):
+                if self._telling is not None:
+                    await self._telling
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -230,9 +288,11 @@ class Keeper:
             self._fail(session, one, "disk")
             return
         await self._publish(one, digest)
-        self._metrics.kept[f"0x{one.header.message_id:04x}"] += 1
+        word = "unknown" if one.unknown else f"0x{one.header.message_id:04x}"
+        self._metrics.kept[word] += 1
         own = (MessageId.MEDIA_ANSWER, one.own_answer) if one.own_answer is not None else None
-        session.answer_kept(one.header, Result.OK, own)
+        result = Result.UNSUPPORTED if one.unknown else Result.OK
+        session.answer_kept(one.header, result, own)
 
     def _digest(self, one: Upload) -> str:
         """The hash of the octets; they are on disk where they go into a file. Blocks."""
@@ -249,10 +309,13 @@ class Keeper:
     async def _publish(self, one: Upload, digest: str) -> None:
         header = one.header
         name = f"upload-{header.terminal}-{header.message_id:04x}-{header.serial}-{digest}"
+        await self._say(one.told(digest), name)
+
+    async def _say(self, data: bytes, name: str) -> None:
         while True:
             try:
                 async with asyncio.timeout(self._limits.publish_timeout_s):
-                    await self._bus.publish(UP, one.told(digest), message_id=name)
+                    await self._bus.publish(UP, data, message_id=name)
                 return
             except (BusUnavailable, TimeoutError) as gone:
                 logger.debug("what terminals sent waits for the bus: %s", gone)

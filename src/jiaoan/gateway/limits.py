@@ -53,6 +53,12 @@ class Limits:
     kept_waiting: int = 1024
     """Messages besides positions that wait for disk and bus, of all links."""
     kept_octets: int = 64 * 1024 * 1024
+    unknown_per_day: int = 100
+    """Messages that 808 does not name and that are kept, of a terminal and day; more are counted.
+    Theirs and the octets' bound are ours, no text gives them."""
+    unknown_octets_per_day: int = 256 * 1024
+    unknown_told_s: float = 60.0
+    """How often the counts of those not kept are told."""
     attachment_links: int = 200
     file_octets: int = 64 * 1024 * 1024
     """Of one file of an alarm."""

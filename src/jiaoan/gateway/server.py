@@ -301,6 +301,7 @@ class Gateway:
             self.links.check(self.lanes.unsettled(now, self.limits.idle_s), now)
             self.parts.due(steady_ms())
             self.commands.sweep()
+            self.keeper.sweep(now)
             self.taps.expire(now)
             if self.attachments:
                 self.attachments.sweep()

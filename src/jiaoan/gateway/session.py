@@ -44,6 +44,7 @@ from jiaoan.wire.jt808 import (
     Wanted,
     build_frame,
     decode_batch,
+    is_named,
     parse_body,
     split_message,
 )
@@ -290,8 +291,7 @@ class Session:
 
     def _unsupported(self, header: Header, reason: str, octets: bytes) -> None:
         self._around.metrics.refused[reason] += 1
-        if header.package or header.encryption or header in self._wholes:
-            self._around.quarantine.keep(reason, self.peer, header.terminal, octets)
+        self._around.quarantine.keep(reason, self.peer, header.terminal, octets)
         self._answer(header, Result.UNSUPPORTED)
 
     def _log_in(self, frame: Frame) -> None:
@@ -432,7 +432,10 @@ class Session:
 
 
 def _is_answer(header: Header) -> bool:
-    return header.message_id in ANSWERS or header.message_id >= _DOWNWARD
+    """Also messages that are ours to say: a terminal that echoes them is not answered. Ids from
+    0x8000 on that 808 does not name are a vendor's, upwards too."""
+    known = header.message_id >= _DOWNWARD and is_named(header.message_id)
+    return known or header.message_id in ANSWERS
 
 
 def steady_ms() -> int:

@@ -128,6 +128,7 @@ def listing(request: HttpRequest, pk: int) -> HttpResponse:
         "kind": kind,
         "kinds": [(one, one.label, count) for one, count in kinds.items()],
         "all": sum(kinds.values()),
+        "unknown": UploadKind.UNKNOWN in kinds,
         "query": f"kind={kind.value}&" if kind else "",
         "days": round(telemetry_kept() / timedelta(days=1)),
         "empty": Empty(
@@ -144,7 +145,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
     """The octets as they came. A JPEG that is one is shown, unless ``octets`` are asked
     for; anything else is only handed out."""
     found = get_object_or_404(queries.uploads(request.user), pk=pk)
-    content = queries.content_of(found)
+    content = None if found.more else queries.content_of(found)
     if content is None:
         raise Http404(_("The file is not in the store: tell the administrator."))
     shown = found.is_picture and content.startswith(_JPEG) and "octets" not in request.GET

@@ -16,8 +16,8 @@ class Upload(models.Model):
     not told. ``octets`` are
     the content as it came; they are empty where it lies under ``DATA/attachments`` by its hash.
     ``media`` is what 0x0800 and 0x0801 say beside the data; ``number`` the media id. ``more``
-    counts the unknown messages of one id and day beyond those that are kept: such a row has no
-    octets. Only evidence (``kinds.EVIDENCE``) has a ``fact``.
+    counts the unknown messages of a terminal's day beyond those that are kept: such a row has no
+    octets and no message. Only evidence (``kinds.EVIDENCE``) has a ``fact``.
     """
 
     key = models.CharField(max_length=130, unique=True)

@@ -46,7 +46,7 @@ class _Come:
     def key(self) -> str:
         """The same message of a sender within a local day is one row: serials and media numbers
         begin anew."""
-        other = self.kind is UploadKind.OTHER
+        other = self.kind in (UploadKind.OTHER, UploadKind.UNKNOWN)
         word = f"{self.message:04x}" if other else self.kind.value
         day = f"{local(self.received_at):%Y%m%d}"
         return f"{self.sender}-{word}-{self.serial}-{self.sha256}-{day}"
@@ -60,12 +60,14 @@ def take_upload(actor: Actor, clock: Clock, news: Mapping[str, Json]) -> Upload:
     not here, ``ValueError`` for what is no news.
     """
     require(actor, "command.note")
+    if "more" in news:
+        return _count(news)
     try:
         message, terminal, media = int(str(news["message"])), str(news["terminal"]), news["media"]
         happened, octets = news["happened_at"], news["octets"]
         come = _Come(
             terminal,
-            MESSAGES.get(message, UploadKind.OTHER),
+            UploadKind.UNKNOWN if news.get("unknown") else MESSAGES.get(message, UploadKind.OTHER),
             message,
             str(news.get("edition") or "")[:4],
             str(news["serial"]),
@@ -80,10 +82,40 @@ def take_upload(actor: Actor, clock: Clock, news: Mapping[str, Json]) -> Upload:
         number = int(str(news["vehicle"]))
     except KeyError as missing:
         raise ValueError(f"no news of an upload: {missing} is missing") from missing
+    return _keep(actor, clock, _vehicle(number), come)
+
+
+def _vehicle(number: int) -> Vehicle:
     vehicle = Vehicle.objects.filter(pk=number).first()
     if vehicle is None:
         raise LookupError(f"no vehicle {number}")
-    return _keep(actor, clock, vehicle, come)
+    return vehicle
+
+
+def _count(news: Mapping[str, Json]) -> Upload:
+    """How many unknown messages of a terminal and day a gateway process has not kept so far: one
+    row, whose number only rises, so that news that come again or late change nothing."""
+    try:
+        terminal, run, day = str(news["terminal"]), str(news["run"]), str(news["day"])
+        number, more = int(str(news["vehicle"])), int(str(news["more"]))
+        received = datetime.fromisoformat(str(news["received_at"]))
+    except KeyError as missing:
+        raise ValueError(f"no count of unknown messages: {missing} is missing") from missing
+    made, _ = Upload.objects.get_or_create(
+        key=f"{terminal}-{UploadKind.UNKNOWN.value}-{run}-{day}"[:130],
+        defaults={
+            "kind": UploadKind.UNKNOWN,
+            "message": 0,
+            "vehicle": _vehicle(number),
+            "terminal": terminal,
+            "size": 0,
+            "received_at": received,
+        },
+    )
+    if more > made.more:
+        made.more, made.received_at = more, received
+        made.save(update_fields=["more", "received_at"])
+    return made
 
 
 @transaction.atomic

@@ -49,6 +49,8 @@ class Field:
 
 def fields_of(upload: Upload, content: bytes | None) -> list[Field]:
     """The fields of an upload whose octets are ``content`` (``None`` = the store has lost them)."""
+    if upload.more:
+        return [Field(_("Further unknown messages of this day"), str(upload.more))]
     if content is None:
         return [Field("", _("The file is not in the store: tell the administrator."))]
     reader = _READERS.get(UploadKind(upload.kind))

@@ -52,7 +52,15 @@ from jiaoan.wire.jt808.header import Header, Package, Version
 from jiaoan.wire.jt808.location import Location
 from jiaoan.wire.jt808.login import Authenticate, Register
 from jiaoan.wire.jt808.media import MediaAnswer, MediaNotice, MediaUpload, Shoot, ShootAnswer
-from jiaoan.wire.jt808.messages import Body, Heartbeat, MessageId, Unknown, editions_of, parse_body
+from jiaoan.wire.jt808.messages import (
+    Body,
+    Heartbeat,
+    MessageId,
+    Unknown,
+    editions_of,
+    is_named,
+    parse_body,
+)
 from jiaoan.wire.jt808.packages import (
     Assembler,
     Lost,
@@ -144,6 +152,7 @@ __all__ = [
     "build_frame",
     "decode_batch",
     "editions_of",
+    "is_named",
     "parse_body",
     "split_message",
 ]

@@ -372,6 +372,11 @@ def unreadable(frame: Frame) -> str | None:
     return None
 
 
+def is_named(message_id: int) -> bool:
+    """Whether 808, or a text that builds on it, names this id: it has a table here."""
+    return message_id in READERS
+
+
 _FORMS = {version: Form(edition_of(version)) for version in Version}
 
 
