@@ -106,7 +106,7 @@ def test_a_post_query_comes_down_and_its_answer_goes_up(tmp_path: Path, edition:
 
 
 QUERY = {
-    "order": "post-1", "role": "superior", "kind": "post_query", "object_type": 2,
+    "order": "post-1", "role": "superior", "kind": "post_query", "object_type": 1,
     "object_id": str(CODE), "number": 3, "answer_seconds": 120, "text": "谁在岗？",
 }  # fmt: skip
 
@@ -134,10 +134,10 @@ def test_a_post_query_of_ours_goes_down_and_its_answer_is_told(
             assert sent["serial"] == asked["serial"]
             # Another maker's subordinate, that answers by itself.
             answer = (
-                PostQuery2011(2, str(CODE), 3, "张三在岗")
+                PostQuery2011(1, str(CODE), 3, "张三在岗")
                 if edition == "2011"
                 else PostAnswer2019(
-                    2, "张三", "0730", str(CODE), 0x9301, asked["serial"], "张三在岗"
+                    1, "张三", "0730", str(CODE), 0x9301, asked["serial"], "张三在岗"
                 )
             )
             say(subordinate.ties[0].sockets, Message.of(0x1301, answer))

@@ -86,6 +86,7 @@ def test_it_reads_all_fields() -> None:
         ("superior.subordinates.0.cipher", None, "key encrypts, so cipher"),
         ("superior.subordinates.0.cipher", {"ia1": 1}, "cipher.ic1 is missing"),
         ("superior.subordinates.0.version", "1.2", "three numbers"),
+        ("superior.subordinates.0.platform_id", "43060000000001", "has room for 12"),
         ("superior.subordinates.0.plate_in_alarms", "yes", "must be true or false"),
         ("superior.subordinates", {}, "must be a list"),
         ("superiors.0.advertise", None, "advertise is needed"),

@@ -19,6 +19,7 @@ from command_world import (
 )
 from command_world import vehicle_with_terminal as vehicle_of
 from hazmat_world import alarm_of, trip_of
+from jiaoan.journal.actions import Json
 from jiaoan.registry.models import Terminal
 from jiaoan.watch.commands import actions
 from jiaoan.watch.commands.states import CommandState
@@ -250,7 +251,7 @@ def test_it_shows_unknown_messages_and_how_many_were_not_kept(world: World, cler
     vehicle = vehicle_of(world)
     url = reverse("vehicle_uploads", args=[vehicle.pk])
     one = upload_of(world, b"\x12\x34", message=0x0F01, unknown=True)
-    more = {
+    more: dict[str, Json] = {
         "terminal": one.terminal, "vehicle": vehicle.pk, "run": "a1", "day": "2024-04-08",
         "received_at": NOW.now().isoformat(), "more": 317,
     }  # fmt: skip

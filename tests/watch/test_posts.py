@@ -32,6 +32,7 @@ from jiaoan.watch.supervision.messages import (
 from jiaoan.watch.supervision.states import HandlingResult
 from jiaoan.watch.uploads import actions as uploads
 from jiaoan.wire.jt809.exchange import WaybillText
+from jiaoan.wire.jt809.posts import ObjectType
 from jiaoan.worker import steps
 from jiaoan.worker.models import Parked
 from kernel.machines import assert_machine_is_exhaustive
@@ -164,7 +165,7 @@ def test_we_ask_once_and_the_answer_ends_the_query(world: World) -> None:
         "kind": "post_query",
         "order": f"post-{item.pk}",
         "role": "superior",
-        "object_type": 2,
+        "object_type": 1,
         "object_id": str(CODE),
         "number": 1,
         "answer_seconds": 120,
@@ -189,6 +190,13 @@ def test_we_ask_once_and_the_answer_ends_the_query(world: World) -> None:
     assert (made.answer, made.responder, made.by) == ("张三在岗", "张三", world.clerk)
     assert actions.receive_answer(steps.ACTOR, world.clock, said) is None
     assert Fact.objects.get(kind="watch.post_answered").payload == {"late": False}
+
+
+def test_a_query_is_addressed_to_the_platform_itself(world: World) -> None:
+    """Type 2 would be one operator, named by its licence."""
+    assert actions.THIS_PLATFORM == ObjectType.THIS_PLATFORM
+    item = actions.ask(world.clerk, world.clock, wanted(platform_id="43060000001"))
+    assert (item.object_type, item.object_id) == (1, "43060000001")
 
 
 def ours(world: World) -> Post:
@@ -242,7 +250,7 @@ def test_a_message_of_ours_ends_when_it_was_read(world: World) -> None:
     said = wanted(kind=PostKind.MESSAGE, seconds="", text=" 暴雨预警 ")
     item, query = actions.ask(world.clerk, world.clock, said), ours(world)
     assert orders()[0] == {
-        "kind": "post_message", "order": f"post-{item.pk}", "role": "superior", "object_type": 2,
+        "kind": "post_message", "order": f"post-{item.pk}", "role": "superior", "object_type": 1,
         "object_id": str(CODE), "number": 1, "text": "暴雨预警",
     }  # fmt: skip
     assert (item.deadline_told, item.deadline) == (False, item.opened_at + timedelta(minutes=10))

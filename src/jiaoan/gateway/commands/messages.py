@@ -67,6 +67,9 @@ class Reply:
 
 # Values of 0x0001 other than 0 (clause 8.1); some terminals send others.
 _REFUSALS: Final = {1: "failed", 2: "bad_message", 3: "unsupported"}
+# 0x8803 and 0x8805 have no answer of their own: the general one (0x0001) comes, then the media
+# (0x0801). So say the sequence of fakeyanss' jt808-server-go for 0x8803, and what yezhihao's
+# jt808-server waits for after 0x8805.
 _ANSWERS: Final = {
     CommandKind.TEXT: MessageId.TERMINAL_ANSWER,
     CommandKind.LOCATE: MessageId.LOCATION_ANSWER,

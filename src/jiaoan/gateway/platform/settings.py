@@ -14,16 +14,21 @@ from jiaoan.wire.jt809.pair import Address, Credentials, Entry
 FILE = "platform.json"
 
 
+_LONGEST_ID = 12
+
+
 class BadSettings(ValueError):
     """A setting that cannot be used: the text names the place, the reason and what is expected."""
 
 
 @dataclass(frozen=True)
 class Subordinate:
-    """One platform that logs in here."""
+    """One platform that logs in here. ``platform_id`` is its area code and own code, which post
+    queries and messages are addressed to; without it the access code stands there."""
 
     name: str
     entry: Entry
+    platform_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,12 +84,23 @@ def parse(data: object) -> Settings:
 
 
 def _superior_side(place: _Place) -> SuperiorSide:
-    found = tuple(Subordinate(one.text("name"), _entry(one)) for one in place.list("subordinates"))
+    found = tuple(
+        Subordinate(one.text("name"), _entry(one), _platform_id(one))
+        for one in place.list("subordinates")
+    )
     codes = [one.entry.terms.access_code for one in found]
     for code in codes:
         if codes.count(code) > 1:
             raise place.wrong("subordinates", f"the access code {code} stands there twice")
     return SuperiorSide(_address(place, "listen"), found)
+
+
+def _platform_id(place: _Place) -> str:
+    """What 0x9301 has room for in 2011."""
+    said = place.text("platform_id", "")
+    if len(said) > _LONGEST_ID or not said.isascii():
+        raise place.wrong("platform_id", f"has room for {_LONGEST_ID} letters and digits")
+    return said
 
 
 def _entry(place: _Place) -> Entry:

@@ -23,6 +23,7 @@ from jiaoan.portal.supervision.shared import (
     Page,
     chosen,
     lines,
+    platform_id_of,
     platform_spec,
     subordinates,
 )
@@ -115,8 +116,9 @@ def new(request: HttpRequest) -> HttpResponse:
     errors: dict[str, Text] = {}
     if request.method == "POST":
         code = chosen(typed.get("platform", ""), platforms)
+        text, seconds = typed.get("text", ""), typed.get("seconds", "")
         wanted = actions.Wanted(
-            platforms.get(code, ""), code, typed.get("text", ""), typed.get("seconds", ""), kind
+            platforms.get(code, ""), code, text, seconds, kind, platform_id_of(code)
         )
         try:
             made = actions.ask(

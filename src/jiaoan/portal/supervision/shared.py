@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.conf import settings
 from django.contrib import messages
@@ -26,6 +26,9 @@ from jiaoan.watch.models import Post, Supervision
 from jiaoan.watch.posts.states import PostState
 from jiaoan.watch.supervision.queries import facts_of
 from jiaoan.watch.supervision.states import Direction, SupervisionState
+
+if TYPE_CHECKING:
+    from jiaoan.gateway.platform.settings import Subordinate
 
 Item: TypeAlias = Supervision | Post
 ROWS = 50
@@ -119,6 +122,16 @@ def platform_spec(platforms: dict[int, str]) -> Spec:
 
 def subordinates() -> dict[int, str]:
     """The subordinates that the settings of the links name: access code → name."""
+    return {one.entry.terms.access_code: one.name for one in _subordinates()}
+
+
+def platform_id_of(code: int) -> str:
+    """The own code of a subordinate; empty where the settings do not know it."""
+    found = (one.platform_id for one in _subordinates() if one.entry.terms.access_code == code)
+    return next(found, "")
+
+
+def _subordinates() -> tuple[Subordinate, ...]:
     # All of JT/T 809 comes with it: only for who asks, not for every start of the pages.
     from jiaoan.gateway.platform.settings import FILE, BadSettings, load
 
@@ -127,8 +140,8 @@ def subordinates() -> dict[int, str]:
         side = load(path).superior if path.is_file() else None
     except BadSettings:
         # The process of the links tells what is wrong with the file; nobody can be asked.
-        return {}
-    return {one.entry.terms.access_code: one.name for one in side.subordinates} if side else {}
+        return ()
+    return side.subordinates if side else ()
 
 
 def chosen(typed: str, platforms: Mapping[int, str]) -> int:

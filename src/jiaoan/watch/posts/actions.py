@@ -26,8 +26,8 @@ from jiaoan.watch.supervision import items
 from jiaoan.watch.supervision.messages import Asked, Papers, PostAnswered
 from jiaoan.watch.supervision.states import Direction
 
-THIS_PLATFORM = 2
-"""查岗对象类型 2: the subordinate platform at the other end of the link."""
+THIS_PLATFORM = 1
+"""``wire.jt809.posts.ObjectType.THIS_PLATFORM``: the platform at the other end of the link."""
 _NO_PLATFORM: Final = _("Choose the subordinate platform.")
 _ASKED: Final = {
     PostKind.QUERY: "watch.post_asked",
@@ -92,13 +92,19 @@ def receive(actor: Actor, clock: Clock, asked: Asked) -> Post:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A query or message of ours as typed; ``seconds`` is the time to answer a query in."""
+    """A query or message of ours as typed; ``seconds`` is the time to answer a query in.
+    ``platform_id`` is the platform's own code, where the settings of the links know it."""
 
     platform: str
     access_code: int
     text: str
     seconds: str = ""
     kind: PostKind = PostKind.QUERY
+    platform_id: str = ""
+
+    @property
+    def object_id(self) -> str:
+        return self.platform_id or str(self.access_code)
 
 
 @transaction.atomic
@@ -114,7 +120,7 @@ def ask(actor: User, clock: Clock, wanted: Wanted, *, key: str = "") -> Post:
     payload: dict[str, Json] = {
         "kind": "post_query" if query else "post_message",
         "object_type": THIS_PLATFORM,
-        "object_id": str(wanted.access_code),
+        "object_id": wanted.object_id,
         "text": wanted.text.strip(),
     }
     if query:
@@ -187,7 +193,7 @@ def _say(
         platform=wanted.platform[:80],
         access_code=wanted.access_code,
         object_type=THIS_PLATFORM,
-        object_id=str(wanted.access_code),
+        object_id=wanted.object_id,
         number=number,
         text=wanted.text.strip(),
         vehicle=vehicle,

@@ -3,9 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Annotated
 
 from jiaoan.wire.jt809.table import U8, U32, FixedText, LongText, Moment, SubId, Table
+
+
+class ObjectType(IntEnum):
+    """Whom a post query 查岗 or a message is for; a query knows 1 to 3 only.
+
+    ``object_id`` is the area code and the own code of a platform for 0 and 1, the number of the
+    operating licence for 2, and empty for all others. (The text of the standard was not at hand:
+    SmallChi's JT809 and the 809 classes of CTFO's gateway name the same numbers.)
+    """
+
+    ONE_PLATFORM = 0
+    """下级平台所属单一平台."""
+    THIS_PLATFORM = 1
+    """当前连接的下级平台."""
+    ONE_OPERATOR = 2
+    """下级平台所属单一业户."""
+    ALL_OPERATORS = 3
+    """下级平台所属所有业户."""
+    ALL_PLATFORMS = 4
+    """下级平台所属所有平台."""
+    ALL = 5
+    """下级平台所属所有平台和业户."""
+    ALL_OF_GOVERNMENT = 6
+    """下级平台所属所有政府监管平台 (含监控端)."""
+    ALL_OF_FIRMS = 7
+    """下级平台所属所有企业监控平台."""
+    ALL_COMMERCIAL = 8
+    """下级平台所属所有经营性企业监控平台."""
+    ALL_NOT_COMMERCIAL = 9
+    """下级平台所属所有非经营性企业监控平台."""
+
 
 Info = Annotated[str, LongText(4)]
 
