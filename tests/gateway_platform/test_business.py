@@ -262,13 +262,13 @@ def test_a_request_for_papers_goes_down_and_names_the_frame_that_asked(
             await both.start_superior()
             subordinate = await both.start_subordinate()
             await both.both_links()
-            for order, kind in (("post-1", "driver_request"), ("post-2", "waybill_request")):
-                await both.upper.say(f"platform.down.{CODE}", DOWN | {"order": order, "kind": kind})
+            for name, kind in (("post-1", "driver_request"), ("post-2", "waybill_request")):
+                await both.upper.say(f"platform.down.{CODE}", DOWN | {"order": name, "kind": kind})
             await until(lambda: len(both.upper.told()) == 2, "both were read")
             asked = [one["serial"] for one in both.upper.told()]
-            heard = kept(tmp_path / "lower")
-            assert [(one["sub_type"], one["plate"]) for one in heard] == [
-                ("0x920a", "湘F32718"), ("0x920b", "湘F32718"),
+            heard = both.lower.told()
+            assert [(one["kind"], one["message"], one["plate"]) for one in heard] == [
+                ("papers_asked", 0x920A, "湘F32718"), ("papers_asked", 0x920B, "湘F32718"),
             ]  # fmt: skip
             for sub_type, content in papers(edition)[1::2]:
                 if isinstance(content, DriverAnswer2019 | WaybillAnswer2019):
@@ -278,6 +278,20 @@ def test_a_request_for_papers_goes_down_and_names_the_frame_that_asked(
             await until(lambda: len(both.upper.told()) == 4, "both answers are told")
             named = [one.get("source_serial") for one in both.upper.told()[2:]]
             assert named == ([None, None] if edition == "2011" else asked)
+            # And as our own worker answers.
+            about = DOWN | {"role": "subordinate"}
+            driver = {
+                "order": "papers-1", "kind": "driver_told", "serial": asked[0], "name": "张三",
+                "identity": "1", "certificate": "2", "issuer": "3", "valid_until": None,
+            }  # fmt: skip
+            bill = {"order": "papers-2", "kind": "waybill_told", "serial": asked[1], "text": "汽油"}
+            for order in (driver, bill):
+                await both.lower.say(f"platform.down.{CODE}", about | order)
+            await until(lambda: len(both.upper.told()) == 6, "ours are told")
+            ours = both.upper.told()[4:]
+            assert [one["message"] for one in ours] == [0x120A, 0x120B]
+            assert [one.get("source_serial") for one in ours] == named
+            assert "张三".encode("gbk").hex() in ours[0]["octets"]
 
     run(main())
 

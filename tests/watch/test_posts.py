@@ -447,6 +447,9 @@ def test_the_worker_takes_papers_and_answers_to_our_queries(world: World) -> Non
     assert Upload.objects.get().vehicle == truck
     strange = told(world, **driver | {"plate": "沪A00000"})
     assert not steps.handle_platform(strange, 3, STORED, world.clock)
+    asks = {"kind": "papers_asked", "message": 0x920B, "plate": truck.plate, "plate_colour": 2}
+    assert steps.handle_platform(told(world, **asks), 4, STORED, world.clock)
+    assert (orders()[-1]["kind"], orders()[-1]["serial"]) == ("waybill_told", 17)
     with pytest.raises(BadMessage, match="octets"):
         parse(told(world, **driver | {"octets": "zz"}))
 

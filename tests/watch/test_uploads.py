@@ -23,7 +23,7 @@ from jiaoan.watch.commands import actions as commands
 from jiaoan.watch.commands.policies import StoredMedia
 from jiaoan.watch.commands.states import CommandState
 from jiaoan.watch.models import Command, Upload
-from jiaoan.watch.supervision.messages import Papers
+from jiaoan.watch.supervision.messages import Papers, PapersAsked
 from jiaoan.watch.uploads import actions, queries
 from jiaoan.watch.uploads.decoding import fields_of
 from jiaoan.watch.uploads.kinds import UploadKind
@@ -381,3 +381,31 @@ def test_it_keeps_driver_and_waybill_that_a_platform_tells(world: World) -> None
 
 def _read(made: Upload) -> tuple[Upload, bytes | None]:
     return made, queries.content_of(made)
+
+
+def asked(world: World, message: int, plate: str = "") -> dict[str, object]:
+    said = PapersAsked("示意市级平台", 43060000, message, plate or world.tanker.plate, 2, 17)
+    return dict(actions.tell_papers(WORKER, world.clock, said))
+
+
+def test_a_superior_that_asks_is_told_what_the_terminals_said_last(world: World) -> None:
+    nothing = asked(world, 0x920A)
+    assert (nothing["kind"], nothing["name"], nothing["valid_until"]) == ("driver_told", "", None)
+    assert asked(world, 0x920B)["text"] == ""
+    driver = Driver("张三", "430602198001010011", "岳阳", "20991231")
+    for serial, version in enumerate(("2011", "2013", "2019")):
+        octets = bodies.driver(version, driver, WHEN)
+        card = news(world, octets, message=0x0702, serial=serial, edition=version)
+        actions.take_upload(WORKER, world.clock, card)  # type: ignore[arg-type]
+        said = asked(world, 0x920A)
+        assert (said["name"], said["issuer"], said["serial"]) == ("张三", "岳阳", 17)
+        until = None if version == "2011" else "2099-12-30T16:00:00+00:00"
+        assert said["valid_until"] == until
+    out = news(world, b"\x02" + bytes.fromhex("240408060000"), message=0x0702, edition="2013")
+    actions.take_upload(WORKER, world.clock, out)  # type: ignore[arg-type]
+    assert asked(world, 0x920A)["name"] == ""  # the card was taken out
+    waybill(world, TEXT.encode("gbk"))
+    assert asked(world, 0x920B)["text"] == TEXT
+    assert Fact.objects.filter(kind="watch.papers_told").count() == 7
+    with pytest.raises(LookupError):
+        asked(world, 0x920A, "沪A00000")

@@ -154,6 +154,8 @@ def _take_platform(message: platform_messages.Told, clock: Clock) -> None:
             posts.receive_answer(ACTOR, clock, message)
         case platform_messages.Papers():
             posts.receive_papers(ACTOR, clock, message, uploads.take_papers(ACTOR, clock, message))
+        case platform_messages.PapersAsked():
+            uploads.tell_papers(ACTOR, clock, message)
         case platform_messages.AlarmReport():
             reported.receive(ACTOR, clock, message)
         case platform_messages.AlarmHandled():

@@ -15,7 +15,13 @@ from jiaoan.wire.jt809.alarms import (
     SupervisionAnswer2019,
     SupervisionRequest,
 )
-from jiaoan.wire.jt809.exchange import SourceAnswer
+from jiaoan.wire.jt809.exchange import (
+    Driver2011,
+    DriverAnswer2019,
+    SourceAnswer,
+    WaybillAnswer2019,
+    WaybillText,
+)
 from jiaoan.wire.jt809.line import Terms
 from jiaoan.wire.jt809.links import Empty
 from jiaoan.wire.jt809.posts import (
@@ -28,6 +34,7 @@ from jiaoan.wire.jt809.posts import (
 )
 
 Value = Mapping[str, object]
+_TOLD: Final = ("driver_told", "waybill_told")
 _PAPERS: Final = {"driver_request": 0x920A, "waybill_request": 0x920B}
 """Requests for the papers of a vehicle; they carry nothing but its plate and colour."""
 
@@ -41,7 +48,7 @@ def message_of(order: Value, terms: Terms) -> Message:
     edition, kind = terms.edition, str(order["kind"])
     about: tuple[str | None, int | None] = (None, None)
     # Alarm messages of 2019 have no plate in front, unless the two sides agreed otherwise.
-    plated = edition is Edition.V2011 or terms.plate_in_alarms or kind in _PAPERS
+    plated = edition is Edition.V2011 or terms.plate_in_alarms or kind in (*_PAPERS, *_TOLD)
     if order.get("plate") is not None and plated:
         about = (str(order["plate"]), _int(order, "plate_colour"))
     match kind:
@@ -59,6 +66,10 @@ def message_of(order: Value, terms: Terms) -> Message:
             return Message.of(0x9302, _post_message(order, edition))
         case "driver_request" | "waybill_request":
             return Message.of(_PAPERS[kind], Empty(), *about)
+        case "driver_told":
+            return Message.of(0x120A, _driver(order, edition), *about)
+        case "waybill_told":
+            return Message.of(0x120B, _waybill(order, edition), *about)
         case "alarm_report":
             return Message.of(0x1402, _alarm(order, edition), *about)
         case "alarm_result" if edition is Edition.V2011:
@@ -107,6 +118,23 @@ def _post_message(order: Value, edition: Edition) -> PostQuery2011 | PlatformTex
     if edition is Edition.V2011:
         return PostQuery2011(*about, number, text)
     return PlatformText2019(*about, number, text)
+
+
+def _driver(order: Value, edition: Edition) -> Driver2011 | DriverAnswer2019:
+    names = ("name", "identity", "certificate", "issuer")
+    name, identity, certificate, issuer = (str(order[field]) for field in names)
+    if edition is Edition.V2011:
+        return Driver2011(name, identity, certificate, issuer)
+    until = _moment(order, "valid_until") if order.get("valid_until") else None
+    serial = _int(order, "serial")
+    return DriverAnswer2019(0x920A, serial, name, identity, certificate, issuer, until)
+
+
+def _waybill(order: Value, edition: Edition) -> WaybillText | WaybillAnswer2019:
+    text = str(order["text"])
+    if edition is Edition.V2011:
+        return WaybillText(text)
+    return WaybillAnswer2019(0x920B, _int(order, "serial"), text)
 
 
 def _alarm(order: Value, edition: Edition) -> AlarmReport2011 | AlarmReport2019:

@@ -29,6 +29,7 @@ from jiaoan.wire.jt809.exchange import (
     WaybillText,
 )
 from jiaoan.wire.jt809.line import Received
+from jiaoan.wire.jt809.links import Empty
 from jiaoan.wire.jt809.messages import Content
 from jiaoan.wire.jt809.posts import (
     PlatformText2019,
@@ -42,6 +43,7 @@ from jiaoan.wire.jt809.posts import (
 Value = dict[str, object]
 _POST_QUERY, _POST_ANSWER, _PLATFORM_TEXT = 0x9301, 0x1301, 0x9302
 _TEXT_READ = 0x1302
+_PAPERS_ASKED = (0x920A, 0x920B)
 _EARLY, _HANDLED, _REPORT = 0x1403, 0x1412, 0x1402
 
 
@@ -74,6 +76,8 @@ def _asked(one: Received, now: datetime) -> Value | None:
             return _post("post_query", content)
         case PostQuery2011() | PlatformText2019() if sub_type == _PLATFORM_TEXT:
             return _post("post_message", content)
+        case Empty() if sub_type in _PAPERS_ASKED:
+            return {"kind": "papers_asked", "message": sub_type}
     return None
 
 

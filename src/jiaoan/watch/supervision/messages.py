@@ -96,6 +96,18 @@ class Papers:
 
 
 @dataclass(frozen=True)
+class PapersAsked:
+    """A superior asks for the driver (0x920A) or the waybill (0x920B) of a vehicle."""
+
+    platform: str
+    access_code: int
+    message: int
+    plate: str
+    plate_colour: int | None
+    serial: int
+
+
+@dataclass(frozen=True)
 class AlarmReport:
     """A subordinate reports an alarm (0x1402; 0x1403 of 2019: ``early``, a warning before one)."""
 
@@ -150,6 +162,7 @@ Told = (
     | Asked
     | PostAnswered
     | Papers
+    | PapersAsked
     | AlarmReport
     | AlarmHandled
     | Carried
@@ -195,6 +208,15 @@ def parse(data: bytes) -> Told:
         return _post_answered(place, _POST_ANSWERS[kind])
     if kind == "papers":
         return _papers(place)
+    if kind == "papers_asked":
+        return PapersAsked(
+            place.text("platform"),
+            place.number("access_code"),
+            place.number("message"),
+            place.text("plate", ""),
+            place.maybe_number("plate_colour"),
+            place.number("serial"),
+        )
     if kind in ("order_sent", "order_refused"):
         return Carried(
             place.text("order"),

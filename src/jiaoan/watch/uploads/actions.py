@@ -17,11 +17,13 @@ from jiaoan.registry.models import Vehicle
 from jiaoan.scope import Actor, require
 from jiaoan.watch.models import Upload
 from jiaoan.watch.supervision.items import vehicle_of
-from jiaoan.watch.supervision.messages import Papers
-from jiaoan.watch.uploads import figures
+from jiaoan.watch.supervision.messages import Papers, PapersAsked
+from jiaoan.watch.uploads import figures, papers
 from jiaoan.watch.uploads.kinds import EVIDENCE, MESSAGES, PAPERS, UploadKind
 
 _AT_ONCE = 500
+_LONGEST_WAYBILL = 8192
+"""Octets of a waybill that go to another platform."""
 
 
 @dataclass(frozen=True)
@@ -119,30 +121,88 @@ def _count(news: Mapping[str, Json]) -> Upload:
 
 
 @transaction.atomic
-def take_papers(actor: Actor, clock: Clock, papers: Papers) -> Upload:
+def take_papers(actor: Actor, clock: Clock, told: Papers) -> Upload:
     """Keep the driver or the waybill that a subordinate platform tells of a vehicle.
 
     ``LookupError`` for a vehicle that is not registered here: parked for a person.
     """
     require(actor, "command.note")
-    vehicle = vehicle_of(papers.plate, papers.plate_colour)
+    vehicle = vehicle_of(told.plate, told.plate_colour)
     if vehicle is None:
-        raise LookupError(f"no vehicle {papers.plate} of colour {papers.plate_colour}")
+        raise LookupError(f"no vehicle {told.plate} of colour {told.plate_colour}")
     come = _Come(
         # Serials of a link begin anew, and two vehicles may carry the same goods.
-        f"{papers.access_code}-{vehicle.pk}",
-        PAPERS[papers.message],
-        papers.message,
-        papers.edition,
-        str(papers.serial),
-        papers.octets,
-        len(papers.octets),
-        hashlib.sha256(papers.octets).hexdigest(),
+        f"{told.access_code}-{vehicle.pk}",
+        PAPERS[told.message],
+        told.message,
+        told.edition,
+        str(told.serial),
+        told.octets,
+        len(told.octets),
+        hashlib.sha256(told.octets).hexdigest(),
         None,
-        papers.received_at,
-        platform=papers.platform[:80],
+        told.received_at,
+        platform=told.platform[:80],
     )
     return _keep(actor, clock, vehicle, come)
+
+
+@transaction.atomic
+def tell_papers(actor: Actor, clock: Clock, asked: PapersAsked) -> dict[str, Json]:
+    """A superior asks for the driver or the waybill of a vehicle (0x920A, 0x920B): what its
+    terminals said last goes up at once (0x120A, 0x120B), with empty fields where nothing is known.
+
+    What has no room in the protocol is cut. ``LookupError`` for a vehicle that is not registered
+    here: parked for a person.
+    """
+    require(actor, "command.note")
+    vehicle = vehicle_of(asked.plate, asked.plate_colour)
+    if vehicle is None:
+        raise LookupError(f"no vehicle {asked.plate} of colour {asked.plate_colour}")
+    kind = PAPERS[asked.message & 0x7FFF]
+    last = papers.last_of(vehicle, kind)
+    record(
+        "watch.papers_told",
+        actor=actor,
+        obj=vehicle,
+        clock=clock,
+        payload={
+            "kind": kind.value,
+            "access_code": asked.access_code,
+            "upload": last.pk if last else None,
+        },
+    )
+    order: dict[str, Json] = {
+        "order": f"papers-{asked.serial}",
+        "role": "subordinate",
+        "plate": vehicle.plate,
+        "plate_colour": int(vehicle.plate_colour),
+        "serial": asked.serial,
+    }
+    said = _driver(last) if kind is UploadKind.CARD else _waybill(last)
+    enqueue(f"platform.down.{asked.access_code}", order | said, clock=clock)
+    return order | said
+
+
+def _driver(last: Upload | None) -> dict[str, Json]:
+    driver = papers.driver_of(last)
+    return {
+        "kind": "driver_told",
+        "name": _cut(driver.name, 16),
+        "identity": _cut(driver.identity, 20),
+        "certificate": _cut(driver.certificate, 40),
+        "issuer": _cut(driver.issuer, 200),
+        "valid_until": driver.valid_until.isoformat() if driver.valid_until else None,
+    }
+
+
+def _waybill(last: Upload | None) -> dict[str, Json]:
+    return {"kind": "waybill_told", "text": _cut(papers.waybill_of(last), _LONGEST_WAYBILL)}
+
+
+def _cut(text: str, octets: int) -> str:
+    """So much of it as fits in GBK; letters that GBK lacks are left out."""
+    return text.encode("gbk", "ignore")[:octets].decode("gbk", "ignore")
 
 
 def _keep(actor: Actor, clock: Clock, vehicle: Vehicle, come: _Come) -> Upload:
