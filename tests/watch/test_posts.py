@@ -16,7 +16,7 @@ from jiaoan.scope import Refused
 from jiaoan.watch.models import Post, ReportedAlarm, Upload
 from jiaoan.watch.posts import actions, queries
 from jiaoan.watch.posts.actions import Wanted
-from jiaoan.watch.posts.states import POST, PostKind, PostState
+from jiaoan.watch.posts.states import POST, Addressee, PostKind, PostState
 from jiaoan.watch.reported import actions as reported
 from jiaoan.watch.supervision import items
 from jiaoan.watch.supervision.messages import (
@@ -194,9 +194,10 @@ def test_we_ask_once_and_the_answer_ends_the_query(world: World) -> None:
 
 def test_a_query_is_addressed_to_the_platform_itself(world: World) -> None:
     """Type 2 would be one operator, named by its licence."""
-    assert actions.THIS_PLATFORM == ObjectType.THIS_PLATFORM
+    assert [one.value for one in Addressee] == list(ObjectType)
     item = actions.ask(world.clerk, world.clock, wanted(platform_id="43060000001"))
     assert (item.object_type, item.object_id) == (1, "43060000001")
+    assert received(world, object_type=99).addressee == "99"
 
 
 def ours(world: World) -> Post:

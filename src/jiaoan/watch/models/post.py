@@ -7,7 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 
-from jiaoan.watch.posts.states import PostKind, PostState
+from jiaoan.watch.posts.states import Addressee, PostKind, PostState
 from jiaoan.watch.supervision.states import Direction
 
 
@@ -69,6 +69,12 @@ class Post(models.Model):
     @property
     def status(self) -> PostState:
         return PostState(self.state)
+
+    @property
+    def addressee(self) -> str:
+        """Whom it is for, in words; a type that the protocol does not name as its number."""
+        known = {choice.value: str(choice.label) for choice in Addressee}
+        return known.get(self.object_type, str(self.object_type))
 
     @property
     def is_query(self) -> bool:

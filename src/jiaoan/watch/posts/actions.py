@@ -21,13 +21,11 @@ from jiaoan.org.models import User
 from jiaoan.registry.models import Vehicle
 from jiaoan.scope import Actor, require
 from jiaoan.watch.models import Post, Upload
-from jiaoan.watch.posts.states import PAPERS, POST, PostKind, PostState, PostVerb
+from jiaoan.watch.posts.states import PAPERS, POST, Addressee, PostKind, PostState, PostVerb
 from jiaoan.watch.supervision import items
 from jiaoan.watch.supervision.messages import Asked, Papers, PostAnswered
 from jiaoan.watch.supervision.states import Direction
 
-THIS_PLATFORM = 1
-"""``wire.jt809.posts.ObjectType.THIS_PLATFORM``: the platform at the other end of the link."""
 _NO_PLATFORM: Final = _("Choose the subordinate platform.")
 _ASKED: Final = {
     PostKind.QUERY: "watch.post_asked",
@@ -119,7 +117,7 @@ def ask(actor: User, clock: Clock, wanted: Wanted, *, key: str = "") -> Post:
     query = wanted.kind is PostKind.QUERY
     payload: dict[str, Json] = {
         "kind": "post_query" if query else "post_message",
-        "object_type": THIS_PLATFORM,
+        "object_type": Addressee.THIS_PLATFORM.value,
         "object_id": wanted.object_id,
         "text": wanted.text.strip(),
     }
@@ -192,7 +190,7 @@ def _say(
         kind=wanted.kind,
         platform=wanted.platform[:80],
         access_code=wanted.access_code,
-        object_type=THIS_PLATFORM,
+        object_type=Addressee.THIS_PLATFORM,
         object_id=wanted.object_id,
         number=number,
         text=wanted.text.strip(),

@@ -39,6 +39,24 @@ PAPERS: Final[Mapping[int, PostKind]] = {0x120A: PostKind.DRIVER, 0x120B: PostKi
 """Messages of 809 that answer a request for papers."""
 
 
+class Addressee(models.IntegerChoices):
+    """查岗对象类型: ``wire.jt809.posts.ObjectType`` in words."""
+
+    ONE_PLATFORM = 0, pgettext_lazy("whom a platform asks", "one platform below")
+    THIS_PLATFORM = 1, pgettext_lazy("whom a platform asks", "the platform on the link")
+    ONE_OPERATOR = 2, pgettext_lazy("whom a platform asks", "one operator")
+    ALL_OPERATORS = 3, pgettext_lazy("whom a platform asks", "all operators")
+    ALL_PLATFORMS = 4, pgettext_lazy("whom a platform asks", "all platforms below")
+    ALL = 5, pgettext_lazy("whom a platform asks", "all platforms and operators")
+    ALL_OF_GOVERNMENT = 6, pgettext_lazy("whom a platform asks", "all platforms of authorities")
+    ALL_OF_FIRMS = 7, pgettext_lazy("whom a platform asks", "all platforms of firms")
+    ALL_COMMERCIAL = 8, pgettext_lazy("whom a platform asks", "all commercial platforms of firms")
+    ALL_NOT_COMMERCIAL = (
+        9,
+        pgettext_lazy("whom a platform asks", "all non-commercial platforms of firms"),
+    )
+
+
 class PostState(StrEnum):
     OPEN = "open"
     DONE = "done"
