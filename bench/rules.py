@@ -105,7 +105,7 @@ def by_pass(positions: Rows, book: Book, ground: fences.Fences) -> list[Finding 
         batch = positions[start : start + BATCH]
         seen = fences.look_up(ground, batch)
         inside = jitted.judge(ground, fenced, batch, kind_of=kind_of, found=seen)
-        around = surroundings(ground, seen, batch, kind_of)
+        around = surroundings(ground, seen, batch, book.kind_at)
         driven = judge(memory, batch, book, surroundings=around)
         fenced.take(inside.changes)
         memory.take(driven.changes)
@@ -136,7 +136,7 @@ def by_twins(
 def read(positions: Rows, book: Book, ground: fences.Fences) -> dict[int, list[twin.Point]]:
     """The points of each vehicle for the twin, with what the places say of them."""
     seen = fences.look_up(ground, positions)
-    around = surroundings(ground, seen, positions, lambda each: book.profile(each).kind)
+    around = surroundings(ground, seen, positions, book.kind_at)
     read: dict[int, list[twin.Point]] = {}
     names = ("time_ms", "lat", "lon", "alarm", "status", "received_ms", "speed", "direction",
              "altitude", "mileage", "source", "terminal")  # fmt: skip
@@ -153,7 +153,7 @@ def by_twin(points: dict[int, list[twin.Point]], book: Book) -> list[tuple[int, 
     return [
         (vehicle, event)
         for vehicle, mine in points.items()
-        for event in twin.judge(mine, (), book.profile(vehicle), book)
+        for event in twin.judge(mine, (), vehicle, book)
     ]
 
 

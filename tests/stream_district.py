@@ -171,7 +171,7 @@ async def expected(bus: Bus, blocks: Iterable[tuple[int, Positions]]) -> list[st
 
 def around(references: References, array: Positions) -> Positions:
     found = rule.look_up(references.fences, array)
-    return surroundings(references.fences, found, array, references.kind_of)
+    return surroundings(references.fences, found, array, references.book().kind_at)
 
 
 @dataclass

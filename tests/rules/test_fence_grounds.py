@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jiaoan.rules import fences as twin
+from jiaoan.rules.driving.book import Book, Profile
 from jiaoan.rules.fences import Fence, Fences, Finding, Vehicle
 from jiaoan.rules.fences.grounds import Grounds, Version
 from jiaoan.rules.fences.memory import Memory
@@ -19,6 +20,9 @@ from rules.test_fences import START
 
 quiet = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 Held = dict[int, Fence]
+
+
+BOOK = Book({vehicle: Profile(kind=kind) for vehicle, kind in KINDS.items()})
 
 
 def kind_of(vehicle: int) -> str:
@@ -78,7 +82,7 @@ def test_each_point_is_judged_by_the_places_of_its_time(data: st.DataObject) -> 
     cuts = data.draw(st.lists(st.integers(0, len(track)), max_size=3))
     packed, found = Memory(), []
     for begin, end in pairwise([0, *sorted(cuts), len(track)]):
-        found += grounds.walk(packed, track[begin:end], kind_of=kind_of)
+        found += grounds.walk(packed, track[begin:end], BOOK)
     assert sorted(found, key=order) == sorted(expected, key=order)
     assert packed.vehicles() == memory
 

@@ -181,7 +181,7 @@ def test_a_school_bus_that_leaves_its_route_is_told() -> None:
 
 def roads(rows: Positions, *places: Place) -> list[int]:
     fences = world(vehicle(kind="hazmat"), *places).references.fences
-    found = surroundings(fences, look_up(fences, rows), rows, lambda _vehicle: "hazmat")
+    found = surroundings(fences, look_up(fences, rows), rows, lambda _vehicle, _time_ms: "hazmat")
     return [int(each) for each in np.unique(found["road"])]
 
 

@@ -154,6 +154,23 @@ class Vehicle(Dated):
         return self.enterprise.name if self.enterprise else self.carrier_name
 
 
+class VehicleProfile(models.Model):
+    """What a vehicle was for the driving rules from ``since`` on, up to the next of its rows.
+
+    ``since`` is the moment of the change; ``None`` = for as long as anybody knows. ``profile`` is
+    :func:`jiaoan.registry.profiles.profile_value`. Rows are written by ``add_vehicle`` and
+    ``change_vehicle`` alone, and none is ever changed or removed behind them.
+    """
+
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="profiles")
+    since = models.DateTimeField(null=True)
+    kind = models.CharField(max_length=20, choices=VehicleKind.choices)
+    profile = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["id"]
+
+
 class Terminal(Dated):
     """A satellite terminal 卫星定位终端. ``phone`` is kept without leading zeros."""
 

@@ -12,37 +12,12 @@ from datetime import date
 
 from jiaoan.journal.actions import Json
 from jiaoan.registry import history
-from jiaoan.registry.models import Place, Terminal, Vehicle, VehicleKind
-from jiaoan.rules.driving.book import Profile
-from jiaoan.stream import reference as stream
+from jiaoan.registry.models import Place, Terminal, Vehicle
+from jiaoan.registry.profiles import past_of, profile_value
 
 
 def _day(value: date | None) -> str | None:
     return value.isoformat() if value else None
-
-
-def profile_value(vehicle: Vehicle) -> dict[str, Json]:
-    """The vehicle as the driving rules need it: what of it is registered.
-
-    The names are those of :class:`jiaoan.rules.driving.book.Profile` (speeds in 0.1 km/h, days as
-    bits, bit 0 = Monday). Figures of another kind of vehicle than it is now are left out.
-    """
-    said: dict[str, Json] = {}
-    if vehicle.speed_limit_kmh is not None:
-        said["limit"] = vehicle.speed_limit_kmh * 10
-    if vehicle.kind == VehicleKind.COACH and vehicle.service:
-        said["service"] = vehicle.service
-    if vehicle.kind == VehicleKind.COACH and vehicle.one_way_km is not None:
-        said["one_way_km"] = vehicle.one_way_km
-    if vehicle.kind == VehicleKind.SCHOOL_BUS and vehicle.school_hours:
-        said["school_hours"] = vehicle.school_hours
-        said["school_days"] = sum(1 << (day - 1) for day in set(vehicle.school_days))
-    return said
-
-
-def profile_of(vehicle: Vehicle) -> Profile:
-    """The vehicle as the stream judges it: what it reads from :func:`profile_value`."""
-    return stream.profile_of(vehicle.kind, profile_value(vehicle))
 
 
 def terminal_subject(terminal: Terminal) -> str:
@@ -50,6 +25,7 @@ def terminal_subject(terminal: Terminal) -> str:
 
 
 def terminal_value(terminal: Terminal) -> dict[str, Json]:
+    """The terminal and its vehicle, as both are now."""
     vehicle = terminal.vehicle
     return {
         "phone": terminal.phone,
@@ -66,6 +42,11 @@ def terminal_value(terminal: Terminal) -> dict[str, Json]:
         "valid_to": _day(terminal.valid_to),
         "version": terminal.version,
     }
+
+
+def terminal_reference(terminal: Terminal) -> dict[str, Json]:
+    """The same with what the vehicle was before: what is published."""
+    return {**terminal_value(terminal), **past_of(terminal.vehicle)}
 
 
 def vehicle_subject(vehicle: Vehicle) -> str:
@@ -86,6 +67,11 @@ def vehicle_value(vehicle: Vehicle) -> dict[str, Json]:
         "valid_to": _day(vehicle.valid_to),
         "version": vehicle.version,
     }
+
+
+def vehicle_reference(vehicle: Vehicle) -> dict[str, Json]:
+    """The same with what it was before: what is published."""
+    return {**vehicle_value(vehicle), **past_of(vehicle)}
 
 
 def place_subject(place: Place) -> str:
@@ -122,11 +108,11 @@ def place_value(place: Place, bound: Iterable[Vehicle] | None = None) -> dict[st
 def everything() -> Iterator[tuple[str, dict[str, Json]]]:
     """All references as (subject, value): vehicles, terminals, places."""
     vehicles = Vehicle.objects.select_related("enterprise__organisation")
-    for vehicle in vehicles.iterator(chunk_size=2000):
-        yield vehicle_subject(vehicle), vehicle_value(vehicle)
+    for vehicle in vehicles.prefetch_related("profiles").iterator(chunk_size=500):
+        yield vehicle_subject(vehicle), vehicle_reference(vehicle)
     terminals = Terminal.objects.select_related("vehicle__enterprise__organisation")
-    for terminal in terminals.iterator(chunk_size=2000):
-        yield terminal_subject(terminal), terminal_value(terminal)
+    for terminal in terminals.prefetch_related("vehicle__profiles").iterator(chunk_size=500):
+        yield terminal_subject(terminal), terminal_reference(terminal)
     yield from places()
 
 

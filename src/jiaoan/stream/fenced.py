@@ -95,9 +95,9 @@ def settled(
     early, rest = np.split(kept, [int(np.searchsorted(kept["time_ms"], since_ms))])
     story = _since(since_ms, heard.standing.values())
     memory = Memory()
-    grounds.walk(memory, early, kind_of=references.kind_of)
+    grounds.walk(memory, early, references.book())
     memory = _recalled(grounds.at(since_ms), vehicle, memory, live, story, _begin(kept))
-    found = grounds.walk(memory, rest, kind_of=references.kind_of)
+    found = grounds.walk(memory, rest, references.book())
     now = memory.row(vehicle)
     if now is None or now.last_ms != live.last_ms:
         return None

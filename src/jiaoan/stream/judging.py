@@ -57,14 +57,14 @@ def judge(
     now: datetime,
 ) -> Judged:
     """All rules over a block; ``cards`` are the driver cards that stand between its positions."""
-    found = fences.look_up(places, positions)
+    found, book = fences.look_up(places, positions), references.book()
     fenced = jitted.judge(places, memory.fences, positions, kind_of=references.kind_of, found=found)
     driven = driving.judge(
         memory.driving,
         positions,
-        references.book(),
+        book,
         cards=cards,
-        surroundings=surroundings(places, found, positions, references.kind_of),
+        surroundings=surroundings(places, found, positions, book.kind_at),
     )
     told = [
         *_fenced(fenced.findings, memory, references, now),

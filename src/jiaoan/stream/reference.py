@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, Literal, get_args
 
-from jiaoan.rules.driving.book import Book, Profile, Service
+from jiaoan.rules.driving.book import Book, Former, Profile, Service
 from jiaoan.rules.driving.law import BY_ID, Rule
 from jiaoan.rules.driving.settings import DEFAULTS, Settings
 from jiaoan.rules.fences import Fence, Fences, Role, road_of
@@ -289,15 +289,41 @@ def _rule(value: object) -> Rule:
 
 def _card(said: Mapping[str, object]) -> VehicleCard:
     """A vehicle as ``ref.vehicle.*`` and ``ref.terminal.*`` say it; older ones have no profile."""
-    kind = str(said.get("vehicle_kind") or "")
+    profile = dated_profile(said)
     return VehicleCard(
         phone="",
         plate=str(said["plate"]),
         plate_colour=_number(said, "plate_colour"),
-        kind=kind,
+        kind=profile.kind,
         outside=bool(said.get("outside")),
-        profile=profile_of(kind, _object(said.get("profile") or {}, "profile")),
+        profile=profile,
     )
+
+
+def dated_profile(said: Mapping[str, object]) -> Profile:
+    """What a vehicle is, and what it was before (``since``, ``before``: the latest first).
+
+    A profile before that is wrong is logged and left out: the one before it holds on. So is one
+    that held for no moment, because the clock of the register was set back.
+    """
+    former: list[Former] = []
+    until = since_of(said)
+    for each in _list(said, "before"):
+        try:
+            earlier = _object(each, "before")
+            since, profile = since_of(earlier), _profile(earlier)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            logger.error("a profile of a vehicle before is not used: %s", _reason(error))
+            continue
+        if since < until:
+            former.append(Former(until, profile))
+            until = since
+    return replace(_profile(said), former=tuple(reversed(former)))
+
+
+def _profile(said: Mapping[str, object]) -> Profile:
+    kind = str(said.get("vehicle_kind") or "")
+    return profile_of(kind, _object(said.get("profile") or {}, "profile"))
 
 
 def profile_of(kind: str, said: Mapping[str, object]) -> Profile:

@@ -226,12 +226,13 @@ def _driven(
 ) -> tuple[list[Correction], Changes] | None:
     """Corrections of the driving rules, and their memory of the sorted track."""
     kept = ordered[ordered["time_ms"] <= case.until_ms]
-    around = references.atlas.grounds.around(kept, references.kind_of)
+    book = references.book()
+    around = references.atlas.grounds.around(kept, book)
     lost = _lost(case, cards)
     placed = (
         [] if lost else [replace(one, before_row=min(one.before_row, len(kept))) for one in cards]
     )
-    truth = judge(Driving(), kept, references.book(), cards=placed, surroundings=around)
+    truth = judge(Driving(), kept, book, cards=placed, surroundings=around)
     if not len(truth.changes.ids) or int(truth.changes.state[0, c.L_MS]) != case.until_ms:
         return None
     told = [each for each in story.standing.values() if _comparable(each, case, lost)]

@@ -1,8 +1,8 @@
 """Driving over a limit on a track: judged again from the positions, by the rules' own pass.
 
-The vehicle's profile, the figures and the places are those of today; what the terminal is set to is
-not in the track. So a stretch here is a lead; what the stream found stands in the findings. Both
-use :func:`jiaoan.rules.driving.settle.run`.
+As the stream judges a late point: by the vehicle's profile, the bureau's figures and the places of
+each moment. What is different is that the track begins a day before, and no driver's card is read;
+so a stretch here is a lead, and what the stream found stands in the findings.
 """
 
 from __future__ import annotations
@@ -13,17 +13,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from jiaoan.rules.driving.book import Book, Profile
+from jiaoan.rules.driving.book import Book
 from jiaoan.rules.driving.findings import Finding
 from jiaoan.rules.driving.law import TITLES, Rule
 from jiaoan.rules.driving.sentences import Sentence, sentence
-from jiaoan.rules.fences.judging import Fences, look_up
-from jiaoan.rules.fences.values import Fence
-from jiaoan.rules.shapes import ShapelyShapes
+from jiaoan.rules.fences.grounds import Grounds
 from jiaoan.stores import positions
-from jiaoan.stores.positions import Positions
 from jiaoan.stores.tracks import Columns, in_ms, moment_of
 
 RULES: Final = frozenset({Rule.OVERSPEED, Rule.CONTINUOUS, Rule.NIGHT})
@@ -57,11 +53,12 @@ class Driven:
 
 
 def driven(
-    track: Columns, profile: Profile, start: datetime, end: datetime, fences: Sequence[Fence] = ()
+    track: Columns, book: Book, grounds: Grounds, start: datetime, end: datetime
 ) -> list[Driven]:
     """Stretches that touch ``start`` to ``end``; ``track`` begins :data:`BEFORE` that, by time.
 
-    ``fences`` are the places that limit speed, and the road sections.
+    ``book`` knows the vehicle and the figures, ``grounds`` the places that limit speed and the
+    road sections.
     """
     if not len(track["time_ms"]):
         return []
@@ -70,21 +67,12 @@ def driven(
     rows = positions.empty(len(track["time_ms"]))
     for name in track:
         rows[name] = track[name]
-    vehicle = int(rows["vehicle"][0])
-    book = Book({vehicle: profile})
-    found = settle.run(rows, book, surroundings=_around(rows, profile.kind, fences))
+    ordered, _, _ = settle.in_order(rows)
+    found = settle.run(ordered, book, surroundings=grounds.around(ordered, book))
     low, high = in_ms(start), in_ms(end)
     last = int(np.max(rows["time_ms"]))
     stretches = [_stretch(each, last) for each in _lasting(found)]
     return [each for each in stretches if in_ms(each.end) >= low and in_ms(each.start) < high]
-
-
-def _around(rows: Positions, kind: str, fences: Sequence[Fence]) -> npt.NDArray[np.void]:
-    """What the places say about each row, as the stream asks them."""
-    from jiaoan.rules.fences.surroundings import surroundings
-
-    places = Fences(fences, ShapelyShapes)  # a few roads once: no grid is worth building
-    return surroundings(places, look_up(places, rows), rows, lambda _vehicle: kind)
 
 
 def _lasting(found: Sequence[Finding]) -> list[Finding]:

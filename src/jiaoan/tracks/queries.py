@@ -13,24 +13,28 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from jiaoan.kernel.clock import Clock, at_local, local
-from jiaoan.registry.models import Place, PlaceKind, Vehicle
+from jiaoan.registry.models import PlaceKind, Vehicle
+from jiaoan.registry.profiles import profile_by_day
 from jiaoan.registry.queries import vehicles_on_map
-from jiaoan.registry.reference import place_value, profile_of
+from jiaoan.registry.reference import places
+from jiaoan.rules.driving.book import Book
+from jiaoan.rules.driving.law import BY_ID
 from jiaoan.rules.driving.settings import Settings
-from jiaoan.rules.fences.values import Fence
 from jiaoan.rules.shapes import Outline
 from jiaoan.scope import Refused, reach
 from jiaoan.stores import region, tracks, unsealed
 from jiaoan.stores.region import Stay
 from jiaoan.stores.tracks import Columns
 from jiaoan.stores.unsealed import Missing
-from jiaoan.stream.reference import References
+from jiaoan.stream.atlas import Atlas
 from jiaoan.tracks.driven import BEFORE, Driven, driven
 from jiaoan.tracks.reading import Reading, read
+from jiaoan.watch.places import atlas
 from jiaoan.watch.rules.queries import standing
+from jiaoan.watch.rules.standing import Standing
 
 VERB: Final = "map.view"
 FIRST_DAY: Final = date(2000, 1, 1)
@@ -79,21 +83,34 @@ def day_of(store: Store, vehicle: Vehicle, day: date, clock: Clock) -> Day:
     said = tracks.said(store.data, vehicle.pk, start - BEFORE, end, fresh.rows)
     good = region.placed(said) & tracks.true_times(said)
     usable = {name: each[good] for name, each in said.items()}
-    stretches = driven(usable, profile_of(vehicle), start, end, limited())
+    held = standing()
+    stretches = driven(usable, book_of(vehicle, held), limiting().grounds, start, end)
     moments = np.where(tracks.true_times(said), said["time_ms"], said["received_ms"])
     today = moments.astype(np.int64) >= tracks.in_ms(start)
     track = {name: each[today] for name, each in said.items()}
-    figures = standing().on(day)
+    figures = held.on(day)
     reading = read(track, figures, start, end)
     return Day(vehicle, day, start, end, figures, track, reading, stretches, fresh.missing)
 
 
-def limited() -> list[Fence]:
-    """The road sections and places that limit speed, whenever they hold: rules know no scope."""
-    return [
-        References.place_of(place_value(place, ())).fence
-        for place in Place.objects.filter(~Q(limits_kmh={}) | Q(kind=PlaceKind.ROAD))
-    ]
+def book_of(vehicle: Vehicle, held: Standing) -> Book:
+    """What the stream judges the vehicle by, at any moment."""
+    off = frozenset(BY_ID[name] for name in held.off)
+    return Book({vehicle.pk: profile_by_day(vehicle)}, held.settings(), off=off)
+
+
+def limiting() -> Atlas:
+    """The road sections and places that limit speed, or once did: rules know no scope."""
+    return atlas(value for _subject, value in places(whole=True) if _limits(value))
+
+
+def _limits(value: Mapping[str, object]) -> bool:
+    before = value.get("before")
+    return bool(
+        value.get("kind") == PlaceKind.ROAD
+        or value.get("limits_kmh")
+        or (isinstance(before, list) and any(map(_limits, before)))
+    )
 
 
 @dataclass(frozen=True)

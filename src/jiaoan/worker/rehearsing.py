@@ -26,7 +26,8 @@ from jiaoan.kernel.clock import Clock, clock_from_environment
 from jiaoan.kernel.plates import display
 from jiaoan.ledger.errors import FieldErrors
 from jiaoan.registry.models import Place, Vehicle, VehicleKind
-from jiaoan.registry.reference import place_value, profile_of
+from jiaoan.registry.profiles import profile_by_day
+from jiaoan.registry.reference import place_value
 from jiaoan.rules.driving.law import BY_ID
 from jiaoan.scope import SystemActor
 from jiaoan.watch.models import Rehearsal
@@ -228,7 +229,7 @@ def _by_hand(plan: Plan, options: argparse.Namespace) -> int:
         found = found.filter(kind=options.kind)
     if options.plate:
         found = found.filter(plate__in=options.plate)
-    vehicles = [(each.pk, profile_of(each)) for each in found]
+    vehicles = [(each.pk, profile_by_day(each)) for each in found.prefetch_related("profiles")]
     if not vehicles:
         raise LookupError("there are no such vehicles")
     result = running.rehearse(Path(settings.DATA_DIR), plan, vehicles, first, last, options.most)

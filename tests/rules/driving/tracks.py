@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ from jiaoan.kernel.clock import LOCAL
 from jiaoan.rules.driving import columns as c
 from jiaoan.rules.driving import judge as pass_
 from jiaoan.rules.driving import kernel, twin
-from jiaoan.rules.driving.book import Ban, Book, Profile
+from jiaoan.rules.driving.book import Ban, Book, Former, Profile
 from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.driving.findings import Finding
 from jiaoan.rules.driving.memory import Memory
@@ -108,7 +109,7 @@ def twin_findings(
             for card in cards
             if card.vehicle == vehicle and card.qualified
         ]
-        events = twin.judge(points, mine, book.profile(vehicle), book)
+        events = twin.judge(points, mine, vehicle, book)
         found += [(vehicle, event) for event in events]
     return sorted(found, key=lambda each: (each[1].row, each[0], each[1]))
 
@@ -158,7 +159,10 @@ QUICK = Settings(
 
 
 def quick_book(many: int, pauses_count: int = 1) -> Book:
-    """Vehicles 1…many, one of each profile in turn; other figures from noon of 2024-04-08 on."""
+    """Vehicles 1…many, one of each profile in turn; other figures from 2024-04-09 on.
+
+    The odd ones were another vehicle (the one before) up to an hour of a night or a dawn.
+    """
     first = Settings(**{**vars(QUICK), "pauses_count": pauses_count})
     later = Settings(
         **{
@@ -177,6 +181,15 @@ def quick_book(many: int, pauses_count: int = 1) -> Book:
         ),
     )  # fmt: skip
     profiles = {number: PROFILES[number % len(PROFILES)] for number in range(1, many + 1)}
+    changes = ("2024-04-08T02:00", "2024-04-08T22:00", "2024-04-09T00:10", "2024-04-09T05:00")
+    former = {
+        number: (
+            Former(at(changes[0]), PROFILES[(number + 2) % len(PROFILES)]),
+            Former(at(changes[number % 3 + 1]), PROFILES[(number - 1) % len(PROFILES)]),
+        )
+        for number in range(1, many + 1, 2)
+    }
+    profiles |= {number: replace(profiles[number], former=former[number]) for number in former}
     return Book(profiles, (first, later), bans)
 
 

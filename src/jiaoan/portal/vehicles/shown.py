@@ -20,7 +20,7 @@ from jiaoan.portal.courses import course_of
 from jiaoan.portal.places.forms import WEEKDAYS
 from jiaoan.portal.vehicles.forms import COLOURS
 from jiaoan.registry.models import CoachService, Place, Vehicle, VehicleKind
-from jiaoan.registry.reference import profile_of
+from jiaoan.registry.profiles import profile_of
 from jiaoan.registry.vehicle_files import label_of, periods_text
 from jiaoan.rules.driving.book import (
     NEAR_EXEMPT,

@@ -55,5 +55,5 @@ def add_terminal(
         auth_code=get_random_string(16),
     )
     record("registry.terminal_added", actor=actor, obj=made, clock=clock)
-    enqueue(reference.terminal_subject(made), reference.terminal_value(made), clock=clock)
+    enqueue(reference.terminal_subject(made), reference.terminal_reference(made), clock=clock)
     return made

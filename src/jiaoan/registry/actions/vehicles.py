@@ -23,7 +23,7 @@ from jiaoan.journal import files
 from jiaoan.journal.actions import Json, enqueue, record
 from jiaoan.kernel.clock import Clock
 from jiaoan.kernel.plates import PlateColour, PlateRefused, parse_plate
-from jiaoan.registry import reference
+from jiaoan.registry import profiles, reference
 from jiaoan.registry.models import CoachService, Enterprise, Vehicle, VehicleKind
 from jiaoan.registry.vehicle_files import VehicleFile, VehicleRow
 from jiaoan.scope import Actor, require, restrict
@@ -63,6 +63,7 @@ def add_vehicle(
     _set(actor, made, {"plate": plate, "plate_colour": plate_colour, "kind": kind, **fields})
     check_vehicle(made)
     _save(made)
+    profiles.begin(made, clock)
     _tell("registry.vehicle_added", actor, clock, made, _changes(Vehicle(), made))
     return made
 
@@ -89,6 +90,7 @@ def change_vehicle(
         return changed
     changed.version += 1
     _save(changed)
+    profiles.change(before, changed, clock)
     _tell("registry.vehicle_changed", actor, clock, changed, differing)
     return changed
 
@@ -297,11 +299,11 @@ def _tell(
     digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
     payload: dict[str, Json] = {"version": vehicle.version, "digest": digest, "changes": changes}
     record(kind, actor=actor, obj=vehicle, clock=clock, payload=payload)
-    enqueue(reference.vehicle_subject(vehicle), value, clock=clock)
+    past = profiles.past_of(vehicle)
+    enqueue(reference.vehicle_subject(vehicle), {**value, **past}, clock=clock)
     for terminal in vehicle.terminals.select_for_update():
         terminal.vehicle = vehicle
         terminal.version += 1
         terminal.save(update_fields=["version"])
-        enqueue(
-            reference.terminal_subject(terminal), reference.terminal_value(terminal), clock=clock
-        )
+        said = {**reference.terminal_value(terminal), **past}
+        enqueue(reference.terminal_subject(terminal), said, clock=clock)

@@ -28,8 +28,19 @@ _PEOPLE = frozenset({Rule.NIGHT, Rule.DAY_TOTAL, Rule.WEEK_TOTAL})
 
 
 @dataclass(frozen=True)
+class Former:
+    """What a vehicle was before: a profile that held up to ``until_ms`` (UTC ms, exclusive)."""
+
+    until_ms: int
+    profile: Profile
+
+
+@dataclass(frozen=True)
 class Profile:
-    """A vehicle as the rules need it; the default is a vehicle nobody knows."""
+    """A vehicle as the rules need it; the default is a vehicle nobody knows.
+
+    ``former`` is what it was before, by time: a moment is judged by what held at it (:meth:`at`).
+    """
 
     kind: str = ""  # a value of registry's VehicleKind, or school_bus 校车
     limit: int = 0  # 0.1 km/h, set by the firm for this vehicle; 0 = none
@@ -39,13 +50,21 @@ class Profile:
     school_hours: tuple[tuple[int, int], ...] = ()  # minutes of day, at most two 开行时间
     school_days: int = 0b0011111  # bit 0 = Monday
     off: frozenset[Rule] = frozenset()  # switched off for this vehicle
+    former: tuple[Former, ...] = ()
 
     def __post_init__(self) -> None:
+        ends = [each.until_ms for each in self.former]
+        if ends != sorted(set(ends)):
+            raise ValueError("profiles of a vehicle must follow each other by time")
         if len(self.school_hours) > 2:
             raise ValueError("a school bus has at most two periods a day")
         for begin, end in self.school_hours:
             if not 0 <= begin < end <= 1440:
                 raise ValueError(f"school hours {begin}-{end} are no part of a day in minutes")
+
+    def at(self, time_ms: int) -> Profile:
+        """What the vehicle was at a moment; of longer ago than is known, the first that is."""
+        return next((each.profile for each in self.former if time_ms < each.until_ms), self)
 
 
 @dataclass(frozen=True)
@@ -134,7 +153,8 @@ class Tables:
 class Book:
     """All vehicles, all figures, all bans, and the rules switched off for everybody.
 
-    Replace it when a reference changes.
+    A moment is judged by the profile and the figures that held at it. Replace the book when a
+    reference changes.
     """
 
     profiles: Mapping[int, Profile] = field(default_factory=dict)
@@ -154,25 +174,47 @@ class Book:
         )
 
     def profile(self, vehicle: int) -> Profile:
+        """What the vehicle is now."""
         return self.profiles.get(vehicle) or _NOBODY
 
+    def profile_at(self, vehicle: int, time_ms: int) -> Profile:
+        """What the vehicle was at a moment."""
+        return self.profile(vehicle).at(time_ms)
+
+    def kind_at(self, vehicle: int, time_ms: int) -> str:
+        """Of which kind the vehicle was at a moment; "" = not known."""
+        return self.profile_at(vehicle, time_ms).kind
+
+    def changes(self, vehicle: int) -> tuple[int, ...]:
+        """The moments, UTC ms, from which the vehicle was another one than before."""
+        return tuple(each.until_ms for each in self.profile(vehicle).former)
+
     def rows(self, vehicle: int) -> Ints:
-        """Parameters of a vehicle, one row a regime."""
+        """Parameters of a vehicle by time: a row from each change of figures or of itself on."""
         rows = self._rows.get(vehicle)
         if rows is None:
-            profile = self.profile(vehicle)
-            made = [_parameters(profile, each, self.off) for each in self.settings]
-            rows = self._rows[vehicle] = np.array(made, np.int64)
+            begins = sorted({*self.tables.regimes.tolist(), *self.changes(vehicle)})
+            rows = self._rows[vehicle] = np.array(
+                [self._parameters(vehicle, begin) for begin in begins], np.int64
+            )
         return rows
+
+    def _parameters(self, vehicle: int, begin: int) -> list[int]:
+        number = self._regime(begin)
+        profile = self.profile_at(vehicle, begin)
+        return [*_parameters(profile, self.settings[number], self.off), begin, number]
 
     def judges(self, vehicle: int, rule: Rule, time_ms: int) -> bool:
         """Whether ``rule`` holds for the vehicle at that moment."""
-        return rule in rules_for(self.profile(vehicle), self.settings_at(time_ms)) - self.off
+        profile = self.profile_at(vehicle, time_ms)
+        return rule in rules_for(profile, self.settings_at(time_ms)) - self.off
 
     def settings_at(self, time_ms: int) -> Settings:
         """The figures in force at a moment."""
-        number = int(np.searchsorted(self.tables.regimes, time_ms, "right")) - 1
-        return self.settings[max(number, 0)]
+        return self.settings[self._regime(time_ms)]
+
+    def _regime(self, time_ms: int) -> int:
+        return max(int(np.searchsorted(self.tables.regimes, time_ms, "right")) - 1, 0)
 
 
 _NOBODY: Final = Profile()

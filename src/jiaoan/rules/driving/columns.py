@@ -41,11 +41,13 @@ CARD_BEFORE, CARD_VEHICLE, CARD_WORK, CARD_TIME = range(4)
 ) = range(15)  # fmt: skip
 EVENT_COLUMNS: Final = 15
 
-# Parameters of one vehicle in one regime.
+# Parameters of one vehicle from Q_SINCE (UTC ms) on, under the row Q_SETTINGS of the figures.
 (
     Q_RULES, Q_KIND, Q_GENERAL, Q_EXPRESS, Q_OTHER, Q_TERMINAL, Q_NIGHT, Q_H1, Q_H2, Q_H3, Q_H4,
-    Q_DAYS,
-) = range(12)  # fmt: skip
+    Q_DAYS, Q_SINCE, Q_SETTINGS,
+) = range(14)  # fmt: skip
+
+PARAM_COLUMNS: Final = 14
 
 B_BEGIN, B_END, B_FROM, B_TO, B_KINDS, B_ROAD = range(6)
 BAN_COLUMNS: Final = 6

@@ -14,7 +14,7 @@ from jiaoan.rules.driving import kernel
 from jiaoan.rules.driving.book import Book
 from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.driving.findings import NAMES, Finding, Key, Phase
-from jiaoan.rules.driving.law import Rule
+from jiaoan.rules.driving.law import ON_ARRIVAL, Rule
 from jiaoan.rules.driving.memory import Changes, Memory
 
 Ints = npt.NDArray[np.int64]
@@ -102,8 +102,7 @@ def judge(
     )
     desk = _Desk(memory, ids, wanted, inverse[len(positions) :])
     points = columns_of(positions, surroundings, inverse[: len(positions)])
-    params = np.concatenate([book.rows(int(vehicle)) for vehicle in ids] or [_nothing()])
-    events, marks = _pass(run, points, desk, params, book)
+    events, marks = _pass(run, points, desk, book)
     return Outcome(
         _findings(events, points, ids, desk, book),
         tuple(events[:, c.ROW].tolist()),
@@ -116,12 +115,11 @@ def judge(
     )
 
 
-def _nothing() -> Ints:
-    return np.zeros((0, 12), np.int64)
-
-
-def _pass(run: Pass, points: Ints, desk: _Desk, params: Ints, book: Book) -> tuple[Ints, Ints]:
+def _pass(run: Pass, points: Ints, desk: _Desk, book: Book) -> tuple[Ints, Ints]:
     """All events of the batch, and what became of each row."""
+    rows = [book.rows(vehicle) for vehicle in desk.ids.tolist()]
+    params = np.concatenate([np.zeros((0, c.PARAM_COLUMNS), np.int64), *rows])
+    spans = np.cumsum([0, *map(len, rows)], dtype=np.int64)
     marks = np.zeros(len(points), np.int64)
     events = np.zeros((max(2 * kernel.ROOM, len(points) // 4), c.EVENT_COLUMNS), np.int64)
     written: list[Ints] = []
@@ -129,7 +127,7 @@ def _pass(run: Pass, points: Ints, desk: _Desk, params: Ints, book: Book) -> tup
     while True:
         start, many = run(
             points, start, desk.state, desk.works, desk.at, desk.drivers, desk.cards, params,
-            tables.regimes, tables.settings, tables.bans, events, marks,
+            spans, tables.settings, tables.bans, events, marks,
         )  # fmt: skip
         written.append(events[:many].copy())
         if start >= len(points):
@@ -197,6 +195,7 @@ def _findings(
             event.tolist(),
             int(ids[points[event[c.ROW], c.VEHICLE]]),
             points[event[c.ROW], :5].tolist(),
+            int(points[event[c.ROW], c.RECEIVED]),
             switches.driver(int(points[event[c.ROW], c.VEHICLE]), int(event[c.ROW])),
             book,
         )
@@ -221,9 +220,14 @@ class _Switches:
 
 
 def finding(
-    event: Sequence[int], vehicle: int, deciding: Sequence[int], driver: int, book: Book
+    event: Sequence[int],
+    vehicle: int,
+    deciding: Sequence[int],
+    received_ms: int,
+    driver: int,
+    book: Book,
 ) -> Finding:
-    """A finding from one row of the event table."""
+    """A finding from one row of the event table: of the vehicle as it was when the act began."""
     rule = _RULES[event[c.RULE]]
     names = NAMES[rule]
     phase: Phase = "ended" if event[c.PHASE] == c.ENDED else "begun"
@@ -241,7 +245,7 @@ def finding(
         rule,
         phase,
         vehicle,
-        book.profile(vehicle).kind,
+        book.kind_at(vehicle, received_ms if rule in ON_ARRIVAL else event[c.F_MS]),
         driver,
         Key(*event[c.F_MS : c.F_MS + 5]),
         Key(*deciding),
@@ -271,7 +275,7 @@ def silent(memory: Memory, book: Book, now_ms: int) -> tuple[Finding, ...]:
         values, limits = {"silent_s": limit, "way_m": 0}, {"limit_s": limit}
         found.append(
             Finding(
-                Rule.OFFLINE, "begun", vehicle, book.profile(vehicle).kind, int(state[c.DRIVER]),
+                Rule.OFFLINE, "begun", vehicle, book.kind_at(vehicle, last), int(state[c.DRIVER]),
                 key, key, last + limit * 1000, values, limits,
             )
         )  # fmt: skip

@@ -555,15 +555,15 @@ def _point(
 )
 def run(
     points: Ints, start: int, state: Ints, works: Ints, at: Ints, drivers: Ints, cards: Ints,
-    params: Ints, regimes: Ints, settings: Ints, bans: Ints, events: Ints, marks: Ints,
+    params: Ints, spans: Ints, settings: Ints, bans: Ints, events: Ints, marks: Ints,
 ) -> tuple[int, int]:  # fmt: skip
     """Judge ``points[start:]``: (row to go on with, events written).
 
     ``state`` (STATE_COLUMNS), ``works`` (WORK_COLUMNS) and ``at`` are changed in place.
-    ``params`` holds one row a vehicle and regime, ``marks`` gets what became of each row.
+    ``params`` holds for each vehicle v the rows ``spans[v]`` to before ``spans[v + 1]``, by the
+    moment from which each holds; ``marks`` gets what became of each row of ``points``.
     """
     n = 0
-    many = len(regimes)
     card = 0
     while card < len(cards) and cards[card, c.CARD_BEFORE] < start:
         card += 1
@@ -577,14 +577,16 @@ def run(
         v = p[c.VEHICLE]
         s = state[v]
         t = p[c.MS]
-        regime = many - 1
-        while regime > 0 and p[c.RECEIVED] < regimes[regime]:
-            regime -= 1
-        n = _arrival(p, s, params[v * many + regime], settings[regime], events, n, row)
-        regime = many - 1
-        while regime > 0 and t < regimes[regime]:
-            regime -= 1
-        f, q = settings[regime], params[v * many + regime]
+        first, span = spans[v], spans[v + 1] - 1
+        while span > first and p[c.RECEIVED] < params[span, c.Q_SINCE]:
+            span -= 1
+        q = params[span]
+        n = _arrival(p, s, q, settings[q[c.Q_SETTINGS]], events, n, row)
+        span = spans[v + 1] - 1
+        while span > first and t < params[span, c.Q_SINCE]:
+            span -= 1
+        q = params[span]
+        f = settings[q[c.Q_SETTINGS]]
         usable = (
             p[c.STATUS] & c.FIXED
             and t > 0

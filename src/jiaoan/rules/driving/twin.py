@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -78,6 +78,7 @@ class Seen:
 
     point: Point
     settings: Settings
+    profile: Profile
     before: Seen | None
     anchor: Point | None  # last point that was not astray
     astray: bool
@@ -142,7 +143,7 @@ def distance(one: Point, other: Point) -> int:
     return int(math.sqrt(x * x + y * y))
 
 
-def counted(points: Sequence[Point], book: Book) -> list[Seen]:
+def counted(points: Sequence[Point], vehicle: int, book: Book) -> list[Seen]:
     """The points that count, each later than the one before."""
     seen: list[Seen] = []
     anchor: Point | None = None
@@ -155,10 +156,11 @@ def counted(points: Sequence[Point], book: Book) -> list[Seen]:
         way = distance(anchor, point) if anchor else 0
         since = point.time - anchor.time if anchor else 0
         astray = way > settings.drift_m and way * 3600 > settings.drift_kmh * since
-        draft = Seen(point, settings, before, anchor, astray, way, False)
+        profile = book.profile_at(vehicle, point.time)
+        draft = Seen(point, settings, profile, before, anchor, astray, way, False)
         crept_fast = draft.crept and way * 36_000 >= settings.moving * since
         moving = point.speed >= settings.moving or crept_fast
-        seen.append(Seen(point, settings, before, anchor, astray, way, moving))
+        seen.append(replace(draft, moving=moving))
         astray_run = astray_run + 1 if astray else 0
         if not astray or astray_run >= settings.astray_points:
             anchor, astray_run = point, 0
@@ -176,40 +178,41 @@ def usable(point: Point, settings: Settings) -> bool:
 
 
 def judge(
-    points: Sequence[Point], cards: Sequence[CardIn], profile: Profile, book: Book
+    points: Sequence[Point], cards: Sequence[CardIn], vehicle: int, book: Book
 ) -> list[Event]:
     """All events of one vehicle, by row and rule."""
-    seen = counted(points, book)
+    seen = counted(points, vehicle, book)
     found = [
-        *arrival(points, profile, book),
-        *overspeed(seen, profile),
-        *driving(seen, cards, profile),
-        *hours(seen, profile, book),
-        *silences(seen, profile),
-        *stays(seen, profile),
-        *signs(seen, profile),
-        *clones(seen, profile),
+        *arrival(points, vehicle, book),
+        *overspeed(seen),
+        *driving(seen, cards),
+        *hours(seen, book),
+        *silences(seen),
+        *stays(seen),
+        *signs(seen),
+        *clones(seen),
     ]
     return sorted(found)
 
 
-def allowed(rule: Rule, profile: Profile, settings: Settings) -> bool:
-    return rule in rules_for(profile, settings)
+def allowed(rule: Rule, seen: Seen) -> bool:
+    return rule in rules_for(seen.profile, seen.settings)
 
 
 # --- every row as it arrives ---------------------------------------------------------------------
 
 
-def arrival(points: Sequence[Point], profile: Profile, book: Book) -> Iterator[Event]:
+def arrival(points: Sequence[Point], vehicle: int, book: Book) -> Iterator[Event]:
     told: dict[int, int] = {}
     newest = clock_day = 0
     for point in points:
         if point.received <= 0:
             continue
         settings = book.settings_at(point.received)
+        rules = rules_for(book.profile_at(vehicle, point.received), settings)
         day = (point.received + 8 * HOUR_MS) // (24 * HOUR_MS)
         bad = invalid_fields(point, settings)
-        if bad and allowed(Rule.INVALID, profile, settings) and day >= newest:
+        if bad and Rule.INVALID in rules and day >= newest:
             newest = day
             fresh = bad & ~told.get(day, 0)
             told[day] = told.get(day, 0) | bad
@@ -220,12 +223,7 @@ def arrival(points: Sequence[Point], profile: Profile, book: Book) -> Iterator[E
         ahead = point.time - point.received
         late = point.source == 0 and -ahead > settings.behind_s * 1000
         early = ahead > settings.ahead_s * 1000
-        if (
-            point.time > 0
-            and (late or early)
-            and day > clock_day
-            and allowed(Rule.CLOCK, profile, settings)
-        ):
+        if point.time > 0 and (late or early) and day > clock_day and Rule.CLOCK in rules:
             clock_day = day
             held = settings.ahead_s if early else settings.behind_s
             yield Event(
@@ -257,27 +255,27 @@ class Over(NamedTuple):
     source: int
 
 
-def over_limit(seen: Seen, profile: Profile) -> Over | None:
-    point, limits = seen.point, limits_for(profile, seen.settings)
-    if not allowed(Rule.OVERSPEED, profile, seen.settings):
+def over_limit(seen: Seen) -> Over | None:
+    point, limits = seen.point, limits_for(seen.profile, seen.settings)
+    if not allowed(Rule.OVERSPEED, seen):
         return None
     kind = limits.other if point.road == 2 else limits.express
     known = [
         (point.limit, c.PLACE),
         (kind, c.KIND),
-        (profile.terminal_limit, c.TERMINAL),
+        (seen.profile.terminal_limit, c.TERMINAL),
         (limits.general, c.GENERAL),
     ]
     known = [each for each in known if each[0] > 0]
     if known:
         limit, source = min(known, key=lambda each: each[0])
-        share = seen.settings.night_percent if profile.kind == "coach" and seen.night else 100
+        share = seen.settings.night_percent if seen.profile.kind == "coach" and seen.night else 100
         excess = point.speed * 100 - limit * share
         if excess > 0:
             mark = c.NIGHT_SHARE if share < 100 else 0
             return Over(excess, limit * share, source | mark)
     if point.alarm & 2:
-        return Over(0, profile.terminal_limit * 100, c.TERMINAL)
+        return Over(0, seen.profile.terminal_limit * 100, c.TERMINAL)
     return None
 
 
@@ -288,13 +286,13 @@ class Stretch(NamedTuple):
     ripe: int | None
 
 
-def overspeed(seen: Sequence[Seen], profile: Profile) -> Iterator[Event]:
+def overspeed(seen: Sequence[Seen]) -> Iterator[Event]:
     """More than 30 s is overspeed, and what follows within a minute is the same event."""
     stretches: list[list[tuple[Seen, Over]]] = []
     start_of: dict[int, int] = {}  # number of a point → beginning of the stretch it lies in
     open_ = False
     for number, each in enumerate(seen):
-        over = over_limit(each, profile)
+        over = over_limit(each)
         if over is None:
             open_ = False
             continue
@@ -374,7 +372,7 @@ class Work:
         return sum(self.by_day.get(each, 0) for each in range(day - 6, day + 1))
 
 
-def driving(seen: Sequence[Seen], cards: Sequence[CardIn], profile: Profile) -> Iterator[Event]:
+def driving(seen: Sequence[Seen], cards: Sequence[CardIn]) -> Iterator[Event]:
     works: dict[int, Work] = {0: Work()}
     driver, card_time = 0, 0
     waiting = sorted(cards, key=lambda card: card.before)
@@ -387,7 +385,7 @@ def driving(seen: Sequence[Seen], cards: Sequence[CardIn], profile: Profile) -> 
             if card.driver != driver:
                 take_over(works, driver, card.driver, each.before)
                 driver = card.driver
-        yield from drive_on(works[driver], each, profile)
+        yield from drive_on(works[driver], each)
 
 
 def take_over(works: dict[int, Work], old: int, new: int, last: Seen | None) -> None:
@@ -400,7 +398,7 @@ def take_over(works: dict[int, Work], old: int, new: int, last: Seen | None) -> 
     works.setdefault(new, Work())
 
 
-def drive_on(work: Work, at: Seen, profile: Profile) -> Iterator[Event]:
+def drive_on(work: Work, at: Seen) -> Iterator[Event]:
     settings, now = at.settings, at.time
     if work.drive and at.before:
         if at.gap:
@@ -429,7 +427,7 @@ def drive_on(work: Work, at: Seen, profile: Profile) -> Iterator[Event]:
     if at.night:
         limits.append((Rule.NIGHT, settings.night_s))
     for rule, limit in limits:
-        if driven > limit * 1000 and rule not in work.told and allowed(rule, profile, settings):
+        if driven > limit * 1000 and rule not in work.told and allowed(rule, at):
             work.told.add(rule)
             yield Event(
                 at.point.row, rule, 0, work.drive.point.key, now, driven // 1000, limit, 0, 0, 0,
@@ -439,7 +437,7 @@ def drive_on(work: Work, at: Seen, profile: Profile) -> Iterator[Event]:
         (Rule.DAY_TOTAL, total, settings.day_total_min),
         (Rule.WEEK_TOTAL, week, settings.week_total_min),
     ):
-        if minutes > most and rule not in work.told_totals and allowed(rule, profile, settings):
+        if minutes > most and rule not in work.told_totals and allowed(rule, at):
             work.told_totals.add(rule)
             yield Event(
                 at.point.row, rule, 0, at.point.key, now, minutes * 60, most * 60, 0, 0, 0, 0
@@ -476,27 +474,27 @@ def stood(work: Work, at: Seen) -> Iterator[Event]:
 # --- forbidden hours -----------------------------------------------------------------------------
 
 
-def hours(seen: Sequence[Seen], profile: Profile, book: Book) -> Iterator[Event]:
-    small = [small_hour(each, profile) for each in seen]
+def hours(seen: Sequence[Seen], book: Book) -> Iterator[Event]:
+    small = [small_hour(each) for each in seen]
     yield from forbidden(seen, Rule.SMALL_HOURS, small)
-    yield from forbidden(seen, Rule.HAZMAT_BAN, [ban_at(each, profile, book) for each in seen])
-    yield from forbidden(seen, Rule.SCHOOL_HOURS, [school(each, profile) for each in seen])
+    yield from forbidden(seen, Rule.HAZMAT_BAN, [ban_at(each, book) for each in seen])
+    yield from forbidden(seen, Rule.SCHOOL_HOURS, [school(each) for each in seen])
 
 
-def small_hour(seen: Seen, profile: Profile) -> int | None:
+def small_hour(seen: Seen) -> int | None:
     settings = seen.settings
-    subject = profile.kind == "coach" and not exempt_from_small_hours(profile, settings)
-    if not subject or Rule.SMALL_HOURS in profile.off:
+    subject = seen.profile.kind == "coach" and not exempt_from_small_hours(seen.profile, settings)
+    if not subject or Rule.SMALL_HOURS in seen.profile.off:
         return None
     return 0 if within(seen.minute, settings.small_from, settings.small_to) else None
 
 
-def ban_at(seen: Seen, profile: Profile, book: Book) -> int | None:
-    if not allowed(Rule.HAZMAT_BAN, profile, seen.settings):
+def ban_at(seen: Seen, book: Book) -> int | None:
+    if not allowed(Rule.HAZMAT_BAN, seen):
         return None
     for number, ban in enumerate(book.bans):
         if (
-            profile.kind in ban.kinds
+            seen.profile.kind in ban.kinds
             and ban.begin.timestamp() * 1000 <= seen.time
             and (ban.end is None or seen.time < ban.end.timestamp() * 1000)
             and ban.road in (c.ANY_ROAD, seen.point.road)
@@ -506,12 +504,12 @@ def ban_at(seen: Seen, profile: Profile, book: Book) -> int | None:
     return None
 
 
-def school(seen: Seen, profile: Profile) -> int | None:
-    if not allowed(Rule.SCHOOL_HOURS, profile, seen.settings):
+def school(seen: Seen) -> int | None:
+    if not allowed(Rule.SCHOOL_HOURS, seen):
         return None
     weekday = (seen.day + 3) % 7  # 1 January 1970 was a Thursday
-    school_day = profile.school_days >> weekday & 1
-    in_hours = any(begin <= seen.minute < end for begin, end in profile.school_hours)
+    school_day = seen.profile.school_days >> weekday & 1
+    in_hours = any(begin <= seen.minute < end for begin, end in seen.profile.school_hours)
     return None if school_day and in_hours else 0
 
 
@@ -544,35 +542,33 @@ def _hours(rule: Rule, phase: int, at: Seen, moves: Sequence[tuple[Seen, int]]) 
 # --- silence, stay, signs ------------------------------------------------------------------------
 
 
-def silences(seen: Sequence[Seen], profile: Profile) -> Iterator[Event]:
+def silences(seen: Sequence[Seen]) -> Iterator[Event]:
     """Off line, and moved while off line 离线位移."""
     for before, after in pairwise(seen):
         settings = after.settings
         if after.dt < settings.offline_s * 1000:
             continue
         key, row, silent = before.point.key, after.point.row, after.dt // 1000
-        if (before.point.status & 1 or before.moving) and allowed(Rule.OFFLINE, profile, settings):
+        if (before.point.status & 1 or before.moving) and allowed(Rule.OFFLINE, after):
             yield Event(
                 row, Rule.OFFLINE, 1, key, after.time, silent, settings.offline_s, 0, 0, 0,
                 after.way,
             )  # fmt: skip
         far = after.way >= settings.displaced_m and not after.astray
-        if far and allowed(Rule.DISPLACED, profile, settings):
+        if far and allowed(Rule.DISPLACED, after):
             yield Event(
                 row, Rule.DISPLACED, 0, key, after.time, after.way, settings.displaced_m, 0, 0, 0,
                 silent,
             )  # fmt: skip
 
 
-def stays(seen: Sequence[Seen], profile: Profile) -> Iterator[Event]:
+def stays(seen: Sequence[Seen]) -> Iterator[Event]:
     """Standing outside known places for longer than it may."""
     group: list[Seen] = []
     told = False
     for each in seen:
         settings = each.settings
-        standing = (
-            not each.moving and not each.point.known and allowed(Rule.STAY, profile, settings)
-        )
+        standing = not each.moving and not each.point.known and allowed(Rule.STAY, each)
         elsewhere = each.gap and each.way > settings.stay_m
         if group and (not standing or elsewhere):
             if told and each.before:
@@ -593,16 +589,16 @@ def stays(seen: Sequence[Seen], profile: Profile) -> Iterator[Event]:
                 )  # fmt: skip
 
 
-def signs(seen: Sequence[Seen], profile: Profile) -> Iterator[Event]:
+def signs(seen: Sequence[Seen]) -> Iterator[Event]:
     """Drift, frozen coordinates, speed that does not match the way, mileage running backwards."""
-    yield from drift(seen, profile)
-    yield from mileage(seen, profile)
+    yield from drift(seen)
+    yield from mileage(seen)
     frozen = [
         each.before is not None
         and not each.gap
         and min(each.point.speed, each.before.point.speed) >= each.settings.moving
         and (each.point.lat, each.point.lon) == (each.before.point.lat, each.before.point.lon)
-        and allowed(Rule.FROZEN, profile, each.settings)
+        and allowed(Rule.FROZEN, each)
         for each in seen
     ]
     for group, after in runs(seen, frozen):
@@ -612,7 +608,7 @@ def signs(seen: Sequence[Seen], profile: Profile) -> Iterator[Event]:
         each.crept
         and each.point.speed < each.settings.moving
         and each.way * 3600 >= each.settings.mismatch_kmh * each.since
-        and allowed(Rule.MISMATCH, profile, each.settings)
+        and allowed(Rule.MISMATCH, each)
         for each in seen
     ]
     for group, after in runs(seen, odd):
@@ -664,11 +660,11 @@ def _sign(rule: Rule, group: list[Seen], after: Seen | None, many: int) -> Itera
             return
 
 
-def drift(seen: Sequence[Seen], profile: Profile) -> Iterator[Event]:
+def drift(seen: Sequence[Seen]) -> Iterator[Event]:
     told = 0
     for each in seen:
         if each.before and each.astray and each.day > told:
-            if not allowed(Rule.DRIFT, profile, each.settings):
+            if not allowed(Rule.DRIFT, each):
                 continue
             told = each.day
             yield Event(
@@ -677,7 +673,7 @@ def drift(seen: Sequence[Seen], profile: Profile) -> Iterator[Event]:
             )  # fmt: skip
 
 
-def mileage(seen: Sequence[Seen], profile: Profile) -> Iterator[Event]:
+def mileage(seen: Sequence[Seen]) -> Iterator[Event]:
     highest: int | None = None
     told = 0
     for each in seen:
@@ -685,14 +681,14 @@ def mileage(seen: Sequence[Seen], profile: Profile) -> Iterator[Event]:
         if now == c.NO_MILEAGE:
             continue
         back = highest - now if highest is not None else 0
-        if back > 0 and each.day > told and allowed(Rule.MILEAGE, profile, each.settings):
+        if back > 0 and each.day > told and allowed(Rule.MILEAGE, each):
             told = each.day
             key = each.before.point.key if each.before else each.point.key
             yield Event(each.point.row, Rule.MILEAGE, 0, key, each.time, back, 0, 0, 0, 0, now)
         highest = now
 
 
-def clones(seen: Sequence[Seen], profile: Profile) -> Iterator[Event]:
+def clones(seen: Sequence[Seen]) -> Iterator[Event]:
     """There and back between two terminals, each time faster than any vehicle."""
     crossings: list[int] = []
     told = 0
@@ -706,7 +702,7 @@ def clones(seen: Sequence[Seen], profile: Profile) -> Iterator[Event]:
         if crossings and after.time - crossings[-1] > 24 * HOUR_MS:
             crossings = []
         crossings.append(after.time)
-        fresh = after.day > told and allowed(Rule.CLONED, profile, settings)
+        fresh = after.day > told and allowed(Rule.CLONED, after)
         if len(crossings) >= 2 and fresh:
             told = after.day
             yield Event(

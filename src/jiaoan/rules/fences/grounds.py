@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +24,17 @@ from jiaoan.rules.fences.surroundings import surroundings
 from jiaoan.rules.fences.values import ALWAYS, Fence, Finding
 
 Rows = npt.NDArray[np.void]
-KindOf = Callable[[int], str]
 _KEPT: Final = 8  # sets of places that are kept built
+
+
+class Kinds(Protocol):
+    """Of which kind vehicles were: :class:`jiaoan.rules.driving.book.Book`."""
+
+    def kind_at(self, vehicle: int, time_ms: int, /) -> str:
+        """ "" = not known."""
+
+    def changes(self, vehicle: int, /) -> Sequence[int]:
+        """The moments, UTC ms, from which it was another one."""
 
 
 @dataclass(frozen=True)
@@ -111,16 +120,17 @@ class Grounds:
             yield Part(fences, slice(begin, end), self._fresh(after_ms, int(times[begin])))
             after_ms = int(times[end - 1])
 
-    def walk(self, memory: Memory, track: Rows, *, kind_of: KindOf) -> list[Finding]:
+    def walk(self, memory: Memory, track: Rows, kinds: Kinds) -> list[Finding]:
         """The findings of one vehicle's ``track`` by time; ``memory``, of it alone, moves on."""
         from jiaoan.rules.fences import jitted  # numba: only where tracks are judged
 
         found: list[Finding] = []
         for part in self.parts(track["time_ms"].astype(np.int64), _last(memory)):
             self._adopt(part.fences, memory, part.fresh)
-            outcome = jitted.judge(part.fences, memory, track[part.rows], kind_of=kind_of)
-            memory.take(outcome.changes)
-            found += outcome.findings
+            for rows, kind in _of_a_kind(track[part.rows], kinds):
+                outcome = jitted.judge(part.fences, memory, rows, kind_of=kind)
+                memory.take(outcome.changes)
+                found += outcome.findings
         return found
 
     def arrive(self, memory: Memory) -> None:
@@ -129,12 +139,13 @@ class Grounds:
         if last is not None and len(self._moments):
             self._adopt(self._now, memory, self._fresh(last, int(self._moments[-1])))
 
-    def around(self, track: Rows, kind_of: KindOf) -> Rows:
+    def around(self, track: Rows, kinds: Kinds) -> Rows:
         """What the places of the time say about each point of a track that is sorted by it."""
         found = np.zeros(len(track), SURROUNDINGS)
         for part in self.parts(track["time_ms"].astype(np.int64)):
             rows = track[part.rows]
-            found[part.rows] = surroundings(part.fences, look_up(part.fences, rows), rows, kind_of)
+            seen = look_up(part.fences, rows)
+            found[part.rows] = surroundings(part.fences, seen, rows, kinds.kind_at)
         return found
 
     @staticmethod
@@ -168,6 +179,19 @@ class Grounds:
         moment = int(self._moments[number]) - 1
         held = (self._version(place, moment) for place in self._versions)
         return Fences((one.fence for one in held if one and one.fence), before=self._now)
+
+
+def _of_a_kind(track: Rows, kinds: Kinds) -> Iterator[tuple[Rows, Callable[[int], str]]]:
+    """The rows of one vehicle's track, by time, through which its kind stays; and that kind."""
+    vehicle, times = int(track["vehicle"][0]), track["time_ms"]
+    cuts = np.searchsorted(times, kinds.changes(vehicle), "left").tolist()
+    for begin, end in pairwise([0, *cuts, len(track)]):
+        if begin < end:
+            yield track[begin:end], _always(kinds.kind_at(vehicle, int(times[begin])))
+
+
+def _always(kind: str) -> Callable[[int], str]:
+    return lambda _vehicle: kind
 
 
 def _last(memory: Memory) -> int | None:

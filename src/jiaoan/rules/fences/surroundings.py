@@ -16,9 +16,11 @@ def surroundings(
     fences: Fences,
     found: Found,
     positions: npt.NDArray[np.void],
-    kind_of: Callable[[int], str],
+    kind_at: Callable[[int, int], str],
 ) -> npt.NDArray[np.void]:
     """One row of :data:`SURROUNDINGS` for each of ``positions``.
+
+    ``kind_at`` answers of which kind a vehicle was at a moment (UTC ms).
 
     The limit is the lowest of the places that hold the point, by the vehicle's kind and the moment
     of the point; the class of road is that of the road sections it is on (:mod:`~.roads`).
@@ -34,8 +36,8 @@ def surroundings(
     for number, row in zip(holding[limited].tolist(), rows[limited].tolist(), strict=True):
         fence = fences.all[number]
         assert fence is not None  # a number that is free holds nothing
-        kind = kind_of(int(positions["vehicle"][row]))
-        kmh = fence.limit_kmh(kind, int(positions["time_ms"][row]))
+        time_ms = int(positions["time_ms"][row])
+        kmh = fence.limit_kmh(kind_at(int(positions["vehicle"][row]), time_ms), time_ms)
         if kmh is not None:
             limit, before = round(kmh * 10), int(around["limit"][row])
             around["limit"][row] = min(limit, before) if before else limit

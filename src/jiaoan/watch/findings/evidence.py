@@ -19,8 +19,9 @@ from jiaoan.kernel.clock import at_local, local
 from jiaoan.registry import reference
 from jiaoan.registry.history import published
 from jiaoan.registry.models import Place
+from jiaoan.registry.profiles import profile_by_day
 from jiaoan.registry.queries import vehicles_on_map
-from jiaoan.registry.reference import place_subject, place_value, profile_of
+from jiaoan.registry.reference import place_subject, place_value
 from jiaoan.rules.driving.book import Book, Profile
 from jiaoan.rules.driving.findings import Finding as Driving
 from jiaoan.rules.driving.findings import NotFinding
@@ -71,7 +72,10 @@ def _driving(data: Path, finding: Finding, fresh: Fresh, actor: object) -> dict[
     except NotFinding as error:
         raise NoEvidence(str(error)) from error
     book, off = figures()
-    known = as_json(_profile(finding, begun.kind), book, off)
+    arrived_ms = round(finding.received_at.timestamp() * 1000)
+    moment = arrived_ms if begun.rule in ON_ARRIVAL else begun.start_ms
+    profile = _profile(finding, begun.kind, moment)
+    known = as_json(profile, book, off)
     if begun.rule in ON_ARRIVAL:
         track = _arrived(data, finding, begun, fresh.rows)
         return {**_head(finding, track), "surroundings": _nothing(track), "place": None, **known}
@@ -89,11 +93,11 @@ def _driving(data: Path, finding: Finding, fresh: Fresh, actor: object) -> dict[
         there = _track(data, other, first, last, fresh.rows)
         head["other"] = {
             "positions": _rows(there),
-            "surroundings": places.around(there, finding.vehicle.kind),
+            "surroundings": places.around(there, Profile(begun.kind)),
         }
     else:
         head["cards"] = _cards(data, finding.vehicle_id, last, fresh, begun, end)
-    return {**head, "surroundings": places.around(track, finding.vehicle.kind), "place": None,
+    return {**head, "surroundings": places.around(track, profile), "place": None,
             **known}  # fmt: skip
 
 
@@ -114,11 +118,12 @@ def _fence(data: Path, finding: Finding, unsealed: Positions | None) -> dict[str
     last = round(finding.happened_at.timestamp() * 1000) + 1
     track = _track(data, finding.vehicle_id, first, last, unsealed)
     book, off = figures()
+    profile = profile_by_day(finding.vehicle).at(last - 1)
     return {
         **_head(finding, track),
         "surroundings": [[0, 0, 0]] * len(track),
         "place": _place(int(told["place_id"]), int(told["place_version"])),
-        **as_json(_profile(finding, finding.vehicle.kind), book, off),
+        **as_json(profile, book, off),
     }
 
 
@@ -178,9 +183,16 @@ def _moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def _profile(finding: Finding, kind: str) -> Profile:
-    """The vehicle as the stream knows it today, of the kind that the finding was made for."""
-    return replace(profile_of(finding.vehicle), kind=kind)
+def _profile(finding: Finding, kind: str, time_ms: int) -> Profile:
+    """The vehicle as it was by the day, of the kind that the finding was made for.
+
+    Where the register says another kind of that moment (it was told before it knew), this kind
+    holds with the figures of today.
+    """
+    known = profile_by_day(finding.vehicle)
+    if known.at(time_ms).kind == kind:
+        return known
+    return replace(known, kind=kind, former=())
 
 
 def figures() -> tuple[Book, frozenset[str]]:
@@ -204,9 +216,13 @@ class _Places:
 
     grounds: Grounds
 
-    def around(self, track: Positions, kind: str = "") -> list[list[int]]:
-        """What the places of the time say about each report (``columns.SURROUNDINGS``), by time."""
-        return [list(row) for row in self.grounds.around(track, lambda _vehicle: kind).tolist()]
+    def around(self, track: Positions, profile: Profile) -> list[list[int]]:
+        """What the places of the time say about each report (``columns.SURROUNDINGS``), by time.
+
+        ``track`` is that of one vehicle.
+        """
+        book = Book({int(vehicle): profile for vehicle in track["vehicle"][:1]})
+        return [list(row) for row in self.grounds.around(track, book).tolist()]
 
 
 def _places() -> _Places:

@@ -9,7 +9,7 @@ looked at, so that an outsider comes to the same result without our database:
 ``surroundings``      for each row [limit 0.1 km/h, class of road, inside a known place]
 ``cards``             driver cards [driver, UTC ms, qualified]
 ``other``             for two vehicles together: positions and surroundings of the other one
-``profile``           the vehicle as the rules knew it
+``profile``           the vehicle as the rules knew it, in ``former`` what it was before
 ``settings``          the figures, each with the day from which it holds; ``bans``, ``off``
 ``place``             for fences: the place in the version that was judged
 
@@ -27,7 +27,7 @@ from typing import Any, Final
 import numpy as np
 
 from jiaoan.rules import fences
-from jiaoan.rules.driving.book import Ban, Book, Profile
+from jiaoan.rules.driving.book import Ban, Book, Former, Profile
 from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.driving.columns import SURROUNDINGS
 from jiaoan.rules.driving.findings import Finding, NotFinding
@@ -196,9 +196,7 @@ def _silence(
 
 def book_of(evidence: Json, vehicle: int) -> Book:
     """Profile, figures, bans and switches of the evidence."""
-    profile = dict(evidence["profile"])
-    profile["school_hours"] = tuple((int(a), int(b)) for a, b in profile.get("school_hours", ()))
-    profile["off"] = frozenset(BY_ID[name] for name in (*profile.get("off", ()), *evidence["off"]))
+    profile = _profile(evidence["profile"], evidence["off"])
     settings = [
         Settings(**{**one, "valid_from": date.fromisoformat(one["valid_from"])})
         for one in evidence["settings"]
@@ -214,7 +212,18 @@ def book_of(evidence: Json, vehicle: int) -> Book:
         )
         for one in evidence["bans"]
     ]
-    return Book({vehicle: Profile(**profile)}, settings, bans)
+    return Book({vehicle: profile}, settings, bans)
+
+
+def _profile(said: Json, off: Iterable[str]) -> Profile:
+    """A profile with those before it; evidence of a release before has none."""
+    former = tuple(
+        Former(int(each["until_ms"]), _profile(each["profile"], off))
+        for each in said.get("former", ())
+    )
+    hours = tuple((int(begin), int(end)) for begin, end in said.get("school_hours", ()))
+    switched_off = frozenset(BY_ID[name] for name in (*said.get("off", ()), *off))
+    return Profile(**{**said, "school_hours": hours, "off": switched_off, "former": former})
 
 
 def positions_of(evidence: Json, vehicle: int) -> Positions:
@@ -293,7 +302,7 @@ def _compare(path: str, told: object, again: object) -> Iterable[Difference]:
 def as_json(profile: Profile, book: Book, off: Iterable[str]) -> dict[str, Any]:
     """The part of evidence that :func:`book_of` reads."""
     return {
-        "profile": {each.name: _plain(getattr(profile, each.name)) for each in fields(Profile)},
+        "profile": _said(profile),
         "settings": [
             {each.name: _plain(getattr(one, each.name)) for each in fields(Settings)}
             for one in book.settings
@@ -306,9 +315,19 @@ def as_json(profile: Profile, book: Book, off: Iterable[str]) -> dict[str, Any]:
     }
 
 
+def _said(profile: Profile) -> dict[str, Any]:
+    said = {each.name: _plain(getattr(profile, each.name)) for each in fields(Profile)}
+    former = [
+        {"until_ms": each.until_ms, "profile": _said(each.profile)} for each in profile.former
+    ]
+    return {**said, "former": former}
+
+
 def _plain(value: object) -> object:
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    return [list(one) for one in value] if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return [list(one) if isinstance(one, tuple) else one for one in value]
+    return value

@@ -13,7 +13,8 @@ import numpy as np
 from jiaoan.journal.actions import Json
 from jiaoan.kernel.clock import at_local
 from jiaoan.registry.models import Vehicle
-from jiaoan.registry.reference import places, profile_of
+from jiaoan.registry.profiles import profile_by_day
+from jiaoan.registry.reference import places
 from jiaoan.rules.driving.book import Profile
 from jiaoan.rules.driving.law import BY_ID, ON_ARRIVAL, Rule
 from jiaoan.stores.positions import DTYPE
@@ -229,7 +230,8 @@ def _within(events: Sequence[Event], begin: int, end: int) -> Iterator[Event]:
 
 def profiles_of(ids: Sequence[int]) -> list[tuple[int, Profile]]:
     """Each vehicle with its profile, in the order of ids; those that are gone are left out."""
-    known = {each.pk: profile_of(each) for each in Vehicle.objects.filter(pk__in=ids)}
+    found = Vehicle.objects.filter(pk__in=ids).prefetch_related("profiles")
+    known = {each.pk: profile_by_day(each) for each in found}
     return [(each, known[each]) for each in ids if each in known]
 
 

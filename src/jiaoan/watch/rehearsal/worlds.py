@@ -61,9 +61,9 @@ class Ground:
     grounds: Grounds
     names: Mapping[int, str]
 
-    def around(self, positions: Positions, kind: str) -> npt.NDArray[np.void]:
+    def around(self, positions: Positions, book: Book) -> npt.NDArray[np.void]:
         """What the places of the time say about each position, which are sorted by it."""
-        return self.grounds.around(positions, lambda _vehicle: kind)
+        return self.grounds.around(positions, book)
 
     def only(self, place_id: int) -> Grounds | None:
         """One place alone; ``None`` where it is not there."""
@@ -100,14 +100,16 @@ class World:
         cards: Sequence[Card] = (),
     ) -> list[Event]:
         """Everything that ``rules`` and the rehearsed fence find in one vehicle's track; it is
-        judged by the profile that it has today.
+        judged by the profile that it had at each moment.
         """
         from jiaoan.rules.driving import settle  # numba: only in the process that rehearses
 
         ordered, _around, placed = settle.in_order(track, cards=cards)
         wanted = rules - self.off - BY_THEMSELVES
         found = self._driven(vehicle, profile, ordered, wanted, placed) if wanted else []
-        return found + (self._fenced(profile.kind, ordered, self.fence) if self.fence else [])
+        return found + (
+            self._fenced(Book({vehicle: profile}), ordered, self.fence) if self.fence else []
+        )
 
     def _driven(
         self,
@@ -120,15 +122,15 @@ class World:
         from jiaoan.rules.driving import settle
 
         book = Book({vehicle: profile}, self.settings, off=self.off)
-        around = self.ground.around(ordered, profile.kind)
+        around = self.ground.around(ordered, book)
         events: dict[str, Event] = {}
         for each in settle.run(ordered, book, cards=cards, surroundings=around):
             if each.rule in wanted:
                 events[each.begun_id] = driven(each)  # an end takes the place of its beginning
         return list(events.values())
 
-    def _fenced(self, kind: str, ordered: Positions, fence: Grounds) -> list[Event]:
-        found = fence.walk(Memory(), ordered, kind_of=lambda _vehicle: kind)
+    def _fenced(self, book: Book, ordered: Positions, fence: Grounds) -> list[Event]:
+        found = fence.walk(Memory(), ordered, book)
         return [
             _fenced_event(each, self.ground.names.get(each.fence.place_id, "")) for each in found
         ]
@@ -174,7 +176,7 @@ class Pairs:
         ids = np.unique(tracks["vehicle"]).tolist()
         profiles = {each: Profile(kind="hazmat") for each in ids}
         book = Book(profiles, self.world.settings, off=self.world.off)
-        around = self.world.ground.around(tracks, "hazmat")
+        around = self.world.ground.around(tracks, book)
         return [driven(each) for each in feed(self.together, tracks, around, book)]
 
 
