@@ -141,7 +141,9 @@ def read(positions: Rows, book: Book, ground: fences.Fences) -> dict[int, list[t
     names = ("time_ms", "lat", "lon", "alarm", "status", "received_ms", "speed", "direction",
              "altitude", "mileage", "source", "terminal")  # fmt: skip
     columns = [positions[name].tolist() for name in names]
-    columns += [around[name].tolist() for name in ("limit", "road", "known")]
+    columns += [
+        around[name].tolist() for name in ("limit", "road", "known", "express", "other", "roads")
+    ]
     for row, (vehicle, *values) in enumerate(
         zip(positions["vehicle"].tolist(), *columns, strict=True)
     ):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from copy import copy
 from datetime import UTC, date, datetime
 from typing import cast
 
@@ -17,6 +18,8 @@ from jiaoan.kernel.clock import LOCAL
 from jiaoan.registry.models import Place, Terminal, Vehicle
 from jiaoan.registry.reference import place_value, terminal_value, vehicle_value
 from jiaoan.rules.driving import columns as c
+from jiaoan.rules.driving.findings import Finding
+from jiaoan.rules.driving.sentences import sentence
 from jiaoan.rules.fences.judging import look_up
 from jiaoan.rules.fences.surroundings import surroundings
 from jiaoan.stores.bus import Bus, Message
@@ -212,6 +215,72 @@ def test_a_corridor_tells_more_than_an_area() -> None:
     assert roads(drive("2024-04-08T12:00", 1, 60), road(), TOWN) == [c.EXPRESSWAY]
     beside = drive("2024-04-08T12:00", 1, 60, lat=SOUTH + 0.01)
     assert roads(beside, road(), TOWN) == [c.OTHER_ROAD]
+
+
+# --- where roads lie over each other -------------------------------------------------------------
+
+VIADUCT = road(limits_kmh={"": 100, "hazmat": 80})
+STREET = road(4, road_class="urban", name="高架下地面道路", limits_kmh={"": 40})
+
+
+@pytest.mark.parametrize(("kmh", "told"), [(35, False), (80, False), (100, False), (101, True)])
+def test_over_speed_is_who_is_too_fast_for_every_road_he_may_be_on(kmh: float, told: bool) -> None:
+    known = world(vehicle(kind="enforcement"), VIADUCT, STREET)
+    found = heard(known, drive("2024-04-08T12:00", 3, kmh))
+    assert found == (["driving.overspeed"] if told else [])
+    for each in map(json.loads, known.stored.values()):
+        said = sentence(Finding.from_json(each["finding"])).zh
+        assert "几条道路重叠，按其中最宽的路段限速100" in said
+
+
+def test_a_tanker_above_or_below_keeps_80() -> None:
+    tanker, noon = vehicle(kind="hazmat"), "2024-04-08T12:00"
+    assert heard(world(tanker, VIADUCT, STREET), drive(noon, 3, 80)) == []
+    assert heard(world(tanker, VIADUCT, STREET), drive(noon, 3, 81)) == ["driving.overspeed"]
+    assert heard(world(tanker, STREET), drive(noon, 3, 41)) == ["driving.overspeed"]
+
+
+@pytest.mark.parametrize("grade", ["urban", ""])
+def test_a_ban_on_expressways_needs_every_road_to_be_one(grade: str) -> None:
+    tanker, night = vehicle(kind="hazmat"), drive(NIGHT, 5, 30)
+    assert heard(world(tanker, road(), road(4, road_class=grade)), night) == []
+    assert heard(world(tanker, road(), road(4)), night) == ["driving.hazmat-ban"]
+
+
+def test_at_the_joint_of_two_sections_the_higher_limit_holds() -> None:
+    """40 up to 113.25, 60 from 113.24 on: between them both."""
+    slow = road(1, [[WEST, SOUTH], [WEST + 0.05, SOUTH]], road_class="urban", limits_kmh={"": 40})
+    fast = road(2, [[WEST + 0.04, SOUTH], [WEST + 0.5, SOUTH]], road_class="urban",
+                limits_kmh={"": 60})  # fmt: skip
+    truck = vehicle(kind="truck")
+    joint = drive("2024-04-08T12:00", 1, 50, lon=WEST + 0.0405)
+    assert heard(world(truck, slow, fast), joint) == []
+    assert heard(world(truck, slow), joint) == ["driving.overspeed"]
+
+
+def test_a_road_without_a_limit_leaves_the_limit_open() -> None:
+    noon = drive("2024-04-08T12:00", 3, 80)
+    assert heard(world(vehicle(kind="truck"), STREET, road()), noon) == []
+
+
+def test_the_limit_of_an_area_is_not_that_of_an_expressway_through_it() -> None:
+    town = copy(TOWN)
+    town.limits_kmh = {"": 40}
+    noon = "2024-04-08T12:00"
+    truck = vehicle(kind="truck")
+    assert heard(world(truck, road(), town), drive(noon, 3, 80)) == []
+    beside = drive(noon, 3, 45, lat=SOUTH + 0.01)
+    assert heard(world(truck, road(), town), beside) == ["driving.overspeed"]
+
+
+def test_a_place_that_is_no_road_limits_on_every_road() -> None:
+    site = Place(
+        pk=5, kind="park", role="area", shape="polygon", name="施工区", geometry=TOWN.geometry,
+        limits_kmh={"": 30},
+    )  # fmt: skip
+    noon = drive("2024-04-08T12:00", 3, 35)
+    found = heard(world(vehicle(kind="truck"), VIADUCT, STREET, site), noon)
+    assert "driving.overspeed" in found
 
 
 def test_a_road_says_nothing_of_who_enters_it() -> None:

@@ -143,7 +143,7 @@ def test_published_figures_and_limits_of_places_are_part_of_it(
     enqueue("ref.rules.driving", figures, clock=world.clock)
     track = drive(world, tmp_path, FAST)
     evidence = gather(tmp_path, told_by(world, track, "driving.overspeed"))
-    assert evidence["surroundings"] == [[400, 0, 1]] * len(track)
+    assert evidence["surroundings"] == [[400, 0, 1, 0, 0, 0]] * len(track)
     assert [one["over_s"] for one in evidence["settings"]] == [20]
     assert evidence["off"] == ["driving.drift"]
     # It was judged without all that here, so it does not come out.
@@ -162,7 +162,7 @@ def test_the_profile_and_the_class_of_the_road_are_part_of_it(world: World, tmp_
     change_vehicle(SYSTEM, world.clock, truck, seen_version=truck.version, speed_limit_kmh=70)
     track = drive(world, tmp_path, FAST)
     evidence = gather(tmp_path, told_by(world, track, "driving.overspeed"))
-    assert evidence["surroundings"] == [[0, 1, 0]] * len(track)
+    assert evidence["surroundings"] == [[0, 1, 0, 0, 0, 0]] * len(track)
     assert evidence["profile"]["limit"] == 700
 
 

@@ -97,8 +97,8 @@ class References:
         return self._book
 
     def kind_of(self, vehicle: int) -> str:
-        card = self.vehicles.get(vehicle)
-        return card.kind if card else ""
+        """Of which kind a vehicle is now; "" = not known."""
+        return self.book().profile(vehicle).kind
 
     def marks(self) -> dict[int, str]:
         """Place → mark of its ground and vehicles."""

@@ -22,7 +22,9 @@ COACH = Profile(kind="coach", service="long-distance", one_way_km=900)
 
 @dataclass(frozen=True)
 class Case:
-    """One golden case. ``limit`` (0.1 km/h) and ``road`` are what the places say of every row."""
+    """One golden case. ``limit`` (0.1 km/h), ``road`` and the others of ``SURROUNDINGS`` are what
+    the places say of every row.
+    """
 
     rule: Rule
     name: str
@@ -33,6 +35,9 @@ class Case:
     step: int = 30
     limit: int = 0
     road: int = 0
+    express: int = 0
+    other: int = 0
+    roads: int = 0
     known: bool = False
     cards: tuple[tuple[str, int], ...] = ()  # (time, driver)
     settings: Settings = field(default_factory=Settings)
@@ -330,6 +335,53 @@ OVERSPEED = (
     Case(
         _O, "hazmat under a lower sign", "10:00 drive 45\n10:02 end",
         (begun("10:01:00", limit_milli=40000, limit_source=2),), HAZMAT, road=1, limit=400,
+    ),
+    Case(
+        _O, "the section of an expressway", "10:00 drive 61\n10:02 end",
+        (begun("10:01:00", limit_milli=60000, limit_source=2),), road=1, express=600,
+    ),
+    Case(
+        _O, "a place that is no road, lower than the road", "10:00 drive 51\n10:02 end",
+        (begun("10:01:00", limit_milli=50000, limit_source=2),), road=1, express=600, limit=500,
+    ),
+    # A viaduct over a street: an expressway of 100 above, a street of 40 below.
+    Case(
+        _O, "over the limit of the street alone", "10:00 drive 80\n10:02 end", (),
+        express=1000, other=400, roads=2,
+    ),
+    Case(
+        _O, "over the limits of both", "10:00 drive 101\n10:02 end",
+        # 100 is the general limit of a lorry as well; the road's holds where they are equal.
+        (begun("10:01:00", limit_milli=100000, limit_source=2 | 16),),
+        express=1000, other=400, roads=2,
+    ),
+    Case(
+        _O, "a street without a limit below", "10:00 drive 80\n10:02 end", (),
+        Profile(), express=600, other=0, roads=2,
+    ),
+    Case(
+        _O, "hazmat: 80 above, 60 below", "10:00 drive 80\n10:02 end", (), HAZMAT,
+        express=1000, other=700, roads=2,
+    ),
+    Case(
+        _O, "hazmat over 80 above and 60 below", "10:00 drive 81\n10:02 end",
+        (begun("10:01:00", limit_milli=80000, limit_source=3 | 16),), HAZMAT,
+        express=1000, other=700, roads=2,
+    ),
+    Case(
+        # Above 40 is allowed (a site), below 60 for its kind: 60 is the most generous.
+        _O, "hazmat where the road above is the slower one", "10:00 drive 61\n10:02 end",
+        (begun("10:01:00", limit_milli=60000, limit_source=3 | 16),), HAZMAT,
+        express=400, other=900, roads=2,
+    ),
+    Case(
+        _O, "two streets of 40 and of 60", "10:00 drive 61\n10:02 end",
+        (begun("10:01:00", limit_milli=60000, limit_source=2 | 16),), road=2, other=600, roads=1,
+    ),
+    Case(
+        _O, "the firm's own limit is lower than those of both", "10:00 drive 55\n10:02 end",
+        (begun("10:01:00", limit_milli=50000, limit_source=1),), Profile(kind="truck", limit=500),
+        express=1000, other=600, roads=2,
     ),
     Case(
         _O, "the terminal says so", "10:00 drive 40\n10:02 end",

@@ -59,7 +59,7 @@ def test_it_is_a_copy() -> None:
     ("field", "value", "reason"),
     [
         ("form", 2, "form: this release reads 1, not 2"),
-        ("version", "0", "version: this release has version 1 of the rules"),
+        ("version", "0", "version: this release has version 1 of the rule"),
         ("rule", "driving.flying", "rule: no driving rule is called 'driving.flying'"),
         ("rule", None, "rule: must be a text"),
         ("phase", "middle", "phase: must be begun or ended"),

@@ -55,7 +55,8 @@ def world(case: Case) -> tuple[Rows, Rows, Book, list[Card]]:
     positions = track(tell(case))
     positions["alarm"] = case.alarm
     around = np.zeros(len(positions), SURROUNDINGS)
-    around["limit"], around["road"], around["known"] = case.limit, case.road, case.known
+    for name in SURROUNDINGS.names or ():
+        around[name] = getattr(case, name)
     cards = []
     for time, driver in case.cards:
         moment_ms = moment(case.day, time)

@@ -82,10 +82,13 @@ def twin_points(positions: Rows, surroundings: Rows | None, vehicle: int) -> lis
     points = []
     for row in np.flatnonzero(positions["vehicle"] == vehicle):
         each = positions[row]
-        around = (0, 0, False)
+        around = (0, 0, False, 0, 0, 0)
         if surroundings is not None:
             there = surroundings[row]
-            around = (int(there["limit"]), int(there["road"]), bool(there["known"]))
+            around = (
+                int(there["limit"]), int(there["road"]), bool(there["known"]),
+                int(there["express"]), int(there["other"]), int(there["roads"]),
+            )  # fmt: skip
         points.append(
             twin.Point(
                 int(row), int(each["time_ms"]), int(each["lat"]), int(each["lon"]),
@@ -269,6 +272,9 @@ def _lay(
         if wild or draw(st.integers(0, 3)) == 0:
             there["limit"] = draw(st.sampled_from((0, 600, 700)))
             there["road"] = draw(st.sampled_from((0, 1, 2)))
+            there["express"] = draw(st.sampled_from((0, 0, 600, 800)))
+            there["other"] = draw(st.sampled_from((0, 0, 500, 600)))
+            there["roads"] = draw(st.sampled_from((0, 0, 1, 2)))
     return array, around
 
 

@@ -15,12 +15,12 @@ from jiaoan.rules.driving.law import (
     BY_ID,
     IDS,
     TITLES,
-    VERSION,
     Clause,
     Mark,
     Rule,
     clauses_on,
     severity,
+    version_of,
 )
 from jiaoan.rules.driving.settings import SOURCES
 from jiaoan.watch.rules import catalogue, values
@@ -119,7 +119,7 @@ def line_of(rule: Rule, held: Standing, today: date) -> Line:
         name,
         title_of(name),
         does_of(name),
-        VERSION,
+        version_of(rule),
         SEVERITIES[severity(rule)],
         name not in held.off,
         clauses_of(name, today),

@@ -18,7 +18,7 @@ from jiaoan.portal.rules import shown
 from jiaoan.portal.rules.shown import COMMON_ID, Text
 from jiaoan.registry.models import VehicleKind
 from jiaoan.registry.queries import every_place
-from jiaoan.rules.driving.law import BY_ID, VERSION, Rule
+from jiaoan.rules.driving.law import BY_ID, Rule, version_of
 from jiaoan.rules.fences.values import VERSION as FENCE_VERSION
 from jiaoan.scope import can
 from jiaoan.watch.models.rehearsal import RehearsalKind
@@ -78,7 +78,7 @@ def detail_of(
         "title": shown.title_of(rule),
         "does": shown.does_of(rule),
         "common": rule == COMMON_ID,
-        "rule_version": VERSION,
+        "rule_version": "" if rule == COMMON_ID else version_of(BY_ID[rule]),
         "theory": "" if rule == COMMON_ID else catalogue.theory_of(BY_ID[rule]),
         "clauses": shown.clauses_of(rule, today),
         "on": rule not in held.off,

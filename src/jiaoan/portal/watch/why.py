@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from jiaoan.kernel.clock import local
 from jiaoan.portal.components import Check, Verdict, Why
 from jiaoan.rules import hazmat_english
+from jiaoan.rules.driving import columns as c
 from jiaoan.rules.driving.findings import Finding as Driving
 from jiaoan.rules.driving.findings import NotFinding
 from jiaoan.rules.driving.law import Rule
@@ -182,6 +183,8 @@ def _overspeed(f: Driving) -> tuple[Check, ...]:
     name = names.get(source, "")
     if night:
         name = _("%(limit)s, night share") % {"limit": name}
+    if v["limit_source"] & c.SEVERAL_ROADS:
+        name = _("%(limit)s, the most generous of several roads that lie here") % {"limit": name}
     # The general limit of heavy vehicles is not verified, nor are those of school buses.
     open_figure = source == 1 or (source == 3 and f.kind == "school_bus")
     speed = _("%(v)s km/h") % {"v": f"{v['peak_speed'] / 10:g}"}

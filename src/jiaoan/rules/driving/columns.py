@@ -20,6 +20,7 @@ UNUSABLE, COUNTED, LATE = range(3)
 # Where a limit came from. NIGHT is added when the night share was applied.
 GENERAL, PLACE, KIND, TERMINAL = 1, 2, 3, 4
 NIGHT_SHARE: Final = 8
+SEVERAL_ROADS: Final = 16  # the most generous of several roads that lie over each other
 
 # Invalid fields, as bits.
 BAD_LON, BAD_LAT, BAD_SPEED, BAD_DIRECTION, BAD_ALTITUDE, BAD_TIME = 1, 2, 4, 8, 16, 32
@@ -27,9 +28,9 @@ BAD_LON, BAD_LAT, BAD_SPEED, BAD_DIRECTION, BAD_ALTITUDE, BAD_TIME = 1, 2, 4, 8,
 # One position; the first five are its key.
 (
     MS, LAT, LON, ALARM, STATUS, RECEIVED, SPEED, DIRECTION, ALTITUDE, MILEAGE, SOURCE, DEVICE,
-    VEHICLE, LIMIT, ROAD, KNOWN,
-) = range(16)  # fmt: skip
-POINT_COLUMNS: Final = 16
+    VEHICLE, LIMIT, ROAD, KNOWN, EXPRESS, OTHER, ROADS,
+) = range(19)  # fmt: skip
+POINT_COLUMNS: Final = 19
 
 # One card event.
 CARD_BEFORE, CARD_VEHICLE, CARD_WORK, CARD_TIME = range(4)
@@ -130,11 +131,18 @@ WORK_COLUMNS: Final = len(WORK_NAMES)
 DAY_MS: Final = 86_400_000
 LOCAL_MS: Final = 28_800_000  # GMT+8
 
-# What the places say about a row; zeros = nothing known.
+ONE_ROAD, ALIKE, BOTH_SORTS = range(3)
+
+# What the places say about a row; zeros = nothing known. "express" and "other" are the limits of
+# the roads it may be on, of expressways (and roads whose class is not known) and of other roads:
+# the most generous one, 0 where one of them has none.
 SURROUNDINGS: Final = np.dtype(
     [
-        ("limit", "<i4"),  # 0.1 km/h, of the road section or place 路段限速; 0 = none
+        ("limit", "<i4"),  # 0.1 km/h, the lowest of the places that are no road; 0 = none
         ("road", "u1"),  # 0 not known, 1 expressway 高速公路, 2 another road
         ("known", "u1"),  # 1 inside a place where vehicles may stand: yard, plant, loading point
+        ("express", "<i4"),
+        ("other", "<i4"),
+        ("roads", "u1"),  # 0 one road or none, 1 several of one of these sorts, 2 of both
     ]
 )

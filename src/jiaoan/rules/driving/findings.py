@@ -12,12 +12,12 @@ from jiaoan.kernel.clock import LOCAL
 from jiaoan.rules.driving.law import (
     BY_ID,
     IDS,
-    VERSION,
     Clause,
     Rule,
     Severity,
     clauses_on,
     severity,
+    version_of,
 )
 from jiaoan.rules.keys import Key as Key
 
@@ -94,7 +94,7 @@ class Finding:
 
     @property
     def version(self) -> str:
-        return VERSION
+        return version_of(self.rule)
 
     @property
     def first_key(self) -> str:
@@ -103,13 +103,13 @@ class Finding:
     @property
     def begun_id(self) -> str:
         """32 hex digits from rule, version, vehicle and first position: replay-proof."""
-        return _id(self.rule_id, VERSION, str(self.vehicle), self._first)
+        return _id(self.rule_id, self.version, str(self.vehicle), self._first)
 
     @property
     def id(self) -> str:
         if self.phase == "begun":
             return self.begun_id
-        return _id(self.rule_id, VERSION, str(self.vehicle), self._first, "ended")
+        return _id(self.rule_id, self.version, str(self.vehicle), self._first, "ended")
 
     @property
     def _first(self) -> str:
@@ -146,7 +146,7 @@ class Finding:
         return {
             "form": FORM,
             "rule": self.rule_id,
-            "version": VERSION,
+            "version": self.version,
             "phase": self.phase,
             "vehicle": self.vehicle,
             "kind": self.kind,
@@ -169,14 +169,15 @@ class Finding:
             raise NotFinding(f"a finding must be an object, not {said!r:.40}")
         if said.get("form") != FORM:
             raise NotFinding(f"form: this release reads {FORM}, not {said.get('form')!r:.40}")
-        if said.get("version") != VERSION:
-            raise NotFinding(
-                f"version: this release has version {VERSION} of the rules, the finding was made "
-                f"by {said.get('version')!r:.40}; read it with the release that made it"
-            )
         rule = BY_ID.get(_text(said, "rule"))
         if rule is None:
             raise NotFinding(f"rule: no driving rule is called {said['rule']!r:.40}")
+        if said.get("version") != version_of(rule):
+            raise NotFinding(
+                f"version: this release has version {version_of(rule)} of the rule, the "
+                f"finding was made by {said.get('version')!r:.40}; read it with the release "
+                f"that made it"
+            )
         phase = _text(said, "phase")
         if phase not in ("begun", "ended"):
             raise NotFinding(f"phase: must be begun or ended, not {phase!r:.40}")

@@ -63,6 +63,9 @@ def columns_of(positions: Rows, surroundings: Rows | None, vehicle_rows: Ints) -
         points[:, c.LIMIT] = surroundings["limit"]
         points[:, c.ROAD] = surroundings["road"]
         points[:, c.KNOWN] = surroundings["known"]
+        points[:, c.EXPRESS] = surroundings["express"]
+        points[:, c.OTHER] = surroundings["other"]
+        points[:, c.ROADS] = surroundings["roads"]
     return points
 
 

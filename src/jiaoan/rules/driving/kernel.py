@@ -115,16 +115,36 @@ def _arrival(p: Ints, s: Ints, q: Ints, f: Ints, events: Ints, n: int, row: int)
 
 
 @_jit
+def _lower(section: int, kind: int) -> tuple[int, int]:
+    """The limit of a road that has these, and its source."""
+    if section > 0 and (kind == 0 or section <= kind):
+        return section, c.PLACE
+    return kind, c.KIND if kind > 0 else 0
+
+
+@_jit
+def _of_road(p: Ints, q: Ints) -> tuple[int, int]:
+    """The most generous limit of the roads that the point may be on."""
+    limit, source = _lower(p[c.EXPRESS], q[c.Q_EXPRESS])
+    if p[c.ROADS] == c.BOTH_SORTS:
+        other, at = _lower(p[c.OTHER], q[c.Q_OTHER])
+        if limit and (other == 0 or other > limit):
+            limit, source = other, at
+    elif p[c.ROAD] == c.OTHER_ROAD:
+        limit, source = _lower(p[c.OTHER], q[c.Q_OTHER])
+    if source and p[c.ROADS] != c.ONE_ROAD:
+        source |= c.SEVERAL_ROADS
+    return limit, source
+
+
+@_jit
 def _overspeed(
     p: Ints, s: Ints, q: Ints, f: Ints, events: Ints, n: int, row: int, night: bool
 ) -> int:
     t, speed = p[c.MS], p[c.SPEED]
-    limit, source = 0, 0
-    kind = q[c.Q_OTHER] if p[c.ROAD] == c.OTHER_ROAD else q[c.Q_EXPRESS]
-    if p[c.LIMIT] > 0:
+    limit, source = _of_road(p, q)
+    if p[c.LIMIT] > 0 and (source == 0 or p[c.LIMIT] <= limit):
         limit, source = p[c.LIMIT], c.PLACE
-    if kind > 0 and (source == 0 or kind < limit):
-        limit, source = kind, c.KIND
     if q[c.Q_TERMINAL] > 0 and (source == 0 or q[c.Q_TERMINAL] < limit):
         limit, source = q[c.Q_TERMINAL], c.TERMINAL
     if q[c.Q_GENERAL] > 0 and (source == 0 or q[c.Q_GENERAL] < limit):

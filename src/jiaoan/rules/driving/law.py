@@ -12,7 +12,6 @@ from datetime import date
 from enum import IntEnum
 from typing import Final, Literal
 
-VERSION: Final = "1"
 Mark = Literal["V", "weak", "U"]
 Severity = Literal["major", "high", "normal", "low"]
 
@@ -39,6 +38,15 @@ class Rule(IntEnum):
     CLOCK = 17
     CLONED = 18
     TOGETHER = 19
+
+
+_CHANGED: Final = {Rule.OVERSPEED: "2", Rule.HAZMAT_BAN: "2"}
+"""Rules whose outcome is another one since their first version."""
+
+
+def version_of(rule: Rule) -> str:
+    """The version of a rule: raised when its outcome changes, for its findings are others then."""
+    return _CHANGED.get(rule, "1")
 
 
 IDS: Final[Mapping[Rule, str]] = {

@@ -97,6 +97,9 @@ def _overspeed(f: Finding) -> Sentence:
     zh_source, en_source = _SOURCES[v["limit_source"] & 7]
     if v["limit_source"] & c.NIGHT_SHARE:
         zh_source, en_source = f"{zh_source}的夜间折算值", f"{en_source}, night share"
+    if v["limit_source"] & c.SEVERAL_ROADS:
+        zh_source = f"该处有几条道路重叠，按其中最宽的{zh_source}"
+        en_source = f"of several roads that lie here the most generous {en_source}"
     speed, limit = v["peak_speed"] / 10, held / 1000
     so_far = f.phase == "begun"
     zh = (

@@ -15,7 +15,14 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from jiaoan.rules.driving import columns as c
-from jiaoan.rules.driving.book import Book, Profile, exempt_from_small_hours, limits_for, rules_for
+from jiaoan.rules.driving.book import (
+    Book,
+    Limits,
+    Profile,
+    exempt_from_small_hours,
+    limits_for,
+    rules_for,
+)
 from jiaoan.rules.driving.law import Rule
 from jiaoan.rules.driving.settings import Settings
 
@@ -42,6 +49,9 @@ class Point(NamedTuple):
     limit: int = 0
     road: int = 0
     known: bool = False
+    express: int = 0
+    other: int = 0
+    roads: int = 0
 
     @property
     def key(self) -> Key:
@@ -255,14 +265,27 @@ class Over(NamedTuple):
     source: int
 
 
+def of_road(point: Point, limits: Limits) -> tuple[int, int]:
+    """The limit of the road, and its source: on the one that it may drive fastest on."""
+    express = [(point.express, c.PLACE), (limits.express, c.KIND)]
+    other = [(point.other, c.PLACE), (limits.other, c.KIND)]
+    maybe = [express, other] if point.roads == 2 else [other if point.road == 2 else express]
+    held = [[each for each in one if each[0] > 0] for one in maybe]
+    if not all(held):
+        return 0, 0
+    limit, source = max(
+        (min(one, key=lambda each: each[0]) for one in held), key=lambda one: one[0]
+    )
+    return limit, source | (c.SEVERAL_ROADS if point.roads else 0)
+
+
 def over_limit(seen: Seen) -> Over | None:
     point, limits = seen.point, limits_for(seen.profile, seen.settings)
     if not allowed(Rule.OVERSPEED, seen):
         return None
-    kind = limits.other if point.road == 2 else limits.express
     known = [
         (point.limit, c.PLACE),
-        (kind, c.KIND),
+        of_road(point, limits),
         (seen.profile.terminal_limit, c.TERMINAL),
         (limits.general, c.GENERAL),
     ]

@@ -1,8 +1,9 @@
-"""Which road sections points are on, and which class of road that is: see :mod:`~.roads`."""
+"""Which road sections points may be on, and which class of road that is: see :mod:`~.roads`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,29 @@ from jiaoan.rules.fences.roads import Road
 
 Ints = npt.NDArray[np.int32 | np.int64]
 Bools = npt.NDArray[np.bool_]
+_UNKNOWN: Final = 4
+
+
+@dataclass(frozen=True)
+class Maybe:
+    """The roads that points may be on.
+
+    ``pairs`` are the candidates: numbers of the pairs that were asked. ``others`` says which of all
+    pairs are of no road at all. ``sorts`` holds for each point the classes of its candidates as
+    bits (1 expressway, 2 another road, 4 not known).
+    """
+
+    pairs: Ints
+    others: Bools
+    sorts: npt.NDArray[np.uint8]
+
+    @property
+    def road(self) -> npt.NDArray[np.uint8]:
+        """The class on which all candidates agree: ``columns.EXPRESSWAY`` and so on."""
+        return _AGREED[self.sorts]
+
+
+_AGREED: Final = np.array([0, c.EXPRESSWAY, c.OTHER_ROAD, 0, 0, 0, 0, 0], np.uint8)
 
 
 def look(
@@ -22,28 +46,29 @@ def look(
     holding: Ints,
     rows: Ints,
     positions: npt.NDArray[np.void],
-) -> tuple[Bools, npt.NDArray[np.uint8]]:
-    """Which places count, and the class of road at each of ``positions``.
+) -> Maybe:
+    """Of pairs of a place that holds a point (``holding``) and its row those that are candidates.
 
-    ``holding`` and ``rows`` are pairs of a place that holds a point and the point's row; ``tables``
-    are those of the fences, for the days on which each holds. Of the pairs only those are no good
-    where the vehicle drives across a road; classes are
-    :data:`~jiaoan.rules.driving.columns.EXPRESSWAY` and so on.
+    ``tables`` are those of the fences, for the days on which each holds. A corridor counts where
+    the vehicle drives along it; an area where no corridor does.
     """
-    kept = np.ones(len(holding), np.bool_)
-    seen = np.zeros((2, len(positions)), np.uint8)  # of areas and of corridors: codes as bits
+    others = np.ones(len(holding), np.bool_)
+    seen = np.zeros((2, len(positions)), np.uint8)  # of areas and of corridors
+    on_it: list[list[Ints]] = [[], []]
     day = (positions["time_ms"].astype(np.int64) + LOCAL_MS) // DAY_MS
     for number, pairs in _by_road(roads, holding, len(tables)):
-        road, on_it = roads[number], pairs
+        road = roads[number]
+        others[pairs] = False
         if road.axis is not None:
-            kept[pairs] = ~_across(road, positions[rows[pairs]])
-            on_it = pairs[kept[pairs]]
-        at = rows[on_it]
-        first, last = tables[number, F_FIRST_DAY], tables[number, F_LAST_DAY]
-        at = at[(day[at] >= first) & (day[at] <= last)]
-        seen[int(road.axis is not None), at] |= np.uint8(road.grade.code)
-    areas, corridors = _AGREED[seen]
-    return kept, np.asarray(np.where(seen[1] > 0, corridors, areas), np.uint8)
+            pairs = pairs[~_across(road, positions[rows[pairs]])]
+        days = day[rows[pairs]]
+        pairs = pairs[(days >= tables[number, F_FIRST_DAY]) & (days <= tables[number, F_LAST_DAY])]
+        seen[int(road.axis is not None), rows[pairs]] |= np.uint8(road.grade.code or _UNKNOWN)
+        on_it[int(road.axis is not None)].append(pairs)
+    areas, corridors = (np.concatenate([np.zeros(0, np.int64), *each]) for each in on_it)
+    areas = areas[seen[1, rows[areas]] == 0]
+    sorts = np.where(seen[1] > 0, seen[1], seen[0]).astype(np.uint8)
+    return Maybe(np.concatenate([areas, corridors]), others, sorts)
 
 
 def _by_road(
@@ -56,9 +81,6 @@ def _by_road(
     pairs = pairs[np.argsort(holding[pairs], kind="stable")]
     numbers, begins = np.unique(holding[pairs], return_index=True)
     yield from zip(numbers.tolist(), np.split(pairs, begins[1:]), strict=False)
-
-
-_AGREED: Final = np.array([0, c.EXPRESSWAY, c.OTHER_ROAD, 0], np.uint8)  # both bits: not known
 
 
 def _across(road: Road, points: npt.NDArray[np.void]) -> Bools:

@@ -23,6 +23,7 @@ from jiaoan.registry.profiles import profile_by_day
 from jiaoan.registry.queries import vehicles_on_map
 from jiaoan.registry.reference import place_subject, place_value
 from jiaoan.rules.driving.book import Book, Profile
+from jiaoan.rules.driving.columns import SURROUNDINGS
 from jiaoan.rules.driving.findings import Finding as Driving
 from jiaoan.rules.driving.findings import NotFinding
 from jiaoan.rules.driving.law import ON_ARRIVAL, Rule
@@ -121,7 +122,7 @@ def _fence(data: Path, finding: Finding, unsealed: Positions | None) -> dict[str
     profile = profile_by_day(finding.vehicle).at(last - 1)
     return {
         **_head(finding, track),
-        "surroundings": [[0, 0, 0]] * len(track),
+        "surroundings": _nothing(track),
         "place": _place(int(told["place_id"]), int(told["place_version"])),
         **as_json(profile, book, off),
     }
@@ -148,7 +149,7 @@ def _rows(track: Positions) -> dict[str, Any]:
 
 
 def _nothing(track: Positions) -> list[list[int]]:
-    return [[0, 0, 0]] * len(track)
+    return [[0] * len(SURROUNDINGS.names or ())] * len(track)
 
 
 def _track(

@@ -6,7 +6,7 @@ looked at, so that an outsider comes to the same result without our database:
 ``told``, ``ended``   the messages as they came (``ended`` null while it lasts)
 ``positions``         ``columns`` and ``rows`` of the vehicle's reports in the window, by time; for
                       rules on arrival those of the day up to the one that was told, by receipt
-``surroundings``      for each row [limit 0.1 km/h, class of road, inside a known place]
+``surroundings``      for each row the fields of ``columns.SURROUNDINGS``; of releases before, three
 ``cards``             driver cards [driver, UTC ms, qualified]
 ``other``             for two vehicles together: positions and surroundings of the other one
 ``profile``           the vehicle as the rules knew it, in ``former`` what it was before
@@ -245,7 +245,8 @@ def _surroundings(evidence: Json) -> Positions:
     rows = evidence["surroundings"]
     if len(rows) != len(evidence["positions"]["rows"]):
         raise NotEvidence("surroundings: there must be one row for each position")
-    return np.array([tuple(row) for row in rows], SURROUNDINGS)
+    width = len(SURROUNDINGS.names or ())
+    return np.array([(*row, *[0] * (width - len(row))) for row in rows], SURROUNDINGS)
 
 
 # ---------------------------------------------------------------- fences
