@@ -15,6 +15,7 @@ from jiaoan.registry.models import Vehicle, VehicleProfile
 from jiaoan.registry.profiles import past_of, profile_by_day
 from jiaoan.registry.reference import everything, vehicle_subject, vehicle_value
 from jiaoan.scope import SystemActor
+from jiaoan.stream import reference as stream
 
 pytestmark = pytest.mark.django_db
 SETTER = SystemActor("test", frozenset({"registry.manage"}))
@@ -87,10 +88,9 @@ def test_what_ended_a_month_before_the_last_change_is_told_to_who_asks_about_the
     for limit in (80, 70, 60):
         world.clock.advance(timedelta(days=20))
         made = change(world, made, speed_limit_kmh=limit)
-    carried = past_of(made)["before"]
-    assert isinstance(carried, list)
     # 70 ended at the last change and 80 twenty days before; without a limit it was forty days ago.
-    assert [each["profile"].get("limit") for each in carried] == [700, 800]
+    carried = stream.dated_profile(past_of(made))
+    assert [each.profile.limit for each in carried.former] == [800, 700]
     former = [each.profile.limit for each in profile_by_day(made).former]
     assert former == [0, 800, 700]
 
