@@ -10,7 +10,7 @@ from jiaoan.journal.models import Fact, Outgoing
 from jiaoan.kernel.clock import FixedClock
 from jiaoan.registry import actions
 from jiaoan.registry.models import Terminal, Vehicle
-from jiaoan.registry.reference import profile_value
+from jiaoan.registry.profiles import profile_value
 from jiaoan.scope import Refused, SystemActor
 
 pytestmark = pytest.mark.django_db
