@@ -243,7 +243,7 @@ def weave(*points: tuple[str, int], vehicle: int = 7) -> Rows:
 def test_a_vehicle_of_the_route_is_told_when_it_leaves_it() -> None:
     away = weave(("08:00", 9000), ("08:01", 0), ("08:02", 1000), ("08:03", 1000), ("08:04", 0))
     found = run(away, route())
-    assert told(found) == [("off_route", "08:03:00", "consecutive")]
+    assert told(found) == [("off_route", "08:03:00", "consecutive"), (OVER, "08:04:00", "depth")]
     assert found[0].first_key == f"7:{at('2024-04-08T08:02')}"
     assert run(weave(("08:00", 9000), ("08:01", 12_000)), route()) == [], "was never on it"
     assert run(weave(("08:01", 0), ("08:02", 9000), vehicle=8), route()) == [], "not bound to it"
@@ -251,6 +251,142 @@ def test_a_vehicle_of_the_route_is_told_when_it_leaves_it() -> None:
     assert run(short, route()) == [], "a stray point each"
     on_its_edge = weave(("08:01", 0), *((f"08:{m:02d}", 895 + m % 3 * 7) for m in range(2, 40)))
     assert len(run(on_its_edge, route())) <= 1
+
+
+OFF, OVER = "off_route", "off_route_over"
+EDGE = 902  # microdegrees north of the middle: the last ones that the road holds
+BUFFER = 1353  # and the last ones within 50 m of it
+
+
+def far_m(found: Finding) -> int:
+    return found.far_dm // 10
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"),
+    [
+        pytest.param(
+            [("08:00", 0), ("08:01", 9000), ("08:02", 9000), ("08:03", 0)],
+            [(OFF, "08:01:00", "depth"), (OVER, "08:03:00", "depth")], id="away and back",
+        ),
+        pytest.param(
+            [("08:00", 0), ("08:01", BUFFER), ("08:02", 0)], [], id="exactly at the buffer: noise",
+        ),
+        pytest.param(
+            [("08:00", 0), ("08:01", BUFFER + 1), ("08:02", 0)],
+            [(OFF, "08:01:00", "depth"), (OVER, "08:02:00", "depth")], id="just beyond the buffer",
+        ),
+        pytest.param(
+            [("08:00", 0), ("08:01", 9000), ("08:02", EDGE), ("08:03", 9000), ("08:04", 0)],
+            [(OFF, "08:01:00", "depth"), (OVER, "08:04:00", "depth")],
+            id="one point on the edge is no return",
+        ),
+        pytest.param(
+            [("08:00", 0), ("08:01", 9000), ("08:02", EDGE), ("08:03", EDGE), ("08:04", 0)],
+            [(OFF, "08:01:00", "depth"), (OVER, "08:03:00", "consecutive")],
+            id="the second point on it is one",
+        ),
+        pytest.param(
+            [("08:00", 0), ("08:01", EDGE + 1), ("08:02", EDGE + 1), ("08:03", EDGE),
+             ("08:04", EDGE), ("08:05", EDGE + 1), ("08:06", 0)],
+            [(OFF, "08:02:00", "consecutive"), (OVER, "08:06:00", "depth")],
+            id="along its edge: never flapping",
+        ),
+        pytest.param(
+            [("08:00", 0), ("08:01", 9000), ("16:00", 0), ("16:01", 9000)],
+            [(OFF, "08:01:00", "depth"), (OVER, "16:00:00", "depth"), (OFF, "16:01:00", "depth")],
+            id="a gap: over with the first point back, and again is a new one",
+        ),
+        pytest.param(
+            [("08:00", 0), ("08:01", 9000), ("2024-04-09T00:00:00", 9000),
+             ("2024-04-09T08:00:00", 0)],
+            [(OFF, "08:01:00", "depth"), (OVER, "08:00:00", "depth")], id="midnight ends nothing",
+        ),
+        pytest.param([("08:00", 9000), ("08:01", 0), ("08:02", 0)], [], id="came onto it: silence"),
+    ],
+)  # fmt: skip
+def test_being_off_the_route_ends(
+    points: list[tuple[str, int]], expected: list[tuple[str, str, str]]
+) -> None:
+    assert told(run(weave(*points), route())) == expected
+
+
+def test_the_end_names_what_it_ends_and_how_far_the_vehicle_was() -> None:
+    there = weave(("08:00", 0), ("08:01", 1000), ("08:02", 3000), ("08:03", 9000), ("08:04", 5000),
+                  ("08:05", EDGE), ("08:06", 9500), ("08:07", 0), ("08:09", 1400), ("08:10", 0))  # fmt: skip
+    first, over, again, last = run(there, route())
+    assert [first.kind, over.kind, again.kind, last.kind] == [OFF, OVER, OFF, OVER]
+    assert first.first_key == over.first_key == f"7:{at('2024-04-08T08:01')}"
+    assert len({first.id, over.id, again.id, last.id}) == 4
+    # 9500 microdegrees of latitude from the middle, 100 m of them on the road
+    assert (far_m(first), far_m(over)) == (pytest.approx(232, abs=1), pytest.approx(953, abs=1))
+    assert far_m(last) == pytest.approx(55, abs=1), "what was before the return is forgotten"
+    assert over.over_ms == over.point.time_ms
+
+
+def test_a_stray_point_off_the_route_does_not_count_as_its_distance() -> None:
+    stray = weave(("08:00", 0), ("08:01", 1340), ("08:02", 0), ("08:03", EDGE + 1),
+                  ("08:04", EDGE + 1))  # fmt: skip
+    (off,) = run(stray, route())
+    assert far_m(off) == 0
+
+
+def lapses(*points: tuple[str, int], there: Fence) -> list[tuple[str, str, str, str]]:
+    """As :func:`told`, with the local moment at which it was over."""
+    found = run(weave(*points), there)
+    over = [datetime.fromtimestamp(one.over_ms / 1000, LOCAL) for one in found]
+    return [(*one, f"{end:%d %H:%M:%S}") for one, end in zip(told(found), over, strict=True)]
+
+
+def test_being_off_the_route_is_over_when_the_route_is() -> None:
+    off = [("08:58", 0), ("08:59", 9000)]
+    began = (OFF, "08:59:00", "depth", "08 08:59:00")
+    hours = route(hours=(MORNING,))
+    assert lapses(*off, ("08:59:59", 9000), there=hours) == [began]
+    closed = (OVER, "09:00:00", "lapsed", "08 09:00:00")
+    assert lapses(*off, ("09:00", 9000), ("09:01", 0), there=hours) == [began, closed]
+    assert lapses(*off, ("09:00", 0), there=hours) == [began, closed], "not by its return"
+    late = (OVER, "08:30:00", "lapsed", "08 09:00:00")
+    next_day = ("2024-04-09T08:30", 9000)
+    assert lapses(*off, next_day, there=hours) == [began, late], "another opening is another"
+    days = route(valid_to=date(2024, 4, 8))
+    midnight = (OVER, "06:00:00", "lapsed", "09 00:00:00")
+    assert lapses(*off, ("2024-04-09T06:00", 9000), there=days) == [began, midnight]
+    assert lapses(*off, ("23:59:59", 9000), there=days) == [began]
+
+
+def test_hours_that_follow_each_other_are_one() -> None:
+    off = [("08:58", 0), ("08:59", 9000)]
+    more = Hours.parse({"from": "09:00", "to": "11:00"})
+    split = route(hours=(MORNING, more))
+    assert lapses(*off, ("10:00", 9000), there=split)[1:] == []
+    assert lapses(*off, ("10:00", 9000), ("12:00", 9000), there=split)[1:] == [
+        (OVER, "12:00:00", "lapsed", "08 11:00:00")
+    ]
+    whole = route(hours=(Hours.parse({"from": "00:00", "to": "24:00"}),))
+    assert lapses(*off, ("2024-04-11T08:00", 9000), ("2024-04-11T08:01", 0), there=whole)[1:] == [
+        (OVER, "08:01:00", "depth", "11 08:01:00")
+    ]
+    workdays = route(hours=(Hours.parse({"from": "00:00", "to": "24:00", "weekdays": [1]}),))
+    assert lapses(*off, ("2024-04-11T08:00", 9000), there=workdays)[1:] == [
+        (OVER, "08:00:00", "lapsed", "09 00:00:00")
+    ]
+
+
+def test_a_vehicle_that_is_released_from_its_route_is_off_it_no_more() -> None:
+    memory: dict[int, Vehicle] = {}
+    run(weave(("08:00", 0), ("08:01", 9000)), route(), memory)
+    found = run(weave(("08:05", 9000)), route(bound=frozenset()), memory)
+    assert told(found) == [(OVER, "08:05:00", "lapsed")]
+    assert memory[7].places == {}
+
+
+def test_a_route_drawn_anew_under_a_vehicle_that_is_off_it_takes_it_back_by_the_rule() -> None:
+    memory: dict[int, Vehicle] = {}
+    run(weave(("08:00", 0), ("08:01", 9000)), route(), memory)
+    wide = route(outline=corridor([(113.2, 29.459), (113.3, 29.459)], 200), version=2)
+    memory.update(rule.adopt(Fences([wide]), memory, [1]))
+    assert told(run(weave(("08:02", 9000)), wide, memory)) == [(OVER, "08:02:00", "depth")]
 
 
 def test_a_route_with_hours_is_silent_outside_them() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -47,6 +50,9 @@ FENCES = (
     Fence(8, 1, outline(SQUARE), 0, 1, valid_from=date(2024, 4, 9)),
     Fence(9, 1, corridor(ROAD, 100), 0, 1, role=Role.ROAD, dwell_s=60,
           road=Road(RoadClass.EXPRESSWAY, line(ROAD))),
+    Fence(10, 1, corridor(ROAD, 80), 20, 2, role=Role.ROUTE, bound=frozenset({1, 2, 3}),
+          hours=(*HOURS, Hours.parse({"from": "04:20", "to": "04:50"})),
+          valid_to=date(2024, 4, 8)),
 )  # fmt: skip
 EAST = (-9000, -600, -516, -300, -1, 0, 1, 300, 514, 517, 2000, 9_999, 10_000, 10_200, 12_000,
         20_000, 20_001, 39_900, 40_100, 45_000, 61_000)  # fmt: skip
@@ -117,6 +123,8 @@ def test_places_that_come_go_and_change_are_adopted_as_by_the_twin(data: st.Data
     packed = Memory()
     for batch in pieces(data, data.draw(tracks())):
         chosen = data.draw(st.lists(st.sampled_from(FENCES), unique_by=lambda each: each.place_id))
+        if data.draw(st.booleans()):
+            chosen = [replace(each, bound=each.bound - {1}) for each in chosen]
         new = {each.place_id for each in chosen} - fences.by_place.keys()
         fences = Fences(chosen, before=fences)
         plain.update(twin.adopt(fences, plain, new))
@@ -131,10 +139,15 @@ def golden() -> list[tuple[str, Rows, Fence]]:
     """The cases written by hand for the twin."""
     bans = test_fence_bans.test_a_ban_with_hours.pytestmark[0].args[1]  # type: ignore[attr-defined]
     gates = test_fence_bans.test_a_gate.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    ends = test_fence_bans.test_being_off_the_route_ends.pytestmark[0].args[1]  # type: ignore[attr-defined]
     gate = test_fence_bans.gate()
     return [
         *((f"ban: {each.id}", drive(*each.values[0]), ban()) for each in bans),
         *((f"gate: {each.id}", drive(*each.values[0]), gate) for each in gates),
+        *(
+            (f"route: {each.id}", test_fence_bans.weave(*each.values[0]), test_fence_bans.route())
+            for each in ends
+        ),
     ]
 
 
@@ -195,6 +208,20 @@ def _inside() -> Rows:
     rows["time_ms"] = START + 10_000 * np.arange(3)
     rows["received_ms"], rows["lon"] = rows["time_ms"], WEST + 9000
     return rows
+
+
+def test_a_memory_of_the_form_before_is_read() -> None:
+    """It had no column of how far a vehicle is off its route."""
+    packed = Memory()
+    by_pass(Fences(FENCES), packed, _inside())
+    head, body = packed.encode()[:20], zlib.decompress(packed.encode()[20:])
+    many, pairs = len(packed.ids), len(packed.owners)
+    at = 8 * (2 * many + (2 + 22) * pairs)
+    before = zlib.compress(body[:at] + body[at + 8 * pairs :])
+    magic, _form, _columns, *rest = struct.unpack("<4sHHIII", head)
+    old = struct.pack("<4sHHIII", magic, 1, 22, *rest[:2], zlib.crc32(before)) + before
+    assert pairs
+    assert Memory.decode(old).vehicles() == packed.vehicles()
 
 
 def test_memory_is_not_changed_before_it_takes() -> None:

@@ -84,6 +84,13 @@ class Hours:
             return self._opening(day - 1) if rest < end else None
         return self._opening(day) if start <= rest < end else None
 
+    def closes(self, time_ms: int) -> int:
+        """When (UTC ms) the window closes that is open at ``time_ms``; as :meth:`opened` then."""
+        opening = self.opened(time_ms)
+        assert opening is not None, "asked only of a window that is open"
+        minutes = self.end - self.start + (MINUTES if self.over_midnight else 0)
+        return opening + minutes * _MINUTE_MS
+
     def _opening(self, day: int) -> int | None:
         if (day + 3) % 7 + 1 not in self.weekdays:
             return None
@@ -97,6 +104,11 @@ def local_day(time_ms: int) -> date:
     return date.fromordinal((time_ms + _LOCAL_MS) // _DAY_MS + _EPOCH)
 
 
+def local_midnight_after(day: date) -> int:
+    """UTC ms at which that local day is over."""
+    return (day.toordinal() - _EPOCH + 1) * _DAY_MS - _LOCAL_MS
+
+
 def opened(windows: Iterable[Hours], time_ms: int) -> int | None:
     """When the rule came into force that is in force at ``time_ms``; ``None`` = it is not.
 
@@ -108,6 +120,20 @@ def opened(windows: Iterable[Hours], time_ms: int) -> int | None:
         return ALWAYS_OPENED
     found = [at for one in windows if (at := one.opened(time_ms)) is not None]
     return min(found, default=None)
+
+
+def lapses(windows: Iterable[Hours], time_ms: int, until_ms: int) -> int:
+    """When the rule that is in force at ``time_ms`` no longer is, ``until_ms`` at the latest.
+
+    A window that opens by the moment at which another closes goes on with it.
+    """
+    windows, moment = tuple(windows), time_ms
+    while moment < until_ms:
+        ends = [one.closes(moment) for one in windows if one.opened(moment) is not None]
+        if not ends:
+            break
+        moment = max(ends)
+    return min(moment, until_ms) if windows else until_ms
 
 
 def _minute(name: str, value: object) -> int:

@@ -31,14 +31,18 @@ Said = Mapping[str, Any]
 _RULES: Final = frozenset(RULES.values())
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _GIST: Final = ("kind", "happened_at", "first_position")
-_INPUTS: Final = ("points", "confirmed_by", "hours_opened_at", "direction")
+_INPUTS: Final = (
+    "points", "confirmed_by", "hours_opened_at", "direction", "farthest_m", "over_at",
+)  # fmt: skip
+_ENDS: Final = ("left", "off_route_over")  # of something that lasted, at one place never both
 
 
 @dataclass(frozen=True)
 class Places:
     """Messages to withdraw, the latest first, and to add, by time; what is to be remembered then.
 
-    An exit behind a change is among the added even where it stands as it was told.
+    An exit (or the return to a route) behind a change is among the added even where it stands as
+    it was told.
     """
 
     withdrawn: tuple[Said, ...]
@@ -133,11 +137,11 @@ def settled(
 def _ends(
     changes: Iterable[tuple[int, Said]], truth: Iterable[Said], turns: Mapping[str, int]
 ) -> Mapping[str, Said]:
-    """The next exit behind each change, told once more: it may be the end of something else now.
+    """The next end behind each change, told once more: it may be the end of something else now.
 
     One that was told since the change is not needed again.
     """
-    exits = sorted((each for each in truth if each["kind"] == "left"), key=_decided_ms)
+    exits = sorted((each for each in truth if each["kind"] in _ENDS), key=_decided_ms)
     found: dict[str, Said] = {}
     for turn, each in changes:
         place, moment = each["place_id"], _decided_ms(each)
@@ -159,7 +163,11 @@ def _since(since_ms: int, told: Iterable[Said]) -> Mapping[int, list[Said]]:
 
 
 def _decided_ms(said: Said) -> int:
-    return round(datetime.fromisoformat(str(said["happened_at"])).timestamp() * 1000)
+    return _ms(str(said["happened_at"]))
+
+
+def _ms(moment: str) -> int:
+    return round(datetime.fromisoformat(moment).timestamp() * 1000)
 
 
 def _unknown(story: Mapping[int, list[Said]], grounds: Grounds) -> frozenset[int]:
@@ -184,7 +192,7 @@ def _same(told: Said | None, again: Said) -> bool:
         return False
     one, other = told["inputs"], again["inputs"]
     pairs = [(told[name], again[name]) for name in _GIST]
-    pairs += [(one.get(name), other[name]) for name in _INPUTS]
+    pairs += [(one.get(name), other.get(name)) for name in _INPUTS]
     return all(before == now for before, now in pairs)
 
 
@@ -203,6 +211,9 @@ def _recalled(
     for place in now.places.keys() | story.keys():
         told, mine = story.get(place, []), known.places.get(place, OUTSIDE)
         after = now.places.get(place, OUTSIDE)
+        if mine == OUTSIDE and (away := _away(told, after, begin_ms)):
+            changed[place] = away
+            continue
         if known.recent and _begun(mine) > begin_ms:
             continue  # the track shows where it was
         if place in places.by_place and _was_inside(told, after, begin_ms):
@@ -220,7 +231,7 @@ def _begun(presence: Presence) -> float:
 def _was_inside(told: list[Said], after: Presence, begin_ms: int) -> bool:
     """Whether it was inside before the first of what was told since; ``after`` is it now.
 
-    Nobody is told that a vehicle came (back) onto a route: it was on it if it left it at once.
+    Nobody is told that a vehicle came onto a route: it was on it if it left it at once.
     """
     for each in told:
         if each["kind"] == "off_route":
@@ -228,6 +239,26 @@ def _was_inside(told: list[Said], after: Presence, begin_ms: int) -> bool:
         if each["kind"] in ("entered", "left"):
             return bool(each["kind"] == "left")
     return after.inside and after.stay_ms <= begin_ms
+
+
+def _away(told: list[Said], after: Presence, begin_ms: int) -> Presence | None:
+    """It was off a route already, and told so, when the track begins."""
+    if told and told[0]["kind"] == "off_route_over":
+        said = told[0]["inputs"]
+        key = str(told[0]["first_position"])
+        opened = said["hours_opened_at"]
+        now = Presence(
+            stay_key=key,
+            stay_ms=Key.read(key).time_ms,
+            told=0 if opened is None else _ms(opened),
+            far_dm=round(said["farthest_m"] * 10),
+        )
+    elif told:
+        return None
+    else:
+        now = replace(after, run=0, run_key="", run_ms=0, hit=None, hit_key="")
+    off = now.told is not None and not now.inside
+    return now if off and now.stay_ms <= begin_ms else None
 
 
 def _stay(mine: Presence, after: Presence, told: list[Said], begin_ms: int) -> Presence:

@@ -71,10 +71,19 @@ def say(
             "hours": [one.as_json() for one in finding.fence.hours],
             "hours_opened_at": _moment(finding.opened_ms) if finding.opened_ms else None,
             "direction": finding.direction,
+            **_way(finding),
         },
         "law": finding.fence.law,
         "first_position": finding.first_key,
     }
+
+
+def _way(finding: Finding) -> dict[str, object]:
+    """How far a vehicle was off its route, and when that was over."""
+    if finding.kind not in ("off_route", "off_route_over"):
+        return {}
+    over = _moment(finding.over_ms) if finding.kind == "off_route_over" else None
+    return {"farthest_m": finding.far_dm / 10, "over_at": over}
 
 
 def correct(said: Mapping[str, object], correction: Correction, judged_at: datetime) -> bytes:

@@ -37,9 +37,9 @@ from jiaoan.rules.shapes import SCALES, Line
 Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.void]
 _KINDS: Final[tuple[Kind, ...]] = (
-    "entered", "left", "stayed", "forbidden", "off_route", "crossed",
+    "entered", "left", "stayed", "forbidden", "off_route", "crossed", "off_route_over",
 )  # fmt: skip
-_BY: Final[tuple[Confirmed, ...]] = ("depth", "consecutive", "dwell", "hours")
+_BY: Final[tuple[Confirmed, ...]] = ("depth", "consecutive", "dwell", "hours", "lapsed")
 _SIDES: Final[dict[int, Direction]] = {0: "", 1: "right", -1: "left"}
 _COLUMNS: Final = ("time_ms", "lat", "lon", "alarm", "status")
 
@@ -144,7 +144,7 @@ class _Desk:
                 points, start, sides.starts, sides.pairs, self.ids, kinds, self.recent,
                 self.counts, self.heads, self.nexts, self.numbers, self.pairs, self.used,
                 tables.fences, tables.hours, tables.bound, tables.gates, tables.corners,
-                tables.squares, SCALES, self.lasts, events, self.late,
+                tables.ends, tables.squares, SCALES, self.lasts, events, self.late,
             )  # fmt: skip
             written.append(events[:many].copy())
             if start < len(points):
@@ -205,6 +205,7 @@ def _finding(event: list[int], desk: _Desk, fences: Fences) -> Finding:
         _look(fence, recent, desk.points[refs]),
         None if opened == c.NONE else opened,
         _SIDES[event[c.E_SIDE]],
+        event[c.E_FAR],
     )
 
 
@@ -244,7 +245,9 @@ def adopt(fences: Fences, memory: Memory, places: Iterable[int]) -> Changes | No
             continue
         mine, _ = memory.pairs_of(np.array([vehicle], np.int64))
         known = mine[(memory.places[mine] == fence.place_id)]
-        if len(known) and memory.pairs[known[0], c.INSIDE]:
+        if len(known) and (
+            memory.pairs[known[0], c.INSIDE] or memory.pairs[known[0], c.TOLD] != c.NONE
+        ):
             continue
         row = presence_row(Presence(inside=True, settled=deep))
         row[c.S_KEY : c.S_KEY + 5] = [int(newest[at][name]) for name in _COLUMNS]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from jiaoan.rules.fences.steps import cross, step
+from jiaoan.rules.fences.steps import cross, follow, released, step
 from jiaoan.rules.fences.tables import tables_of
 from jiaoan.rules.fences.values import (
     AHEAD_MS,
@@ -21,6 +21,7 @@ from jiaoan.rules.fences.values import (
     Finding,
     Point,
     Presence,
+    Role,
     Told,
     Vehicle,
 )
@@ -179,16 +180,18 @@ def _judge_point(
             continue
         was = before.places.get(fence.place_id, OUTSIDE)
         if not fence.concerns(vehicle, vehicle_kind):
-            if was is not OUTSIDE:
-                changes[fence.place_id] = OUTSIDE  # what is not followed is not remembered
-            continue
-        if isinstance(fence.outline, Line):
+            now, told = released(was) if fence.role is Role.ROUTE else (OUTSIDE, [])
+        elif isinstance(fence.outline, Line):
             now, told = _gate(fence, fence.outline, was, before, point)
+        elif fence.role is Role.ROUTE:
+            now, told = follow(fence, was, *near.get(number, FAR), point)
         else:
             now, told = step(fence, was, *near.get(number, FAR), point)
         if now is not was:
             changes[fence.place_id] = now
-        if told and fence.holds_at(point.time_ms):
+        if not fence.holds_at(point.time_ms):
+            told = [one for one in told if one.kind == "off_route_over"]
+        if told:
             evidence = look(fence, recent)
             findings += [_finding(one, vehicle, fence, point, evidence) for one in told]
     return Vehicle(recent, _with(fences, before.places, changes)), findings
@@ -218,7 +221,7 @@ def _finding(
 ) -> Finding:
     return Finding(
         told.kind, vehicle, fence, point, told.first_key, told.confirmed_by, evidence,
-        told.opened_ms, told.direction,
+        told.opened_ms, told.direction, told.far_dm,
     )  # fmt: skip
 
 
@@ -280,8 +283,9 @@ def adopt(
         if not fence.concerns(vehicle, ""):
             continue
         value = changed.get(vehicle, value)
-        if value.places.get(fence.place_id, OUTSIDE).inside:
-            continue
+        known_as = value.places.get(fence.place_id, OUTSIDE)
+        if known_as.inside or known_as.told is not None:
+            continue  # back on its route is told by the rule
         last = value.recent[-1]
         presence = Presence(inside=True, settled=deep, stay_key=last.key, stay_ms=last.time_ms)
         changed[vehicle] = Vehicle(value.recent, {**value.places, fence.place_id: presence})

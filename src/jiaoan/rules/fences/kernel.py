@@ -93,11 +93,12 @@ def _in_force(f: Ints, hours: Ints, t: int) -> int:
 @_jit
 def _tell(
     events: Ints, n: int, row: int, fence: int, kind: int, by: int, opened: int, side: int,
-    first: Ints, at: int, recent: Ints, count: int,
+    first: Ints, at: int, recent: Ints, count: int, far: int,
 ) -> int:  # fmt: skip
     event = events[n]
     event[c.E_ROW], event[c.E_FENCE], event[c.E_KIND], event[c.E_BY] = row, fence, kind, by
     event[c.E_OPENED], event[c.E_SIDE], event[c.E_COUNT] = opened, side, count
+    event[c.E_FAR] = far
     _copy(event, c.E_FIRST, first, at)
     for number in range(count):
         event[c.E_POINTS + number] = recent[number]
@@ -112,6 +113,8 @@ def _stays(
     if w[c.RUN] or (deep and not w[c.SETTLED]):
         w[c.SETTLED] = 1 if w[c.SETTLED] or deep else 0
         w[c.RUN], w[c.HIT] = 0, c.NONE
+        if w[c.INSIDE]:
+            w[c.FAR] = 0
         w[c.R_KEY : c.R_KEY + 5] = 0
         w[c.H_KEY : c.H_KEY + 5] = 0
     if not w[c.INSIDE]:
@@ -126,14 +129,43 @@ def _stays(
             w[c.TOLD] = opened
             n = _tell(
                 events, n, row, fence, c.FORBIDDEN_INSIDE, c.BY_HOURS, opened, 0, p, 0, recent,
-                count,
+                count, 0,
             )  # fmt: skip
     overdue = f[c.F_DWELL_MS] >= 0 and not w[c.STAYED] and t - w[c.S_KEY] > f[c.F_DWELL_MS]
     if overdue and holds:
         w[c.STAYED] = 1
         n = _tell(
-            events, n, row, fence, c.STAYED_LONG, c.BY_DWELL, c.NONE, 0, w, c.S_KEY, recent, count
-        )
+            events, n, row, fence, c.STAYED_LONG, c.BY_DWELL, c.NONE, 0, w, c.S_KEY, recent, count,
+            0,
+        )  # fmt: skip
+    return n
+
+
+@_jit
+def _over(
+    w: Ints, by: int, events: Ints, n: int, row: int, fence: int, recent: Ints, count: int
+) -> int:
+    return _tell(
+        events, n, row, fence, c.OFF_ROUTE_OVER, by, w[c.TOLD], 0, w, c.S_KEY, recent, count,
+        w[c.FAR],
+    )  # fmt: skip
+
+
+@_jit
+def _leaves_route(
+    f: Ints, hours: Ints, w: Ints, deep: bool, t: int, by: int, events: Ints, n: int, row: int,
+    fence: int, recent: Ints, count: int,
+) -> int:  # fmt: skip
+    opened, far = _in_force(f, hours, t), w[c.FAR]
+    if opened == c.NONE:
+        _clear(w, 1 if deep else 0)
+        return n
+    n = _tell(events, n, row, fence, c.OFF_ROUTE, by, opened, 0, w, c.R_KEY, recent, count, far)
+    _copy(w, c.S_KEY, w, c.R_KEY)
+    w[c.INSIDE], w[c.SETTLED], w[c.RUN], w[c.STAYED] = 0, 1 if deep else 0, 0, 0
+    w[c.NET], w[c.TOLD], w[c.HIT], w[c.FAR] = 0, opened, c.NONE, far
+    w[c.R_KEY : c.R_KEY + 5] = 0
+    w[c.H_KEY : c.H_KEY + 5] = 0
     return n
 
 
@@ -160,25 +192,25 @@ def _step(
     by = c.BY_DEPTH if deep else c.BY_CONSECUTIVE
     holds = _holds(f, t)
     if not inside:
-        if role != c.ROUTE:
-            if holds:
-                n = _tell(events, n, row, fence, c.LEFT, by, c.NONE, 0, w, c.R_KEY, recent, count)
-        else:
-            opened = _in_force(f, hours, t)
-            if opened != c.NONE:
-                n = _tell(
-                    events, n, row, fence, c.OFF_ROUTE, by, opened, 0, w, c.R_KEY, recent, count
-                )
+        if role == c.ROUTE:
+            return _leaves_route(f, hours, w, deep, t, by, events, n, row, fence, recent, count)
+        if holds:
+            n = _tell(events, n, row, fence, c.LEFT, by, c.NONE, 0, w, c.R_KEY, recent, count, 0)
         _clear(w, 1 if deep else 0)
         return n
     hit = w[c.HIT]
-    if holds and role != c.ROUTE:
-        n = _tell(events, n, row, fence, c.ENTERED, by, c.NONE, 0, w, c.R_KEY, recent, count)
+    if role == c.ROUTE:
+        if w[c.TOLD] != c.NONE:
+            n = _over(w, by, events, n, row, fence, recent, count)
+    elif holds:
+        n = _tell(events, n, row, fence, c.ENTERED, by, c.NONE, 0, w, c.R_KEY, recent, count, 0)
     if holds and hit != c.NONE:
-        n = _tell(events, n, row, fence, c.FORBIDDEN_INSIDE, by, hit, 0, w, c.H_KEY, recent, count)
+        n = _tell(
+            events, n, row, fence, c.FORBIDDEN_INSIDE, by, hit, 0, w, c.H_KEY, recent, count, 0
+        )
     _copy(w, c.S_KEY, w, c.R_KEY)
     w[c.INSIDE], w[c.SETTLED], w[c.RUN], w[c.STAYED] = 1, 1 if deep else 0, 0, 0
-    w[c.NET], w[c.TOLD], w[c.HIT] = 0, hit, c.NONE
+    w[c.NET], w[c.TOLD], w[c.HIT], w[c.FAR] = 0, hit, c.NONE, 0
     w[c.R_KEY : c.R_KEY + 5] = 0
     w[c.H_KEY : c.H_KEY + 5] = 0
     return n
@@ -221,6 +253,57 @@ def _away(ax: float, ay: float, bx: float, by: float) -> float:
 
 
 @_jit
+def _nearest(
+    corners: Words, ends: npt.NDArray[np.bool_], first: int, last: int, scales: Floats, py: int,
+    px: int,
+) -> float:  # fmt: skip
+    """As :func:`jiaoan.rules.shapes.squared_distances`, the same sums in the same order."""
+    band = (py + 90_000_000) // 10_000
+    sx, sy = scales[band, 0], scales[band, 1]
+    nearest = np.inf
+    for at in range(first, last - 1):
+        if ends[at]:
+            continue
+        wx, wy = np.int64(corners[at, 0]) - px, np.int64(corners[at, 1]) - py
+        vx, vy = np.int64(corners[at + 1, 0]) - px, np.int64(corners[at + 1, 1]) - py
+        if wx * vy == wy * vx and wx * vx <= 0 and wy * vy <= 0:
+            return 0.0
+        nearest = min(nearest, _away(wx * sx, wy * sy, vx * sx, vy * sy))
+    return float(nearest)
+
+
+@_jit
+def _still_in_force(f: Ints, hours: Ints, opened: int, t: int) -> int:
+    """As :meth:`~.values.Fence.still_in_force`."""
+    opening = _in_force(f, hours, t)
+    before = opening
+    while before != c.NONE and before > opened:
+        before = _in_force(f, hours, before - 1)
+    return opening if before == opened else c.NONE
+
+
+@_jit
+def _follow(
+    f: Ints, hours: Ints, corners: Words, ends: npt.NDArray[np.bool_], scales: Floats, w: Ints,
+    inside: bool, deep: bool, p: Ints, events: Ints, n: int, row: int, fence: int, recent: Ints,
+    count: int,
+) -> int:  # fmt: skip
+    """A route: :func:`_step`, how far off it the vehicle is, and the end of having left it."""
+    if w[c.TOLD] != c.NONE:
+        opened = _still_in_force(f, hours, w[c.TOLD], p[c.MS])
+        if opened == c.NONE:
+            n = _over(w, c.BY_LAPSE, events, n, row, fence, recent, count)
+            w[c.FAR] = 0
+            w[c.S_KEY : c.S_KEY + 5] = 0
+        w[c.TOLD] = opened
+    if not inside and (w[c.INSIDE] or w[c.TOLD] != c.NONE):
+        first, last = f[c.F_CORNER], f[c.F_CORNER_END]
+        square = _nearest(corners, ends, first, last, scales, p[c.LAT], p[c.LON])
+        w[c.FAR] = max(w[c.FAR], int(np.sqrt(square) * 10.0))
+    return _step(f, hours, w, inside, deep, p, events, n, row, fence, recent, count)
+
+
+@_jit
 def _farther(f: Ints, corners: Words, square: float, scales: Floats, py: int, px: int) -> bool:
     """Whether the gate line is farther than the root of ``square``: the sums, in their order, of
     :func:`jiaoan.rules.shapes.squared_distances`."""
@@ -244,24 +327,10 @@ def _farther(f: Ints, corners: Words, square: float, scales: Floats, py: int, px
 def squared_distances(
     corners: Words, ends: npt.NDArray[np.bool_], lat: Ints, lon: Ints, scales: Floats
 ) -> Floats:
-    """As :func:`jiaoan.rules.shapes.squared_distances`, the same sums in the same order."""
+    """As :func:`jiaoan.rules.shapes.squared_distances`."""
     found = np.empty(len(lat), np.float64)
     for row in range(len(lat)):
-        py, px = lat[row], lon[row]
-        band = (py + 90_000_000) // 10_000
-        sx, sy = scales[band, 0], scales[band, 1]
-        nearest = np.inf
-        for at in range(len(corners) - 1):
-            if ends[at]:
-                continue
-            wx, wy = np.int64(corners[at, 0]) - px, np.int64(corners[at, 1]) - py
-            vx, vy = np.int64(corners[at + 1, 0]) - px, np.int64(corners[at + 1, 1]) - py
-            if wx * vy == wy * vx and wx * vx <= 0 and wy * vy <= 0:
-                nearest = 0.0
-                break
-            away = _away(wx * sx, wy * sy, vx * sx, vy * sy)
-            nearest = min(nearest, away)
-        found[row] = nearest
+        found[row] = _nearest(corners, ends, 0, len(corners), scales, lat[row], lon[row])
     return found
 
 
@@ -284,7 +353,7 @@ def _cross(
     side = 1 if net > 0 else -1
     if f[c.F_DIRECTION] in (0, side) and _in_force(f, hours, p[c.MS]) != c.NONE:
         by = c.BY_DEPTH if deep else c.BY_CONSECUTIVE
-        n = _tell(events, n, row, fence, c.CROSSED, by, c.NONE, side, w, c.R_KEY, recent, count)
+        n = _tell(events, n, row, fence, c.CROSSED, by, c.NONE, side, w, c.R_KEY, recent, count, 0)
     _clear(w, 1 if deep else 0)
     return n
 
@@ -314,16 +383,16 @@ def _find(heads: Ints, nexts: Ints, numbers: Ints, v: int, fence: int) -> int:
 @njit(
     "UniTuple(int64, 3)(int64[:, ::1], int64, int64[::1], int32[::1], int64[::1], int64[::1],"
     " int64[:, ::1], int64[::1], int64[::1], int64[::1], int64[::1], int64[:, ::1], int64,"
-    " int64[:, ::1], int64[:, ::1], int64[::1], int64[::1], int32[:, ::1], float64[::1],"
-    " float64[:, ::1], int64[:, ::1], int64[:, ::1], boolean[::1])",
+    " int64[:, ::1], int64[:, ::1], int64[::1], int64[::1], int32[:, ::1],"
+    " boolean[::1], float64[::1], float64[:, ::1], int64[:, ::1], int64[:, ::1], boolean[::1])",
     cache=True,
     nogil=True,
 )
 def run(
     points: Ints, start: int, starts: Ints, near: Words, ids: Ints, kinds: Ints,
     recent: Ints, counts: Ints, heads: Ints, nexts: Ints, numbers: Ints, pairs: Ints, used: int,
-    fences: Ints, hours: Ints, bound: Ints, gates: Ints, corners: Words, squares: Floats,
-    scales: Floats, lasts: Ints, events: Ints, late: npt.NDArray[np.bool_],
+    fences: Ints, hours: Ints, bound: Ints, gates: Ints, corners: Words,
+    ends: npt.NDArray[np.bool_], squares: Floats, scales: Floats, lasts: Ints, events: Ints, late: npt.NDArray[np.bool_],
 ) -> tuple[int, int, int]:  # fmt: skip
     """Judge ``points[start:]``: (row to go on with, events written, rows of ``pairs`` used).
 
@@ -368,10 +437,16 @@ def run(
             if fresh:
                 at = used
                 _clear(pairs[at], 1)
-            n = _step(
-                f, hours, pairs[at], near[each] & 1 != 0, near[each] & 2 != 0, p, events, n,
-                row, fence, mine, count,
-            )  # fmt: skip
+            inside, deep = near[each] & 1 != 0, near[each] & 2 != 0
+            if f[c.F_ROLE] == c.ROUTE:
+                n = _follow(
+                    f, hours, corners, ends, scales, pairs[at], inside, deep, p, events, n, row,
+                    fence, mine, count,
+                )  # fmt: skip
+            else:
+                n = _step(
+                    f, hours, pairs[at], inside, deep, p, events, n, row, fence, mine, count
+                )
             if fresh and not _is_default(pairs[at]):
                 numbers[at], nexts[at], heads[v] = fence, heads[v], at
                 used += 1
@@ -407,10 +482,17 @@ def run(
                 for each in range(first, last):
                     if near[each] >> 2 == fence:
                         beside = False
-                if beside:
+                if beside and f[c.F_ROLE] == c.ROUTE:
+                    n = _follow(
+                        f, hours, corners, ends, scales, pairs[at], False, True, p, events, n, row,
+                        fence, mine, count,
+                    )  # fmt: skip
+                elif beside:
                     n = _step(
                         f, hours, pairs[at], False, True, p, events, n, row, fence, mine, count
                     )
+            if gone and f[c.F_ROLE] == c.ROUTE and pairs[at, c.TOLD] != c.NONE:
+                n = _over(pairs[at], c.BY_LAPSE, events, n, row, fence, mine, count)
             if gone or _is_default(pairs[at]):
                 if before < 0:
                     heads[v] = after

@@ -18,6 +18,7 @@ from jiaoan.rules.keys import Key
 Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.void]
 _MAGIC: Final = b"JAF1"
+_COLUMNS: Final = {1: 22, c.FORM: c.PAIR_COLUMNS}  # of PAIR, in each form that is read
 _HEADER: Final = struct.Struct("<4sHHIII")  # magic, form, columns, rows of both, checksum
 
 POINT: Final = np.dtype(
@@ -144,7 +145,7 @@ class Memory:
         magic, form, columns, many, pairs, checksum = _HEADER.unpack_from(data)
         if magic != _MAGIC:
             raise NotMemory(f"not a memory of fences: it begins with {magic!r}")
-        if (form, columns) != (c.FORM, c.PAIR_COLUMNS):
+        if columns != _COLUMNS.get(form):
             raise NotMemory(
                 f"a memory of another form ({form}, {columns} columns; this release reads "
                 f"{c.FORM}, {c.PAIR_COLUMNS}): end the stream with the release that wrote it"
@@ -164,7 +165,9 @@ class Memory:
             column = np.frombuffer(said, POINT[name], many * KEPT_POINTS, at)
             recent[name] = column.reshape(KEPT_POINTS, many).T
             at += column.nbytes
-        table = table.reshape(columns, pairs).T.copy()
+        written = table.reshape(columns, pairs).T
+        table = np.zeros((pairs, c.PAIR_COLUMNS), np.int64)
+        table[:, :columns] = written  # what an older form does not say is 0 there too
         return cls(ids, recent, counts, owners, places, table)
 
     @classmethod
@@ -263,6 +266,7 @@ def presence_row(presence: Presence) -> list[int]:
         c.NONE if presence.told is None else presence.told,
         c.NONE if presence.hit is None else presence.hit,
         *_numbers(presence.run_key), *_numbers(presence.stay_key), *_numbers(presence.hit_key),
+        presence.far_dm,
     ]  # fmt: skip
 
 
@@ -283,4 +287,5 @@ def presence_of(row: list[int], vehicle: int) -> Presence:
         hit=None if row[c.HIT] == c.NONE else row[c.HIT],
         hit_key=text(c.H_KEY),
         net=row[c.NET],
+        far_dm=row[c.FAR],
     )

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
-from jiaoan.rules.fences.values import Confirmed, Direction, Fence, Point, Presence, Role, Told
+import numpy as np
+
+from jiaoan.rules.fences.values import (
+    OUTSIDE,
+    Confirmed,
+    Direction,
+    Fence,
+    Point,
+    Presence,
+    Role,
+    Told,
+)
+from jiaoan.rules.shapes import squared_distances
 
 Step = tuple[Presence, list[Told]]
 
@@ -25,8 +38,13 @@ def step(fence: Fence, was: Presence, inside: bool, deep: bool, point: Point) ->
         return now, []
     by: Confirmed = "depth" if deep else "consecutive"
     if not inside:
-        return Presence(settled=deep), _leaving(fence, point, run_key, by)
-    told = [] if fence.role is Role.ROUTE else [Told("entered", by, run_key)]
+        if fence.role is Role.ROUTE:
+            return _leaves_route(fence, was, deep, point, by)
+        return Presence(settled=deep), [Told("left", by, run_key)]
+    if fence.role is Role.ROUTE:
+        told = [] if was.told is None else [_over(was, by)]
+    else:
+        told = [Told("entered", by, run_key)]
     if hit is not None:
         told.append(Told("forbidden", by, hit_key, opened_ms=hit))
     now = Presence(inside=True, settled=deep, stay_key=run_key, stay_ms=run_ms, told=hit)
@@ -38,7 +56,10 @@ def _stays(fence: Fence, was: Presence, deep: bool, point: Point) -> Step:
     now = was
     if was.run or (deep and not was.settled):
         settled = was.settled or deep
-        now = replace(was, run=0, run_key="", run_ms=0, hit=None, hit_key="", settled=settled)
+        far_dm = 0 if was.inside else was.far_dm
+        now = replace(
+            was, run=0, run_key="", run_ms=0, hit=None, hit_key="", settled=settled, far_dm=far_dm
+        )
     if not was.inside:
         return now, []
     if fence.role is not Role.FORBIDDEN and (fence.dwell_s is None or was.stayed):
@@ -61,11 +82,45 @@ def _stays(fence: Fence, was: Presence, deep: bool, point: Point) -> Step:
     return now, told
 
 
-def _leaving(fence: Fence, point: Point, run_key: str, by: Confirmed) -> list[Told]:
-    if fence.role is not Role.ROUTE:
-        return [Told("left", by, run_key)]
+def follow(fence: Fence, was: Presence, inside: bool, deep: bool, point: Point) -> Step:
+    """A route: :func:`step`, how far off it the vehicle is, and the end of having left it."""
+    told: list[Told] = []
+    if was.told is not None:
+        opened = fence.still_in_force(was.told, point.time_ms)
+        if opened is None:
+            told = [_over(was, "lapsed")]
+            was = replace(was, stay_key="", stay_ms=0, far_dm=0)
+        was = replace(was, told=opened)
+    if not inside and (was.inside or was.told is not None):
+        was = replace(was, far_dm=max(was.far_dm, _away_dm(fence, point)))
+    now, more = step(fence, was, inside, deep, point)
+    return now, told + more
+
+
+def released(was: Presence) -> Step:
+    """The vehicle is not bound to the route any more: nothing is remembered."""
+    return OUTSIDE, [] if was.told is None else [_over(was, "lapsed")]
+
+
+def _leaves_route(fence: Fence, was: Presence, deep: bool, point: Point, by: Confirmed) -> Step:
     opened = fence.in_force(point.time_ms)
-    return [] if opened is None else [Told("off_route", by, run_key, opened_ms=opened)]
+    if opened is None:
+        return Presence(settled=deep), []
+    first = (was.run_key, was.run_ms) if was.run else (point.key, point.time_ms)
+    now = Presence(
+        settled=deep, stay_key=first[0], stay_ms=first[1], told=opened, far_dm=was.far_dm
+    )
+    return now, [Told("off_route", by, first[0], opened_ms=opened, far_dm=was.far_dm)]
+
+
+def _over(was: Presence, by: Confirmed) -> Told:
+    """Named by the position with which it began, as what it ends."""
+    return Told("off_route_over", by, was.stay_key, opened_ms=was.told, far_dm=was.far_dm)
+
+
+def _away_dm(fence: Fence, point: Point) -> int:
+    lat, lon = np.array([point.lat], np.int32), np.array([point.lon], np.int32)
+    return int(math.sqrt(squared_distances(fence.outline, lat, lon)[0]) * 10)
 
 
 def cross(fence: Fence, was: Presence, crossed: int, deep: bool, point: Point) -> Step:

@@ -37,6 +37,7 @@ class Tables:
     bound: Ints
     gates: Ints
     corners: npt.NDArray[np.int32]
+    ends: npt.NDArray[np.bool_]
     squares: npt.NDArray[np.float64]
     places: Ints
     numbers: Ints
@@ -61,6 +62,7 @@ def tables_of(fences: Sequence[Fence | None]) -> Tables:
     hours: list[list[int]] = []
     bound: list[int] = []
     corners: list[npt.NDArray[np.int32]] = [np.empty((0, 2), np.int32)]
+    ends = [np.empty(0, np.bool_)]
     corner = 0
     for row, each in zip(table, fences, strict=True):
         if each is None:
@@ -78,13 +80,15 @@ def tables_of(fences: Sequence[Fence | None]) -> Tables:
             ]
             for one in each.hours
         ]
-        if isinstance(each.outline, Line):
-            line = each.outline
+        drawn = each.outline
+        if isinstance(drawn, Line):
             row[c.F_ROLE] = c.GATE
-            row[c.F_CORNER], row[c.F_CORNER_END] = corner, corner + len(line.vertices)
-            row[c.F_WEST : c.F_NORTH + 1] = line.box
-            corners.append(line.vertices)
-            corner += len(line.vertices)
+            row[c.F_WEST : c.F_NORTH + 1] = drawn.box
+        if isinstance(drawn, Line) or each.role is Role.ROUTE:
+            row[c.F_CORNER], row[c.F_CORNER_END] = corner, corner + len(drawn.vertices)
+            corners.append(drawn.vertices)
+            ends.append(drawn.ends)
+            corner += len(drawn.vertices)
     ids = np.array([each.place_id if each else 0 for each in fences], np.int64)
     real = np.flatnonzero(table[:, c.F_ROLE] != c.NO_FENCE)
     order = real[np.argsort(ids[real], kind="stable")]
@@ -94,6 +98,7 @@ def tables_of(fences: Sequence[Fence | None]) -> Tables:
         np.array(bound, np.int64),
         np.flatnonzero(table[:, c.F_ROLE] == c.GATE).astype(np.int64),
         np.ascontiguousarray(np.concatenate(corners), np.int32),
+        np.concatenate(ends),
         np.array([each.buffer_m**2 if each else 0.0 for each in fences], np.float64),
         ids[order],
         order.astype(np.int64),

@@ -14,15 +14,15 @@ from jiaoan.rules.fences.roads import Road
 from jiaoan.rules.hours import Hours
 from jiaoan.rules.shapes import Line, Outline
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 FIXED: Final = 0x02
 AHEAD_MS: Final = 600_000
 KEPT_POINTS: Final = 5
 ALWAYS: Final = -(1 << 62)  # since which a version of a place holds that was never another
 GATE_GAP_MS: Final = 300_000  # a longer silence is no way: what happened in it is not known
 
-Kind = Literal["entered", "left", "stayed", "forbidden", "off_route", "crossed"]
-Confirmed = Literal["depth", "consecutive", "dwell", "hours"]
+Kind = Literal["entered", "left", "stayed", "forbidden", "off_route", "off_route_over", "crossed"]
+Confirmed = Literal["depth", "consecutive", "dwell", "hours", "lapsed"]
 Direction = Literal["", "right", "left"]
 RULES: Final[Mapping[Kind, str]] = {
     "entered": "fence.enter",
@@ -30,6 +30,7 @@ RULES: Final[Mapping[Kind, str]] = {
     "stayed": "fence.stay",
     "forbidden": "fence.forbidden",
     "off_route": "fence.off_route",
+    "off_route_over": "fence.off_route_over",
     "crossed": "fence.cross",
 }
 
@@ -96,6 +97,23 @@ class Fence:
         """
         return hours.opened(self.hours, time_ms) if self.holds_at(time_ms) else None
 
+    def still_in_force(self, opened_ms: int, time_ms: int) -> int | None:
+        """The opening in force at ``time_ms`` if it is ``opened_ms`` or followed it without a
+        break; else ``None``.
+        """
+        opening = before = self.in_force(time_ms)
+        while before is not None and before > opened_ms:
+            before = self.in_force(before - 1)
+        return opening if before == opened_ms else None
+
+    def lapsed_ms(self, opened_ms: int, until_ms: int) -> int:
+        """When that opening, and what followed it without a break, was over; at the latest
+        ``until_ms``.
+        """
+        if self.valid_to is not None:
+            until_ms = min(until_ms, hours.local_midnight_after(self.valid_to))
+        return hours.lapses(self.hours, opened_ms, until_ms)
+
     def limit_kmh(self, vehicle_kind: str, time_ms: int) -> float | None:
         """The speed that it allows such a vehicle then, for the rule of speed."""
         if self.in_force(time_ms) is None:
@@ -128,13 +146,14 @@ class Presence:
     run: int = 0  # points in a row on the other side
     run_key: str = ""  # the first of them
     run_ms: int = 0
-    stay_key: str = ""  # first inside point of the stay
+    stay_key: str = ""  # first inside point of the stay; off a route the first point off it
     stay_ms: int = 0
     stayed: bool = False
-    told: int | None = None  # opening of the hours that was told to be forbidden
+    told: int | None = None  # opening of the hours that was told: to be forbidden, or off route
     hit: int | None = None  # opening of the hours that a point of the run fell into
     hit_key: str = ""  # that point
     net: int = 0  # crossings of a gate line since the last told: to the right less to the left
+    far_dm: int = 0  # the farthest it was off its route since it left it, in tenths of a metre
 
 
 OUTSIDE: Final = Presence()
@@ -166,13 +185,15 @@ class Told:
     first_key: str
     opened_ms: int | None = None
     direction: Direction = ""
+    far_dm: int = 0
 
 
 @dataclass(frozen=True)
 class Finding:
     """What the rule found, with everything it looked at.
 
-    ``opened_ms`` is when the hours began in which it was forbidden (0 = always in force).
+    ``opened_ms`` is when the hours began in which it was forbidden (0 = always in force);
+    ``far_dm`` how far the vehicle was off its route since it left it, in tenths of a metre.
     """
 
     kind: Kind
@@ -184,6 +205,14 @@ class Finding:
     evidence: tuple[Evidence, ...]
     opened_ms: int | None = None
     direction: Direction = ""
+    far_dm: int = 0
+
+    @property
+    def over_ms(self) -> int:
+        """When that was over of which it tells the end: at the point, or when the route lapsed."""
+        if self.confirmed_by != "lapsed" or self.opened_ms is None:
+            return self.point.time_ms
+        return self.fence.lapsed_ms(self.opened_ms, self.point.time_ms)
 
     @property
     def rule(self) -> str:
