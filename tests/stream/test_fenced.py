@@ -173,3 +173,73 @@ def test_an_exit_behind_a_change_is_told_once_more_whatever_was_killed(
     world.hear(points((BEGIN + 30 * MINUTE, -9000), (BEGIN + 25 * MINUTE, -9000)))
     world.settle()
     assert of_places(world) == [("entered", ""), ("left", ""), *changes]
+
+
+ROUTE = {"role": "route", "bound": [1]}
+
+
+@pytest.fixture
+def route(world: World) -> World:
+    publish(world, said(1, BEGIN - 90 * DAY, **ROUTE))
+    return world
+
+
+def ends(world: World) -> list[tuple[str, float]]:
+    """(kind, farthest metres) of what stands."""
+    found = [
+        (each["kind"], each["inputs"]["farthest_m"], each["happened_at"])
+        for story in world.stories().values()
+        for each in story.places.standing.values()
+    ]
+    return [(kind, far) for kind, far, _ in sorted(found, key=lambda one: one[2])]
+
+
+def test_the_return_to_a_route_is_told_once(route: World) -> None:
+    route.hear(points((BEGIN, 9000), (BEGIN + 2 * MINUTE, -1000)))
+    route.hear(points((BEGIN + 4 * MINUTE, -9000), (BEGIN + 6 * MINUTE, 9000)))
+    route.hear(points((BEGIN + 8 * MINUTE, 9000)))
+    assert told(route) == [("off_route", 2, 1), ("off_route_over", 6, 1)]
+    assert [round(far) for _, far in ends(route)] == [97, 873]
+    assert len({each["first_position"] for each in map(json.loads, route.stored.values())}) == 1
+
+
+def test_late_points_move_the_return_to_a_route(route: World) -> None:
+    route.hear(points((BEGIN, 9000), (BEGIN + 2 * MINUTE, -9000), (BEGIN + 20 * MINUTE, 9000)))
+    route.hear(points((BEGIN + 5 * MINUTE, -20_000), (BEGIN + 9 * MINUTE, 9000)))
+    route.settle()
+    assert told(route) == [("off_route", 2, 1), ("off_route_over", 9, 1)]
+    assert [round(far) for _, far in ends(route)] == [873, 1940]
+    assert of_places(route) == [
+        ("off_route", ""), ("off_route_over", ""), ("off_route_over", "added")
+    ]  # fmt: skip
+
+
+def test_a_return_behind_late_points_off_the_route_is_told_once_more(route: World) -> None:
+    """Live it was off from 2 to 20 min; in truth it was back between, and left again."""
+    route.hear(points((BEGIN, 9000), (BEGIN + 2 * MINUTE, -9000), (BEGIN + 20 * MINUTE, 9000)))
+    route.hear(points((BEGIN + 5 * MINUTE, 9000), (BEGIN + 9 * MINUTE, -9000)))
+    route.settle()
+    assert told(route) == [
+        ("off_route", 2, 1), ("off_route_over", 5, 1), ("off_route", 9, 1),
+        ("off_route_over", 20, 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("gap_days", [1, 12])
+def test_who_is_off_a_route_for_weeks_is_off_it_until_the_return(
+    route: World, gap_days: int
+) -> None:
+    long_ago = BEGIN - 30 * DAY
+    route.hear(points((long_ago, 9000), (long_ago + MINUTE, -9000)))
+    route.hear(
+        points(*((long_ago + n * 12 * 3_600_000, -9000) for n in range(1, 60 - 2 * gap_days)))
+    )
+    route.hear(points((BEGIN + 10 * MINUTE, -9000)))
+    route.hear(points((BEGIN + 5 * MINUTE, -9000)))
+    route.settle()
+    assert [kind for kind, _, _ in told(route)] == ["off_route"]
+    route.hear(points((BEGIN + 20 * MINUTE, 9000)))
+    route.hear(points((BEGIN + 15 * MINUTE, -9000)))
+    route.settle()
+    assert [kind for kind, _, _ in told(route)] == ["off_route", "off_route_over"]
+    assert "withdrawn" not in {correction for _, correction in of_places(route)}

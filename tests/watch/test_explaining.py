@@ -213,6 +213,38 @@ def test_a_fence_finding_comes_out_of_the_track_and_its_place(world: World, tmp_
         gather(tmp_path, finding)
 
 
+def test_leaving_a_route_and_the_return_come_out_of_the_track(world: World, tmp_path: Path) -> None:
+    truck = world.own_truck
+    place = add_place(
+        SYSTEM, world.clock, name="示意线路", kind="road", role="route", shape="corridor",
+        geometry={"type": "LineString", "coordinates": [[113.1, 29.4895], [113.3, 29.4895]]},
+        size_m=60, bound=[truck],
+    )  # fmt: skip
+    track = drive(world, tmp_path / "unused", [50] * 40)
+    track["lat"][10:25] += 3000
+    track["lat"][17] += 4000
+    tracks.write(tmp_path / "tracks", 1, 1, track, [b""] * len(track))
+    fence = fence_of(place_value(place))
+    outcome = fences.judge(
+        fences.Fences([fence]), {}, track, key_of=key_of, kind_of=lambda _vehicle: "hazmat"
+    )
+    off, over = outcome.findings
+    said = [
+        json.dumps(json.loads(encode(one, None, None, world.clock.now())) | {"place_name": "示意"})
+        for one in (off, over)
+    ]
+    finding = actions.take(SYSTEM, world.clock, messages.read(said[0].encode()))
+    assert explain(gather(tmp_path, finding)).equal
+    actions.end_by_place(SYSTEM, world.clock, messages.over(said[1].encode()))
+    finding.refresh_from_db()
+    evidence = gather(tmp_path, finding)
+    explained = outside(evidence)
+    assert explained.equal, explained.differences
+    assert "最远746米" in explained.said.zh
+    evidence["positions"]["rows"][17][2] -= 4000  # it was not so far
+    assert "ended.inputs.farthest_m" in {one.field for one in outside(evidence).differences}
+
+
 def test_it_refuses_what_it_cannot_judge(world: World, tmp_path: Path) -> None:
     finding = told_by(world, drive(world, tmp_path, FAST), "driving.overspeed")
     evidence = gather(tmp_path, finding)

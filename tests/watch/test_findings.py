@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -20,6 +22,7 @@ from jiaoan.watch import actions as desk
 from jiaoan.watch import queries as desk_queries
 from jiaoan.watch.findings import actions, messages, queries, responses
 from jiaoan.watch.findings.messages import BadMessage
+from jiaoan.watch.findings.sentences import fence_sentence
 from jiaoan.watch.kinds import AlarmKind, Severity
 from jiaoan.watch.models import Alarm, Finding
 from jiaoan.watch.states import AlarmState
@@ -323,6 +326,87 @@ def test_late_positions_move_the_end_of_what_happened_in_a_place(world: World) -
     tell(world, fence("fence.forbidden", 2, "added"), fence("fence.leave", 5, "added"))
     late = Finding.objects.get(happened_at=at + timedelta(minutes=2))
     assert (late.late, late.ended_at) == (True, at + timedelta(minutes=5))
+    assert not Parked.objects.exists()
+
+
+def off_route(
+    world: World,
+    rule: str,
+    minutes: int,
+    farthest_m: float,
+    over: int | None = None,
+    **more: Any,
+) -> bytes:
+    """A message of the route, so many minutes after now; it was over after ``over`` of them."""
+    at = world.clock.now()
+    moment = at + timedelta(minutes=minutes)
+    body = json.loads(
+        finding_json(
+            world.own_truck, rule=rule, at=moment, place_name="危货一号线", place_kind="route"
+        )
+    )
+    body["inputs"] |= {
+        "farthest_m": farthest_m,
+        "over_at": (at + timedelta(minutes=minutes if over is None else over)).isoformat()
+        if rule == "fence.off_route_over"
+        else None,
+        "confirmed_by": "depth" if over is None else "lapsed",
+    }
+    body["id"] = hashlib.sha256(f"{rule}{more.pop('first', '')}".encode()).hexdigest()[:32]
+    return json.dumps(body | more).encode()
+
+
+def test_an_alarm_of_a_vehicle_off_its_route_ends_when_it_is_back(world: World) -> None:
+    at = world.clock.now()
+    tell(world, off_route(world, "fence.off_route", 0, 60.4))
+    alarm = Alarm.objects.get()
+    assert (alarm.kind, alarm.ended_at, alarm.figure) == (AlarmKind.OFF_ROUTE, None, "60 m")
+    tell(world, off_route(world, "fence.off_route_over", 12, 1234.5))
+    alarm.refresh_from_db()
+    assert (alarm.ended_at, alarm.figure) == (at + timedelta(minutes=12), "1.2 km")
+    assert alarm.status is AlarmState.PENDING, "over is not dealt with"
+    finding = Finding.objects.get()
+    said = fence_sentence(finding.record, finding.end)
+    assert said.zh == (
+        "4月8日06:00:00至06:12:00偏离规定线路“危货一号线”12分钟，最远1234米，后驶回线路。"
+    )
+    assert "from 2024-04-08 06:00:00 to 06:12:00 off its route" in said.en.lower()
+    assert "12 min" in said.en
+    assert fence_sentence(finding.record).zh == (
+        "4月8日06:00:00驶离规定线路“危货一号线”，当时距线路60米。"
+    )
+    tell(world, off_route(world, "fence.off_route_over", 12, 1234.5))
+    assert Finding.objects.get().ended_at == alarm.ended_at, "a replay changes nothing"
+
+
+def test_an_alarm_off_a_route_that_is_over_ends_with_the_route(world: World) -> None:
+    at = world.clock.now()
+    tell(world, off_route(world, "fence.off_route", 0, 60.4))
+    tell(world, off_route(world, "fence.off_route_over", 900, 80, over=30))
+    finding = Finding.objects.get()
+    assert finding.ended_at == at + timedelta(minutes=30)
+    assert "至线路不再约束该车时止" in fence_sentence(finding.record, finding.end).zh
+
+
+def test_late_positions_move_the_return_to_the_route(world: World) -> None:
+    at = world.clock.now()
+    judged = (at + timedelta(hours=2)).isoformat()
+    added: dict[str, Any] = {"correction": "added", "received_at": judged, "judged_at": judged}
+
+    def span() -> tuple[datetime | None, str]:
+        one = Finding.objects.get(happened_at=at)
+        return one.ended_at, one.figure
+
+    over = "fence.off_route_over"
+    tell(world, off_route(world, "fence.off_route", 0, 60.4), off_route(world, over, 30, 900))
+    assert span() == (at + timedelta(minutes=30), "900 m")
+    tell(world, off_route(world, over, 12, 300, **added))
+    assert span() == (at + timedelta(minutes=12), "300 m")
+    tell(world, off_route(world, over, 45, 1100, **added))
+    assert span() == (at + timedelta(minutes=45), "1.1 km"), "the same end, later than before"
+    tell(world, off_route(world, over, 45, 1100, **(added | {"correction": "withdrawn"})))
+    assert span() == (None, "60 m")
+    assert Alarm.objects.get().ended_at is None
     assert not Parked.objects.exists()
 
 

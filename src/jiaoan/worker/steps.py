@@ -19,7 +19,7 @@ from django.db.models import F
 
 from jiaoan.flows.actions import run_pending
 from jiaoan.hazmat import actions as hazmat
-from jiaoan.hazmat.findings import Finding, parse
+from jiaoan.hazmat.findings import parse
 from jiaoan.journal import chain
 from jiaoan.journal.models import Fact, Outgoing
 from jiaoan.kernel.clock import Clock, local
@@ -72,23 +72,16 @@ def _finding(clock: Clock, data: bytes) -> None:
     """Driving findings to the desk, fence findings to the stays of hazmat vehicles and the desk."""
     rule = messages.rule_of(data)
     if not rule.startswith(messages.DRIVING):
-        _fence(clock, parse(data))
+        _fence(clock, data)
     if messages.concerns(rule):
         findings.take(ACTOR, clock, messages.read(data))
 
 
-def _fence(clock: Clock, finding: Finding) -> None:
+def _fence(clock: Clock, data: bytes) -> None:
+    finding = parse(data)
     hazmat.handle_finding(ACTOR, clock, finding)
     if finding.rule in messages.OVER:
-        over = findings.Over(
-            id=finding.id,
-            rule=finding.rule,
-            vehicle=finding.vehicle_id,
-            place=finding.place_id,
-            at=finding.happened_at,
-            correction=finding.correction,
-        )
-        findings.end_by_place(ACTOR, clock, over)
+        findings.end_by_place(ACTOR, clock, messages.over(data))
 
 
 def _command(clock: Clock, data: bytes) -> None:

@@ -20,6 +20,7 @@ from jiaoan.rules.driving.sentences import Sentence, sentence, span_en, span_zh
 from jiaoan.rules.driving.settings import SOURCES
 from jiaoan.rules.hazmat_english import Record
 from jiaoan.watch.findings.sentences import fence_sentence
+from jiaoan.watch.findings.short import off_route
 from jiaoan.watch.models import Alarm, Finding
 
 
@@ -36,7 +37,13 @@ def why_of(alarm: Alarm) -> Why:
     """The explanation of an alarm: of the verdict or of the first finding that opened it."""
     if is_verdict(alarm.record):
         return _verdict(alarm)
-    return _finding(_("Why this alarm"), alarm, alarm.record, None)
+    return _finding(_("Why this alarm"), alarm, alarm.record, _end_of(alarm))
+
+
+def _end_of(alarm: Alarm) -> Mapping[str, object] | None:
+    """The end of the finding that opened it, if it was told."""
+    first = alarm.findings.filter(key=alarm.record.get("begun_id") or alarm.record["id"]).first()
+    return first.end if first else None
 
 
 def why_finding(finding: Finding) -> Why:
@@ -59,15 +66,14 @@ def driving_of(record: Mapping[str, object] | None) -> Driving | None:
 
 def sentence_of(finding: Finding) -> str:
     """What was found, in the language of the reader; its end where it is over."""
-    told = finding.end or finding.record
-    return said(told)
+    return said(finding.record, finding.end)
 
 
-def said(record: Mapping[str, object]) -> str:
-    """The sentence of one message; empty where this release cannot read it."""
+def said(record: Mapping[str, object], end: Mapping[str, object] | None = None) -> str:
+    """The sentence of a message and of that of its end; empty where this release reads neither."""
     if "finding" not in record:
-        return _chosen(fence_sentence(record))
-    driving = driving_of(record)
+        return _chosen(fence_sentence(record, end))
+    driving = driving_of(end or record)
     return _chosen(sentence(driving)) if driving else ""
 
 
@@ -131,7 +137,7 @@ def _finding(
     end: Mapping[str, object] | None,
 ) -> Why:
     driving = driving_of(end) or driving_of(record)
-    rows = [(_("Found"), said(end or record) or _("This release cannot read it (other version)."))]
+    rows = [(_("Found"), said(record, end) or _("This release cannot read it (other version)."))]
     if driving and driving.driver:
         rows.append((_("Driver"), _("by driver card, number %(n)s") % {"n": driving.driver}))
     rows.append((_("Kept"), _times(one)))
@@ -146,7 +152,7 @@ def _finding(
         title=title,
         rule=one.rule,
         version=one.version,
-        checks=_driving_checks(driving) if driving else _fence_checks(record),
+        checks=_driving_checks(driving) if driving else _fence_checks(record, end),
         clauses=clauses,
         fact=one.fact.seq,
         rows=rows,
@@ -360,7 +366,9 @@ _CHECKS: Final[Mapping[Rule, Callable[[Driving], tuple[Check, ...]]]] = {
 }
 
 
-def _fence_checks(record: Mapping[str, object]) -> tuple[Check, ...]:
+def _fence_checks(
+    record: Mapping[str, object], end: Mapping[str, object] | None
+) -> tuple[Check, ...]:
     """How the fence was sure: depth behind the line, points in a row, time of stay."""
     inputs = record.get("inputs")
     if not isinstance(inputs, Mapping):
@@ -386,4 +394,8 @@ def _fence_checks(record: Mapping[str, object]) -> tuple[Check, ...]:
         ),
         "hours": Check(_("Inside when the ban came into force"), metres, Verdict.NO),
     }  # fmt: skip
-    return (checks[by],) if by in checks else ()
+    told = [checks[by]] if by in checks else []
+    if farthest := off_route(end or record).text:
+        title = _("Farthest off the route") if end else _("Off the route when it was certain")
+        told.append(Check(title, farthest))
+    return tuple(told)

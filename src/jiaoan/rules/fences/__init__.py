@@ -2,7 +2,7 @@
 
 Theory of operation (``docs/theory/fence-*.md`` say why, with the golden cases)
 -------------------------------------------------------------------------------
-The rule, version ``2`` (issue 2 section 3; domain.md 5.5; buffer 50 m and two points are [U],
+The rule, version ``3`` (issue 2 section 3; domain.md 5.5; buffer 50 m and two points are [U],
 so they come with each place):
 
 *entered* 驶入: at the first fixed point deeper inside than the buffer, else at the second
@@ -14,7 +14,9 @@ first inside point), once a stay.
 inside while the ban is in force, once for each opening of its hours: on entry, or when the hours
 begin while it is inside.
 *off route* 偏离线路: a vehicle bound to a route has left it, by the rule of *left*, while the
-route is in force. It must have been on it; other vehicles are not judged.
+route is in force. It must have been on it; other vehicles are not judged. It is over when the
+vehicle is back, by the rule of *entered*, or when the route is in force no more (its hours, its
+days, the binding), and says how far off the vehicle was.
 *crossed* 越线: the way between two points, no more than five minutes apart [U], crosses a gate
 line, confirmed like an entry: by a point farther from the line than the buffer, or by the second
 point in a row beyond it.

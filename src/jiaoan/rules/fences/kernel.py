@@ -392,7 +392,8 @@ def run(
     points: Ints, start: int, starts: Ints, near: Words, ids: Ints, kinds: Ints,
     recent: Ints, counts: Ints, heads: Ints, nexts: Ints, numbers: Ints, pairs: Ints, used: int,
     fences: Ints, hours: Ints, bound: Ints, gates: Ints, corners: Words,
-    ends: npt.NDArray[np.bool_], squares: Floats, scales: Floats, lasts: Ints, events: Ints, late: npt.NDArray[np.bool_],
+    ends: npt.NDArray[np.bool_], squares: Floats, scales: Floats, lasts: Ints, events: Ints,
+    late: npt.NDArray[np.bool_],
 ) -> tuple[int, int, int]:  # fmt: skip
     """Judge ``points[start:]``: (row to go on with, events written, rows of ``pairs`` used).
 
@@ -444,9 +445,7 @@ def run(
                     fence, mine, count,
                 )  # fmt: skip
             else:
-                n = _step(
-                    f, hours, pairs[at], inside, deep, p, events, n, row, fence, mine, count
-                )
+                n = _step(f, hours, pairs[at], inside, deep, p, events, n, row, fence, mine, count)
             if fresh and not _is_default(pairs[at]):
                 numbers[at], nexts[at], heads[v] = fence, heads[v], at
                 used += 1

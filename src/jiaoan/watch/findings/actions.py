@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -22,9 +21,9 @@ from jiaoan.rules.driving.findings import Finding as Driving
 from jiaoan.scope import Actor, require
 from jiaoan.watch import models
 from jiaoan.watch.actions import Source, announce, open_alarm
-from jiaoan.watch.findings.messages import OVER, Correction, Told
+from jiaoan.watch.findings.messages import OVER, Over, Told
 from jiaoan.watch.findings.responses import Response, kind_of, lasts, response
-from jiaoan.watch.findings.short import Short, short
+from jiaoan.watch.findings.short import Short, off_route, short
 from jiaoan.watch.kinds import Severity
 from jiaoan.watch.models import Alarm, Finding
 from jiaoan.watch.states import OPEN
@@ -63,7 +62,7 @@ def _begin(actor: Actor, clock: Clock, told: Told) -> Finding:
     """Record it; open an alarm or fold it into the open one where its rule asks for one."""
     vehicle = Vehicle.objects.select_related("enterprise__organisation").get(pk=told.vehicle)
     wanted = response(told.rule)
-    gist = _gist(told.driving)
+    gist = _gist(told.driving, told.record)
     fact = _note(actor, clock, f"registry.vehicle:{vehicle.pk}", "watch.found", told)
     finding = Finding.objects.create(
         key=told.begun,
@@ -94,8 +93,8 @@ def _begin(actor: Actor, clock: Clock, told: Told) -> Finding:
     return finding
 
 
-def _gist(driving: Driving | None) -> Short:
-    return short(driving) if driving else Short("", 0)
+def _gist(driving: Driving | None, record: dict[str, Json]) -> Short:
+    return short(driving) if driving else off_route(record)
 
 
 def _raise(actor: Actor, clock: Clock, finding: Finding, wanted: Response) -> None:
@@ -169,14 +168,14 @@ def _end(actor: Actor, clock: Clock, finding: Finding, told: Told) -> None:
     """It is over: its end and largest figure, on the record and on the alarm. Closes nothing."""
     finding.end_key, finding.end_record = told.id, told.record
     finding.ended_at = told.ended_at
-    _weigh(finding, told.driving, anew=told.correction == "added")
+    _weigh(finding, told, anew=told.correction == "added")
     finding.save(update_fields=["end_key", "end_record", "ended_at", "figure", "amount"])
     _over(actor, clock, finding, told)
 
 
-def _weigh(finding: Finding, driving: Driving | None, *, anew: bool = False) -> None:
+def _weigh(finding: Finding, told: Told, *, anew: bool = False) -> None:
     """The graver figure is the finding's; ``anew`` forgets the one before."""
-    gist = _gist(driving)
+    gist = _gist(told.driving, told.record)
     if anew or gist.amount >= finding.amount:
         finding.figure, finding.amount = gist.text, gist.amount
 
@@ -187,24 +186,13 @@ def _over(actor: Actor, clock: Clock, finding: Finding, told: Told) -> None:
         _sum_up(clock, finding.alarm, "watch.ended")
 
 
-@dataclass(frozen=True)
-class Over:
-    """A finding of a fence that says that a vehicle left a place, or is back in it."""
-
-    id: str
-    rule: str
-    vehicle: int
-    place: int
-    at: datetime
-    correction: Correction = ""
-
-
 @transaction.atomic
 def end_by_place(actor: Actor, clock: Clock, over: Over) -> int:
-    """What lasted while a vehicle was in (or out of) a place is over. Returns how many changed.
+    """What lasted while a vehicle was in a place, or off its route, is over: how many changed.
 
-    Added by late positions it ends also what a later one was said to end; withdrawn by them, what
-    it had ended lasts until the next one, which is told again then.
+    Added by late positions it ends also what a later one was said to end, and moves the end that
+    it told before; withdrawn by them, what it had ended lasts until the next one, which is told
+    again then.
     """
     require(actor, "alarm.open")
     concerned = Finding.objects.filter(
@@ -214,20 +202,27 @@ def end_by_place(actor: Actor, clock: Clock, over: Over) -> int:
         return _last_again(actor, clock, concerned.filter(end_key=over.id), over)
     open_ones = Q(ended_at=None)
     if over.correction:
-        open_ones |= Q(ended_at__gt=over.at)
+        open_ones |= Q(ended_at__gt=over.at) | Q(end_key=over.id)
     lasting = concerned.filter(open_ones, withdrawn_at=None, happened_at__lte=over.at)
     for finding in lasting:
-        finding.end_key, finding.ended_at = over.id, over.at
-        finding.save(update_fields=["end_key", "ended_at"])
+        _ends_with(finding, over.id, over.at, over.record)
         _of_place(actor, clock, finding, over, "watch.ended")
     return len(lasting)
+
+
+def _ends_with(
+    finding: Finding, key: str, at: datetime | None, record: dict[str, Json] | None
+) -> None:
+    gist = off_route(record or finding.record)
+    finding.end_key, finding.ended_at, finding.end_record = key, at, record
+    finding.figure, finding.amount = gist.text, gist.amount
+    finding.save(update_fields=["end_key", "ended_at", "end_record", "figure", "amount"])
 
 
 def _last_again(actor: Actor, clock: Clock, ended: Iterable[Finding], over: Over) -> int:
     changed = 0
     for finding in ended:
-        finding.end_key, finding.ended_at = "", None
-        finding.save(update_fields=["end_key", "ended_at"])
+        _ends_with(finding, "", None, None)
         _of_place(actor, clock, finding, over, "watch.end_withdrawn")
         changed += 1
     return changed
@@ -265,7 +260,7 @@ def _correct(actor: Actor, clock: Clock, finding: Finding, told: Told) -> None:
         kind = "watch.corrected" if finding.withdrawn_at is None else "watch.restored"
         finding.withdrawn_at, finding.record = None, told.record
         finding.certain_at = told.certain_at
-        _weigh(finding, told.driving, anew=finding.end is None)
+        _weigh(finding, told, anew=finding.end is None)
     finding.corrected_at = told.judged_at
     finding.save(
         update_fields=[

@@ -116,7 +116,8 @@ def _fence(data: Path, finding: Finding, unsealed: Positions | None) -> dict[str
     told = finding.record
     began = int(str(told["first_position"]).split("-")[1])
     first = began - round(_BEFORE.total_seconds() * 1000)
-    last = round(finding.happened_at.timestamp() * 1000) + 1
+    end = finding.end or told
+    last = round(datetime.fromisoformat(str(end["happened_at"])).timestamp() * 1000) + 1
     track = _track(data, finding.vehicle_id, first, last, unsealed)
     book, off = figures()
     profile = profile_by_day(finding.vehicle).at(last - 1)

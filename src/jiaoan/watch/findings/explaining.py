@@ -272,16 +272,26 @@ def _fence(evidence: Json) -> Explained:
         fences.Fences([fence_of(evidence["place"])]), {}, ordered, key_of=key_of,
         kind_of=lambda _vehicle: kind,
     )  # fmt: skip
-    again = next((one for one in outcome.findings if one.id == told["id"]), None)
-    if again is None:
-        found: tuple[Difference, ...] = (Difference("finding", told["id"], None),)
-    else:
-        now = json.loads(encode(again, None, None, datetime.fromtimestamp(0, UTC)))
-        found = tuple(_compare("", _only(told), _only(now)))
-    said = fence_sentence(told)
+    again = {one.id: one for one in outcome.findings}
+    found = [*_fence_again("", told, again.get(told["id"]))]
+    end = evidence["ended"]
+    # The route may have been drawn anew meanwhile: the evidence holds it as it was at first.
+    if end is not None and end["place_version"] == told["place_version"]:
+        found += _fence_again("ended.", end, again.get(end["id"]))
+    said = fence_sentence(told, end)
     return Explained(
-        str(told["id"]), str(told["rule"]), str(told["version"]), said, len(track), found
+        str(told["id"]), str(told["rule"]), str(told["version"]), said, len(track), tuple(found)
     )
+
+
+def _fence_again(prefix: str, told: Json, again: fences.Finding | None) -> Iterable[Difference]:
+    if again is None:
+        return [Difference(f"{prefix}finding", told["id"], None)]
+    now = json.loads(encode(again, None, None, datetime.fromtimestamp(0, UTC)))
+    return [
+        Difference(prefix + one.field, one.told, one.recomputed)
+        for one in _compare("", _only(told), _only(now))
+    ]
 
 
 def _only(message: Json) -> Json:

@@ -20,7 +20,7 @@ DRIVING: Final = "driving."
 FENCE_RULES: Final = frozenset({"fence.forbidden", "fence.off_route", "fence.cross", "fence.stay"})
 OVER: Final[Mapping[str, tuple[str, ...]]] = {
     "fence.leave": ("fence.forbidden", "fence.stay"),
-    "fence.enter": ("fence.off_route",),
+    "fence.off_route_over": ("fence.off_route",),
 }
 """Fence findings that are the end of others of the same vehicle and place."""
 
@@ -55,6 +55,23 @@ class Told:
     record: dict[str, Json]
 
 
+@dataclass(frozen=True)
+class Over:
+    """A finding of a fence that says that a vehicle left a place, or is off its route no more.
+
+    ``record`` is the message where it says of what it ends more than its moment (how far off the
+    route it was), else ``None``.
+    """
+
+    id: str
+    rule: str
+    vehicle: int
+    place: int
+    at: datetime
+    correction: Correction = ""
+    record: dict[str, Json] | None = None
+
+
 def concerns(rule: str) -> bool:
     """Whether findings of this rule are recorded here (entries and exits belong to ``hazmat``)."""
     return rule.startswith(DRIVING) or rule in FENCE_RULES
@@ -78,6 +95,26 @@ def read(data: bytes) -> Told:
     if not isinstance(body, dict):
         raise BadMessage("no JSON object")
     return told(body)
+
+
+def over(data: bytes) -> Over:
+    """The message of a rule in :data:`OVER` as a value. Raises :class:`BadMessage`."""
+    try:
+        body = json.loads(data)
+        rule, said = str(body["rule"]), body["inputs"].get("over_at")
+        return Over(
+            id=_id(body, "id"),
+            rule=rule,
+            vehicle=_whole(body, "vehicle_id"),
+            place=_whole(body, "place_id"),
+            at=_moment(body["inputs"], "over_at") if said else _moment(body, "happened_at"),
+            correction=_correction(body.get("correction")),
+            record=body if said else None,
+        )
+    except KeyError as error:
+        raise BadMessage(f"{error.args[0]}: is missing") from error
+    except (AttributeError, TypeError, ValueError) as error:
+        raise BadMessage(str(error)) from error
 
 
 def told(body: dict[str, Json]) -> Told:

@@ -14,7 +14,7 @@ from jiaoan.rules.driving.sentences import Sentence, span_en, span_zh
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "fence.forbidden": ("在禁行区“{place}”内", "in the forbidden zone “{place}”"),
-    "fence.off_route": ("驶离规定线路“{place}”", "left its route “{place}”"),
+    "fence.off_route": ("驶离规定线路“{place}”{off}", "left its route “{place}”{off_en}"),
     "fence.cross": ("越过“{place}”{side}", "crossed “{place}”{side_en}"),
     "fence.stay": ("在“{place}”停留超过{dwell}", "stayed in “{place}” for more than {dwell_en}"),
 }
@@ -24,8 +24,14 @@ _SIDES: Final = {
 }
 
 
-def fence_sentence(record: Mapping[str, object]) -> Sentence:
-    """What a message of a fence says; nothing for a rule that this release does not know."""
+def fence_sentence(
+    record: Mapping[str, object], end: Mapping[str, object] | None = None
+) -> Sentence:
+    """What a message of a fence says, with that of its end where it has one; nothing for a rule
+    that this release does not know.
+    """
+    if end is not None and end.get("rule") == "fence.off_route_over":
+        return _off_route(record, end)
     words = _WORDS.get(str(record.get("rule")))
     if words is None:
         return Sentence("", "")
@@ -36,8 +42,11 @@ def fence_sentence(record: Mapping[str, object]) -> Sentence:
     values = {
         "place": str(record.get("place_name", "")),
         "side": side, "side_en": side_en,
+        "off": "", "off_en": "",
         "dwell": span_zh(dwell), "dwell_en": span_en(dwell),
     }  # fmt: skip
+    if (metres := _farthest(record)) is not None:
+        values |= {"off": f"，当时距线路{metres}米", "off_en": f", {metres} m off it then"}
     at = local(datetime.fromisoformat(str(record["happened_at"])))
     zh, en = (one.format_map(values) for one in words)
     opened = inputs.get("hours_opened_at")
@@ -47,3 +56,32 @@ def fence_sentence(record: Mapping[str, object]) -> Sentence:
     return Sentence(
         f"{at.month}月{at.day}日{at:%H:%M:%S}{zh}。", f"At {at:%Y-%m-%d %H:%M:%S} {en}."
     )
+
+
+def _off_route(record: Mapping[str, object], end: Mapping[str, object]) -> Sentence:
+    """From when to when a vehicle was off its route, how far, and why it is over."""
+    inputs = end["inputs"]
+    if not isinstance(inputs, Mapping):
+        raise ValueError("inputs: is no object")
+    begin = local(datetime.fromisoformat(str(record["happened_at"])))
+    over = local(datetime.fromisoformat(str(inputs["over_at"])))
+    seconds = max(0, round((over - begin).total_seconds()))
+    why_zh, why_en = "后驶回线路", "then back on it"
+    if inputs.get("confirmed_by") == "lapsed":
+        why_zh, why_en = "至线路不再约束该车时止", "then the route bound it no more"
+    place, metres = record.get("place_name", ""), _farthest(end)
+    day_zh = "" if over.date() == begin.date() else f"{over.month}月{over.day}日"
+    day_en = "" if over.date() == begin.date() else f"{over:%Y-%m-%d} "
+    return Sentence(
+        f"{begin.month}月{begin.day}日{begin:%H:%M:%S}至{day_zh}{over:%H:%M:%S}偏离规定线路"
+        f"“{place}”{span_zh(seconds)}，最远{metres}米，{why_zh}。",
+        f"From {begin:%Y-%m-%d %H:%M:%S} to {day_en}{over:%H:%M:%S} off its route “{place}” "
+        f"({span_en(seconds)}), {metres} m at the farthest; {why_en}.",
+    )
+
+
+def _farthest(record: Mapping[str, object]) -> str | None:
+    """Whole metres off the route, as its message says it."""
+    inputs = record.get("inputs")
+    said = inputs.get("farthest_m") if isinstance(inputs, Mapping) else None
+    return f"{said:.0f}" if isinstance(said, (int, float)) else None

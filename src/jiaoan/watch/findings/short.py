@@ -21,10 +21,19 @@ class Short:
 def short(finding: Finding) -> Short:
     """Speed and limit, time driven, way: what the trade names a finding by; empty for the others.
 
-    ``78/60`` is km/h and its limit, ``4:12`` hours and minutes, ``18.4 km`` a way.
+    ``78/60`` is km/h and its limit, ``4:12`` hours and minutes, ``18.4 km`` or ``232 m`` a way.
     """
     maker = _MAKERS.get(finding.rule)
     return maker(finding) if maker else Short("", 0)
+
+
+def off_route(record: Mapping[str, object]) -> Short:
+    """How far a vehicle was off its route, by the message of a fence; empty for other ones."""
+    inputs = record.get("inputs")
+    said = inputs.get("farthest_m") if isinstance(inputs, Mapping) else None
+    if not isinstance(said, (int, float)):
+        return Short("", 0)
+    return Short(f"{said / 1000:.1f} km" if said >= 1000 else f"{said:.0f} m", round(said))
 
 
 def _speed(finding: Finding) -> Short:

@@ -49,6 +49,7 @@ _FENCE_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "stayed": ("在{}滞留", "stayed in {}"),
     "forbidden": ("违规进入{}", "was in {} while forbidden"),
     "off_route": ("偏离线路{}", "left the route {}"),
+    "off_route_over": ("不再偏离线路{}", "was off the route {} no more"),
     "crossed": ("越过{}", "crossed {}"),
 }
 Value = Mapping[str, object]
@@ -131,9 +132,18 @@ class World:
 
     def _fenced(self, book: Book, ordered: Positions, fence: Grounds) -> list[Event]:
         found = fence.walk(Memory(), ordered, book)
-        return [
-            _fenced_event(each, self.ground.names.get(each.fence.place_id, "")) for each in found
-        ]
+        events: list[Event] = []
+        away: dict[str, int] = {}  # by the first position off the route
+        for each in found:
+            event = _fenced_event(each, self.ground.names.get(each.fence.place_id, ""))
+            if each.kind == "off_route_over" and each.first_key in away:
+                number = away[each.first_key]
+                events[number] = _until(events[number], each)
+                continue
+            if each.kind == "off_route":
+                away[each.first_key] = len(events)
+            events.append(event)
+        return events
 
     def arrived(
         self, vehicle: int, profile: Profile, came: Positions, rules: frozenset[Rule]
@@ -199,6 +209,19 @@ def _fenced_event(found: fences.Finding, name: str) -> Event:
         f"{moment.month}月{moment.day}日{moment:%H:%M:%S}{zh.format(name)}。",
         f"{en.format(name)} at {moment:%Y-%m-%d %H:%M:%S}",
     )  # fmt: skip
+
+
+def _until(begun: Event, over: fences.Finding) -> Event:
+    """How long a vehicle was off its route, and how far."""
+    moment = datetime.fromtimestamp(over.over_ms / 1000, LOCAL)
+    metres = over.far_dm // 10
+    return replace(
+        begun,
+        end_ms=over.over_ms,
+        zh=f"{begun.zh.removesuffix('。')}，至{moment.month}月{moment.day}日{moment:%H:%M:%S}，"
+        f"最远{metres}米。",
+        en=f"{begun.en}, until {moment:%Y-%m-%d %H:%M:%S}, {metres} m at the farthest",
+    )
 
 
 def warm_up_days(rules: frozenset[Rule]) -> int:

@@ -86,6 +86,10 @@ FENCE_DOES: Final[Mapping[Kind, tuple[str | Promise, str | Promise, str]]] = {
     "off_route": (
         _("Off route"), _("A vehicle bound to a route has left it."), "fence-route",
     ),
+    "off_route_over": (
+        _("Off route no more"), _("It is back on its route, or the route bound it no more."),
+        "fence-route",
+    ),
     "crossed": (
         _("Gate line crossed"), _("The way between two points crosses a gate line."), "fence-gate",
     ),
