@@ -250,6 +250,32 @@ def test_a_region_names_the_vehicles_that_the_person_may_watch(
         client.get(reverse("track_region_export", kwargs={"form": "geojson"}), BOX).content
     )
     assert shapes["features"][0]["properties"]["stays"][0]["plate"] == "湘F32718"
+    assert row["kind"] == "reported"
+
+
+def test_who_only_passed_between_two_reports_is_told_apart(
+    client: Client, world: World, tmp_path: Path
+) -> None:
+    lorry = world.vehicle("湘F32750", "firm")
+    rows = [report(second, km=second / 60, vehicle=lorry.pk) for second in (0, 60)]
+    write(tmp_path, np.concatenate(rows), number=5)
+    log_in(client, world.person("safety_clerk"))
+    asked = {**BOX, "box": "113.249,29.453,113.251,29.456"}
+    page = client.get(reverse("track_region"), asked).content.decode()
+    head, inferred = page.split('id="inferred"')
+    assert "湘F·32750" not in head
+    assert "湘F·32750" in inferred
+    assert "推断" in inferred
+    exported = client.get(reverse("track_region_export", kwargs={"form": "csv"}), asked).content
+    (row,) = csv.DictReader(io.StringIO(exported.decode("utf-8-sig")))
+    assert (row["kind"], row["first"], row["reports"]) == ("inferred", "", "0")
+    assert row["before"] == "2024-06-05T08:00:00.000+08:00"
+    shapes = json.loads(
+        client.get(reverse("track_region_export", kwargs={"form": "geojson"}), asked).content
+    )
+    assert [each["properties"].get("kind") for each in shapes["features"]] == [None, "inferred"]
+    log_in(client, world.person("enterprise", elsewhere=True))
+    assert "湘F·32750" not in client.get(reverse("track_region"), asked).content.decode()
 
 
 def test_a_known_place_can_be_asked_for(client: Client, world: World, vehicle: Vehicle) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +17,7 @@ from jiaoan.kernel.clock import at_local
 from jiaoan.rules.shapes import outline
 from jiaoan.stores import compaction, positions, region, tracks
 from jiaoan.stores.positions import Positions
-from jiaoan.stores.region import Edge, Stay, stays
+from jiaoan.stores.region import CLOSE, Edge, Passage, Seen, Stay, seen
 
 NOON = at_local(date(2024, 4, 8), 12)
 HOUR = timedelta(hours=1)
@@ -53,7 +55,8 @@ def ask(
     unsealed: Positions | None = None,
 ) -> list[Stay]:
     end = NOON + HOUR
-    return stays(data, SQUARE, NOON, end, vehicles=vehicles, now=now, unsealed=unsealed)
+    found = seen(data, SQUARE, NOON, end, vehicles=vehicles, now=now, unsealed=unsealed)
+    return list(found.stays)
 
 
 def at(minute: float) -> datetime:
@@ -191,4 +194,108 @@ def test_it_tells_what_a_plain_walk_tells(
     assert [
         (stay.vehicle, stay.first.timestamp(), stay.last.timestamp())
         for stay in ask(data, unsealed=fresh)
+    ] == expected
+
+
+# ---------------------------------------------------------------- ways that no report inside tells
+
+RING = [(0, 0), (10_000, 0), (10_000, 10_000), (5000, 5000), (0, 10_000)]
+CORNER = {
+    "type": "Polygon",
+    "coordinates": [[[113.2 + x / 1e6, 29.4 + y / 1e6] for x, y in (*RING, RING[0])]],
+}
+NOTCHED = outline(CORNER)
+Spot = tuple[int, int, int, int]  # vehicle, seconds behind noon, microdegrees east and north
+
+
+def spot(vehicle: int, second: int, east: int, north: int) -> Positions:
+    row = report(vehicle, second / 60)
+    row["lon"], row["lat"] = 113_200_000 + east, 29_400_000 + north
+    return row
+
+
+def passages(data: Path, *, unsealed: Positions | None = None, **more: object) -> list[Passage]:
+    asked: dict[str, object] = {"vehicles": None, **more}
+    end = NOON + HOUR
+    found: Seen = seen(
+        data, NOTCHED, NOON, end, now=end, unsealed=unsealed, **asked,  # type: ignore[arg-type]
+    )  # fmt: skip
+    return list(found.passages)
+
+
+def test_a_way_between_two_reports_outside_is_told_apart(tmp_path: Path) -> None:
+    rows = [spot(7, 60, -1000, 2000), spot(7, 120, 11_000, 2000)]
+    write(tmp_path, *rows)
+    (way,) = passages(tmp_path)
+    assert (way.vehicle, way.before, way.after) == (7, at(1), at(2))
+    assert way.start == (113.199, 29.402)
+    assert way.through_m == pytest.approx(971, abs=2)
+    everything = seen(tmp_path, NOTCHED, NOON, NOON + HOUR, vehicles=None, now=NOON + HOUR)
+    assert everything.stays == []
+    assert passages(tmp_path, vehicles={8}) == []
+    assert passages(tmp_path, close=timedelta(seconds=59)) == []
+    assert passages(tmp_path / "none", unsealed=np.concatenate(rows)) == [way]
+    write(tmp_path / "between", *rows, spot(7, 90, 5000, -20_000))
+    assert passages(tmp_path / "between") == [], "it drove round it"
+    write(tmp_path / "inside", *rows, spot(7, 90, 3000, 2000))
+    assert passages(tmp_path / "inside") == [], "that is a stay"
+
+
+def test_through_the_notch_of_an_area_leads_no_way_but_its_corner_is_in_it(tmp_path: Path) -> None:
+    write(tmp_path, spot(7, 0, 4500, 9000), spot(7, 50, 5500, 9000))
+    assert passages(tmp_path) == []
+    write(tmp_path / "corner", spot(7, 0, -1000, 9000), spot(7, 50, 1000, 11_000))
+    (way,) = passages(tmp_path / "corner")
+    assert way.through_m == pytest.approx(0, abs=0.01), "it touches the corner: the edge belongs"
+
+
+def test_what_nobody_can_drive_is_an_error_of_place(tmp_path: Path) -> None:
+    write(tmp_path, spot(7, 60, -1000, 2000), spot(7, 70, 11_000, 2000))
+    assert passages(tmp_path) == []
+
+
+def test_a_way_over_midnight_is_seen(tmp_path: Path) -> None:
+    start = NOON + timedelta(hours=11)
+    write(tmp_path, spot(7, 12 * 3600 - 20, -1000, 2000), spot(7, 12 * 3600 + 20, 11_000, 2000))
+    found = seen(tmp_path, NOTCHED, start, start + 2 * HOUR, vehicles=None, now=start + 2 * HOUR)
+    assert [way.vehicle for way in found.passages] == [7]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 2),
+            st.integers(-90, 400),
+            st.integers(-6000, 16_000),
+            st.integers(-6000, 16_000),
+        ),
+        max_size=30,
+        unique_by=lambda row: row[:2],
+    ),
+    st.integers(0, 30),
+)
+def test_it_tells_the_ways_that_a_plain_walk_tells(
+    tmp_path_factory: pytest.TempPathFactory, said: list[Spot], cut: int
+) -> None:
+    data = tmp_path_factory.mktemp("ways")
+    rows = [spot(*one) for one in said]
+    write(data, *rows[:cut])
+    fresh = np.concatenate([positions.empty(0), *rows[cut:]])
+    area = shapely.Polygon(RING)
+    expected = []
+    for one, other in pairwise(sorted(said)):
+        seconds, line = other[1] - one[1], shapely.LineString([one[2:], other[2:]])
+        ends = [shapely.Point(each[2:]) for each in (one, other)]
+        metres = np.hypot((other[2] - one[2]) * 0.09705, (other[3] - one[3]) * 0.11084)
+        if one[0] != other[0] or seconds > CLOSE.total_seconds() or other[1] < 0:
+            continue
+        if abs(metres / seconds * 3.6 - region.FASTEST_KMH) < 1:
+            return  # how long a degree is there is not what this asks
+        if metres / seconds * 3.6 > region.FASTEST_KMH or any(map(area.intersects, ends)):
+            continue
+        if area.intersects(line):
+            expected.append((one[0], at(one[1] / 60), at(other[1] / 60)))
+    assert [
+        (each.vehicle, each.before, each.after) for each in passages(data, unsealed=fresh)
     ] == expected

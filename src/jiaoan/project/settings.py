@@ -8,6 +8,7 @@
 ``JIAOAN_ALLOWED_HOSTS`` comma-separated host names
 ``JIAOAN_DEBUG``         1 = development only
 ``JIAOAN_TRACKS_KEEP``   months that positions are kept, e.g. ``hazmat=12,truck=6``
+``JIAOAN_TRACKS_CLOSE_S``  seconds between two reports that tell a straight way, 1 to 300
 ``JIAOAN_TRACKS_KEEP_CONFIRMED_BY``  who confirmed these months; only then the worker removes
 """
 
@@ -41,6 +42,13 @@ def _months(text: str) -> dict[str, int]:
     return found
 
 
+def _close_s(text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text) <= 300):
+        raise ImproperlyConfigured(f"JIAOAN_TRACKS_CLOSE_S 应为 1 至 300 秒，{text!r} 不是。")
+    return int(text)
+
+
+TRACKS_CLOSE_S = _close_s(os.environ.get("JIAOAN_TRACKS_CLOSE_S", "60"))
 TRACKS_KEEP_MONTHS = _months(os.environ.get("JIAOAN_TRACKS_KEEP", ""))
 TRACKS_KEEP_CONFIRMED_BY = os.environ.get("JIAOAN_TRACKS_KEEP_CONFIRMED_BY", "").strip()
 

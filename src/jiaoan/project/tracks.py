@@ -189,7 +189,7 @@ def _export(options: argparse.Namespace, desk: Desk) -> int:
 
 
 def _region(options: argparse.Namespace, desk: Desk) -> int:
-    from jiaoan.tracks.files import region_csv, region_geojson
+    from jiaoan.tracks.files import named, region_csv, region_geojson
     from jiaoan.tracks.queries import LONGEST, TooLong, region_of
 
     geometry, area = _area(options)
@@ -202,14 +202,18 @@ def _region(options: argparse.Namespace, desk: Desk) -> int:
             f"--to must lie behind --from, at most {LONGEST.days} days: ask in parts."
         ) from None
     _warn(found.missing)
-    rows = [
-        (each.vehicle.plate, each.vehicle.plate_colour, each.vehicle.owner_name, each.stay)
-        for each in found.visits
-    ]
-    print(f"vehicles: {found.vehicles}, stays: {len(rows)}", file=sys.stderr)
-    return _put(
-        region_csv(rows) if options.format == "csv" else region_geojson(geometry, rows), options.out
+    stays = [(named(each.vehicle), each.stay) for each in found.visits]
+    passages = [(named(each.vehicle), each.passage) for each in found.passings]
+    print(
+        f"vehicles: {found.vehicles}, stays: {len(stays)}, inferred ways: {len(passages)}",
+        file=sys.stderr,
     )
+    octets = (
+        region_csv(stays, passages)
+        if options.format == "csv"
+        else region_geojson(geometry, stays, passages)
+    )
+    return _put(octets, options.out)
 
 
 def _area(options: argparse.Namespace) -> tuple[dict[str, object], Outline]:

@@ -10,9 +10,14 @@ rules says: the edge belongs to the area.
 
 A :class:`Stay` is a run of reports inside. It begins and ends with a *crossing* between two reports
 not farther apart than the silence that makes a gap, or with the *silence* itself, when what
-happened is not known, or at the edge of the time asked for. A vehicle that passed between two of
-its reports without one inside is not seen. Reports without a satellite fix, or without a place, say
-nothing.
+happened is not known, or at the edge of the time asked for. Reports without a satellite fix, or
+without a place, say nothing.
+
+A :class:`Passage` 推断经过 is no fact but an inference: two reports outside that follow each other
+closely, and the straight way between them crosses the area. Such a way is not longer than a vehicle
+can drive in the time, so both of its ends lie in the area's box widened by that; of the groups that
+may hold such a report vehicle, time and place are read, a day at a time, and whose way meets the
+box is asked for in the second pass. The price is the reports around the area, no whole day.
 """
 
 from __future__ import annotations
@@ -26,8 +31,10 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
-from jiaoan.rules.shapes import INSIDE, Outline
+from jiaoan.rules.fences.columns import DAY_MS, LOCAL_MS
+from jiaoan.rules.shapes import INSIDE, Outline, metres_per_microdegree
 from jiaoan.stores.positions import FIXED, Positions
 from jiaoan.stores.tracks import (
     KEY,
@@ -40,6 +47,9 @@ from jiaoan.stores.tracks import (
     once,
 )
 
+CLOSE: Final = timedelta(seconds=60)
+"""Two reports no farther apart than this tell a straight way [U]: see docs/theory/tracks.md."""
+FASTEST_KMH: Final = 160  # [U] ``fastest_kmh`` of the driving rules: faster is an error of place
 SILENCE: Final = timedelta(minutes=5)
 """A longer pause between two reports is a gap [U]: ``gap_s`` of the driving rules."""
 AT_ONCE: Final = 64  # days of vehicles whose reports are in memory together
@@ -75,7 +85,31 @@ class Stay:
     top_kmh: float
 
 
-def stays(
+@dataclass(frozen=True)
+class Passage:
+    """A vehicle whose straight way from the report at ``before`` to the next one, at ``after``,
+    leads through the area for ``through_m`` metres; both reports lie outside.
+
+    ``start`` and ``end`` are the two places: longitude and latitude in degrees.
+    """
+
+    vehicle: int
+    before: datetime
+    after: datetime
+    start: tuple[float, float]
+    end: tuple[float, float]
+    through_m: float
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was reported, and apart from it what is only inferred; by vehicle and time."""
+
+    stays: Sequence[Stay]
+    passages: Sequence[Passage]
+
+
+def seen(
     data_dir: Path,
     area: Outline,
     start: datetime,
@@ -85,45 +119,64 @@ def stays(
     now: datetime,
     unsealed: Positions | None = None,
     silence: timedelta = SILENCE,
-) -> list[Stay]:
-    """Stays in ``area`` that touch ``start`` up to before ``end``, by vehicle and time.
+    close: timedelta = CLOSE,
+) -> Seen:
+    """Stays in ``area`` and ways through it that touch ``start`` up to before ``end``.
 
     ``vehicles`` is what the asking person's scope allows; ``None`` = all. ``now`` tells a vehicle
-    that is still inside from one that fell silent.
+    that is still inside from one that fell silent. ``close`` is at most ``silence``.
     """
-    question = _Question(area, in_ms(start), in_ms(end), round(silence.total_seconds() * 1000))
+    question = _Question(area, in_ms(start), in_ms(end), _ms(silence), _ms(min(close, silence)))
     question.now = in_ms(now)
     allowed = None if vehicles is None else np.array(sorted(vehicles), np.int64)
     fresh = [] if unsealed is None else [{name: unsealed[name] for name in _NAMES}]
     while True:
         try:
-            files = [
-                source.path
+            days = [
+                [source.path for source in current(folder)]
                 for folder in folders_of(data_dir, start - silence, end + silence)
-                for source in current(folder)
             ]
-            wanted = _inside_once(files, fresh, question, allowed)
+            files = [path for day in days for path in day]
+            wanted = np.union1d(
+                _inside_once(files, fresh, question, allowed),
+                _by_once(days, fresh, question, allowed),
+            )
             some = max(1, AT_ONCE // max(1, (end - start).days))
-            return [
-                stay
-                for at in range(0, len(wanted), some)
-                for stay in _of(files, fresh, question, wanted[at : at + some])
-            ]
+            stays, passages = list[Stay](), list[Passage]()
+            for at in range(0, len(wanted), some):
+                track = _of(files, fresh, question, wanted[at : at + some])
+                inside = question.inside(track)
+                stays += _runs(track, inside, question)
+                passages += _ways(track, inside, question)
+            return Seen(stays, passages)
         except FileNotFoundError:
             continue  # put together with others since the folder was listed
 
 
-class _Question:
-    """Area and time in the files' units; ``low`` and ``high`` reach a silence beyond the time."""
+def _ms(span: timedelta) -> int:
+    return round(span.total_seconds() * 1000)
 
-    def __init__(self, area: Outline, start: int, end: int, silence: int) -> None:
+
+class _Question:
+    """Area and time in the files' units; ``low`` and ``high`` reach a silence beyond the time, and
+    ``around`` (west, south, east, north) as far beyond the area's box as a way between two close
+    reports.
+    """
+
+    def __init__(self, area: Outline, start: int, end: int, silence: int, close: int) -> None:
         from jiaoan.rules.grid import GridShapes
 
+        self.area, self.close = area, close
         self.shapes = GridShapes([area], [0.0])
         self.west, self.south, self.east, self.north = area.box
         self.start, self.end, self.silence = start, end, silence
         self.low, self.high = start - silence, end + silence
         self.now = end
+        reach = FASTEST_KMH / 3600 * close
+        widest = max(abs(self.south), abs(self.north))  # there a degree of longitude is shortest
+        per_lat, per_lon = (float(each) for each in metres_per_microdegree(widest / 1e6))
+        north, east = round(reach / per_lat) + 1, round(reach / max(per_lon, 1e-6) * 1.01) + 1
+        self.around = (self.west - east, self.south - north, self.east + east, self.north + north)
 
     def inside(self, part: Columns) -> npt.NDArray[np.bool_]:
         """Which rows tell of a place in the area, its edge included."""
@@ -152,7 +205,9 @@ def _inside_once(
 ) -> npt.NDArray[np.int64]:
     """The allowed vehicles with a report inside in the time, in order."""
     found = [np.zeros(0, np.int64)]
-    parts = (part for path in files for part in _near(path, question, allowed))
+    box = (question.west, question.south, question.east, question.north)
+    span = (question.start, question.end)
+    parts = (part for path in files for part in _near(path, box, span, allowed))
     for part in (*fresh, *parts) if fresh else parts:
         time = part["time_ms"].astype(np.int64)
         mine = np.flatnonzero((time >= question.start) & (time < question.end))
@@ -162,18 +217,68 @@ def _inside_once(
     return vehicles if allowed is None else vehicles[np.isin(vehicles, allowed)]
 
 
+def _by_once(
+    days: Sequence[Sequence[Path]],
+    fresh: Sequence[Columns],
+    question: _Question,
+    allowed: npt.NDArray[np.int64] | None,
+) -> npt.NDArray[np.int64]:
+    """The allowed vehicles of which a straight way between close reports may meet the area's box,
+    in order. Of two days the end of the first goes over into the second.
+    """
+    west, south, east, north = question.around
+    span = (question.start - question.close, question.end + question.close)
+    nothing = np.zeros(0, np.int64)
+    found, carried = [nothing], list[Columns]()
+    for files in days:
+        read = (part for path in files for part in _near(path, question.around, span, allowed))
+        rows = [*carried]
+        for part in (*fresh, *read) if fresh else read:
+            time, lat, lon = (part[name].astype(np.int64) for name in ("time_ms", "lat", "lon"))
+            mine = placed(part) & (time >= span[0]) & (time < span[1])
+            mine &= (lat >= south) & (lat <= north) & (lon >= west) & (lon <= east)
+            rows.append({name: part[name][mine].astype(np.int64) for name in _PLACE})
+        whole = {name: np.concatenate([nothing, *(each[name] for each in rows)]) for name in _PLACE}
+        order = np.lexsort((whole["time_ms"], whole["vehicle"]))
+        track = {name: array[order] for name, array in whole.items()}
+        found.append(track["vehicle"][_close(track, question)])
+        late = (track["time_ms"] + LOCAL_MS) % DAY_MS >= DAY_MS - question.close
+        carried = [{name: array[late] for name, array in track.items()}]
+    vehicles = np.unique(np.concatenate(found))
+    return vehicles if allowed is None else vehicles[np.isin(vehicles, allowed)]
+
+
+def _close(track: Columns, question: _Question) -> npt.NDArray[np.int64]:
+    """Rows, by vehicle and time, that a close one follows so that the box of both meets the
+    area's.
+    """
+    vehicle, time, lat, lon = (
+        track[name].astype(np.int64) for name in ("vehicle", "time_ms", "lat", "lon")
+    )
+    met = (vehicle[1:] == vehicle[:-1]) & (np.diff(time) <= question.close)
+    met &= np.minimum(lat[1:], lat[:-1]) <= question.north
+    met &= np.maximum(lat[1:], lat[:-1]) >= question.south
+    met &= np.minimum(lon[1:], lon[:-1]) <= question.east
+    met &= np.maximum(lon[1:], lon[:-1]) >= question.west
+    return np.flatnonzero(met)
+
+
 def _near(
-    path: Path, question: _Question, allowed: npt.NDArray[np.int64] | None
+    path: Path,
+    box: tuple[int, int, int, int],
+    span: tuple[int, int],
+    allowed: npt.NDArray[np.int64] | None,
 ) -> Iterator[Columns]:
-    """Rows of the groups that may hold an allowed vehicle in the area's box in the time."""
+    """Rows of the groups that may hold an allowed vehicle in the box in the time."""
     groups = groups_of(path)
+    west, south, east, north = box
     chosen = (
-        (groups.times[:, 0] < question.end)
-        & (groups.times[:, 1] >= question.start)
-        & (groups.lats[:, 0] <= question.north)
-        & (groups.lats[:, 1] >= question.south)
-        & (groups.lons[:, 0] <= question.east)
-        & (groups.lons[:, 1] >= question.west)
+        (groups.times[:, 0] < span[1])
+        & (groups.times[:, 1] >= span[0])
+        & (groups.lats[:, 0] <= north)
+        & (groups.lats[:, 1] >= south)
+        & (groups.lons[:, 0] <= east)
+        & (groups.lons[:, 1] >= west)
     )
     if allowed is not None:
         chosen &= _hold(groups.vehicles, allowed)
@@ -207,8 +312,8 @@ def _of(
     fresh: Sequence[Columns],
     question: _Question,
     vehicles: npt.NDArray[np.int64],
-) -> Iterator[Stay]:
-    """The stays of these vehicles."""
+) -> Columns:
+    """The reports of these vehicles, by vehicle and time."""
     parts: list[Columns] = []
     for path in files:
         groups = groups_of(path)
@@ -223,15 +328,14 @@ def _of(
         rows = np.isin(part["vehicle"], vehicles) & placed(part)
         rows &= (time >= question.low) & (time < question.high)
         mine.append({name: part[name][rows] for name in _NAMES})
-    yield from _runs(once(mine, _NAMES), question)
+    return once(mine, _NAMES)
 
 
-def _runs(track: Columns, question: _Question) -> Iterator[Stay]:
+def _runs(track: Columns, inside: npt.NDArray[np.bool_], question: _Question) -> Iterator[Stay]:
     """Runs of reports inside, of rows by vehicle and time."""
     vehicle, time = (track[name].astype(np.int64) for name in ("vehicle", "time_ms"))
     if not len(time):
         return
-    inside = question.inside(track)
     joined = np.zeros(len(time) + 1, np.bool_)  # row i hangs together with the row before it
     joined[1:-1] = (vehicle[1:] == vehicle[:-1]) & (np.diff(time) <= question.silence)
     before = np.concatenate(([False], inside[:-1])) & joined[:-1]
@@ -254,6 +358,38 @@ def _runs(track: Columns, question: _Question) -> Iterator[Stay]:
             ends=Edge.CROSSED if went else _edge(still),
             reports=j - i + 1,
             top_kmh=float(speed[i : j + 1].max()),
+        )
+
+
+def _ways(track: Columns, inside: npt.NDArray[np.bool_], question: _Question) -> Iterator[Passage]:
+    """Straight ways through the area between two close reports outside of it."""
+    vehicle, time, lat, lon = (
+        track[name].astype(np.int64) for name in ("vehicle", "time_ms", "lat", "lon")
+    )
+    rows = _close(track, question)
+    rows = rows[~inside[rows] & ~inside[rows + 1]]
+    rows = rows[(time[rows] < question.end) & (time[rows + 1] >= question.start)]
+    if not len(rows):
+        return
+    ends = np.stack([rows, rows + 1], axis=1)
+    corners = np.stack([lon[ends], lat[ends]], axis=2).astype(np.float64)
+    lines = shapely.linestrings(corners)
+    area = question.area.exact
+    per_lat, per_lon = metres_per_microdegree(lat[rows] / 1e6)
+    scale = np.stack([per_lon, per_lat], axis=1)[:, np.newaxis, :]
+    metres = np.hypot(*np.diff(corners * scale, axis=1)[:, 0].T)
+    drives = metres <= FASTEST_KMH / 3600 * np.diff(time[ends], axis=1)[:, 0]
+    shapely.prepare(area)
+    for at in np.flatnonzero(drives & shapely.intersects(area, lines)).tolist():
+        p, q = int(rows[at]), int(rows[at]) + 1
+        share = shapely.length(shapely.intersection(area, lines[at])) / shapely.length(lines[at])
+        yield Passage(
+            vehicle=int(vehicle[p]),
+            before=moment_of(int(time[p])),
+            after=moment_of(int(time[q])),
+            start=(int(lon[p]) / 1e6, int(lat[p]) / 1e6),
+            end=(int(lon[q]) / 1e6, int(lat[q]) / 1e6),
+            through_m=float(share * metres[at]),
         )
 
 

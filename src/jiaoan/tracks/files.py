@@ -15,7 +15,8 @@ from datetime import datetime
 from typing import Final
 
 from jiaoan.kernel.clock import local
-from jiaoan.stores.region import Stay
+from jiaoan.registry.models import Vehicle
+from jiaoan.stores.region import Passage, Stay
 from jiaoan.stores.tracks import Columns, Point
 from jiaoan.tracks.driven import Driven
 from jiaoan.tracks.reading import Gap, Reading, Stand
@@ -26,7 +27,7 @@ DAY_FIELDS: Final = (
 )  # fmt: skip
 REGION_FIELDS: Final = (
     "plate", "plate_colour", "owner", "before", "first", "last", "after", "begins", "ends",
-    "reports", "top_kmh",
+    "reports", "top_kmh", "kind", "through_m",
 )  # fmt: skip
 Value = dict[str, object]
 
@@ -52,19 +53,32 @@ def day_csv(points: Sequence[Point]) -> bytes:
     )  # fmt: skip
 
 
-def region_csv(rows: Iterable[tuple[str, int, str, Stay]]) -> bytes:
-    """One line for each stay; ``rows`` are plate, colour, owner and the stay."""
-    return _csv(
-        REGION_FIELDS,
-        (
-            (
-                _plain(plate), colour, _plain(owner), moment(stay.before), moment(stay.first),
-                moment(stay.last), moment(stay.after), stay.begins.value, stay.ends.value,
-                stay.reports, f"{stay.top_kmh:.1f}",
-            )
-            for plate, colour, owner, stay in rows
-        ),
-    )  # fmt: skip
+Named = tuple[str, int, str]
+"""Plate, colour and owner of a vehicle."""
+
+
+def named(vehicle: Vehicle) -> Named:
+    return vehicle.plate, vehicle.plate_colour, vehicle.owner_name
+
+
+def region_csv(
+    stays: Iterable[tuple[Named, Stay]], passages: Iterable[tuple[Named, Passage]]
+) -> bytes:
+    """One line for each stay, then one for each way that is only inferred; ``kind`` says which."""
+    lines = [_stay(name, each) for name, each in stays]
+    lines += [_passage(name, each) for name, each in passages]
+    return _csv(REGION_FIELDS, lines)
+
+
+def _stay(name: Named, stay: Stay) -> tuple[object, ...]:
+    moments = map(moment, (stay.before, stay.first, stay.last, stay.after))
+    ends = (stay.begins.value, stay.ends.value)
+    return (*name, *moments, *ends, stay.reports, stay.top_kmh, "reported", "")
+
+
+def _passage(name: Named, way: Passage) -> tuple[object, ...]:
+    times = (moment(way.before), "", "", moment(way.after))
+    return (*name, *times, "", "", 0, "", "inferred", round(way.through_m))
 
 
 def _plain(text: str) -> str:
@@ -194,21 +208,25 @@ def _stand(stand: Stand) -> Value:
     return made
 
 
-def region_geojson(area: Mapping[str, object], rows: Iterable[tuple[str, int, str, Stay]]) -> bytes:
-    """The area as asked for; the stays, which have no geometry of their own, as its property."""
-    stays = [
-        dict(
-            zip(
-                REGION_FIELDS,
-                (
-                    plate, colour, owner, *map(moment, (s.before, s.first, s.last, s.after)),
-                    s.begins.value, s.ends.value, s.reports, s.top_kmh,
-                ),
-                strict=True,
-            )
-        )
-        for plate, colour, owner, s in rows
-    ]  # fmt: skip
-    feature = {"type": "Feature", "geometry": dict(area), "properties": {"stays": stays}}
-    value = {"type": "FeatureCollection", "features": [feature]}
+def region_geojson(
+    area: Mapping[str, object],
+    stays: Iterable[tuple[Named, Stay]],
+    passages: Iterable[tuple[Named, Passage]],
+) -> bytes:
+    """The area as asked for, with the stays, which have no geometry of their own, as its property;
+    then a line for each way that is only inferred.
+    """
+    told = [dict(zip(REGION_FIELDS, _stay(name, each), strict=True)) for name, each in stays]
+    features: list[Value] = [
+        {"type": "Feature", "geometry": dict(area), "properties": {"stays": told}}
+    ]
+    features += [
+        {
+            "type": "Feature",
+            "geometry": {"type": "LineString", "coordinates": [list(each.start), list(each.end)]},
+            "properties": dict(zip(REGION_FIELDS, _passage(name, each), strict=True)),
+        }
+        for name, each in passages
+    ]
+    value = {"type": "FeatureCollection", "features": features}
     return json.dumps(value, ensure_ascii=False).encode()

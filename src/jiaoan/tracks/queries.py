@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from django.conf import settings
 from django.db.models import QuerySet
 
 from jiaoan.kernel.clock import Clock, at_local, local
@@ -26,7 +27,7 @@ from jiaoan.rules.driving.settings import Settings
 from jiaoan.rules.shapes import Outline
 from jiaoan.scope import Refused, reach
 from jiaoan.stores import region, tracks, unsealed
-from jiaoan.stores.region import Stay
+from jiaoan.stores.region import Passage, Stay
 from jiaoan.stores.tracks import Columns
 from jiaoan.stores.unsealed import Missing
 from jiaoan.stream.atlas import Atlas
@@ -122,10 +123,22 @@ class Visit:
 
 
 @dataclass(frozen=True)
+class Passing:
+    """A way through the area that no report inside tells, with the vehicle it is of."""
+
+    vehicle: Vehicle
+    passage: Passage
+
+
+@dataclass(frozen=True)
 class Region:
-    """Who was in the area; ``missing`` says whether the newest reports are in."""
+    """Who was in the area by its reports, and who only by inference 推断经过; ``missing`` says
+    whether the newest reports are in.
+    """
 
     visits: Sequence[Visit]
+    passings: Sequence[Passing]
+    close: timedelta
     missing: Missing
 
     @property
@@ -161,7 +174,7 @@ def box_of(text: str) -> dict[str, object]:
 def region_of(
     store: Store, actor: object, area: Outline, start: datetime, end: datetime, clock: Clock
 ) -> Region:
-    """The stays of the vehicles that ``actor`` may watch, by time of entry.
+    """The stays and inferred ways of the vehicles that ``actor`` may watch, by time.
 
     Raises :class:`TooLong`.
     """
@@ -172,14 +185,18 @@ def region_of(
     allowed = None if everything else frozenset(mine.values_list("pk", flat=True))
     fresh = unsealed.ask(store.bus, store.data / "tracks")
     silence = timedelta(seconds=standing().on(local(start).date()).gap_s)
-    stays = region.stays(
+    close = timedelta(seconds=settings.TRACKS_CLOSE_S)
+    found = region.seen(
         store.data, area, start, end, vehicles=allowed, now=clock.now(), unsealed=fresh.rows,
-        silence=silence,
+        silence=silence, close=close,
     )  # fmt: skip
-    known = _named(mine, {stay.vehicle for stay in stays})
-    visits = [Visit(known[stay.vehicle], stay) for stay in stays if stay.vehicle in known]
+    wanted = {stay.vehicle for stay in found.stays} | {way.vehicle for way in found.passages}
+    known = _named(mine, wanted)
+    visits = [Visit(known[stay.vehicle], stay) for stay in found.stays if stay.vehicle in known]
     visits.sort(key=lambda visit: (visit.stay.first, visit.vehicle.pk))
-    return Region(visits, fresh.missing)
+    passings = [Passing(known[way.vehicle], way) for way in found.passages if way.vehicle in known]
+    passings.sort(key=lambda passing: (passing.passage.before, passing.vehicle.pk))
+    return Region(visits, passings, close, fresh.missing)
 
 
 def _named(mine: QuerySet[Vehicle], wanted: Collection[int]) -> Mapping[int, Vehicle]:

@@ -24,8 +24,8 @@ from jiaoan.portal.tracks.events import span
 from jiaoan.portal.tracks.views import file
 from jiaoan.registry.models import PlaceShape, Vehicle
 from jiaoan.registry.queries import places
-from jiaoan.stores.region import Edge, Stay
-from jiaoan.tracks.files import region_csv, region_geojson
+from jiaoan.stores.region import CLOSE, Edge, Stay
+from jiaoan.tracks.files import named, region_csv, region_geojson
 from jiaoan.tracks.queries import Region, Visit, region_of
 
 ROWS = 100
@@ -96,6 +96,8 @@ def show(request: HttpRequest) -> HttpResponse:
         "places": known.order_by("name"),
         "notes": notes.of_missing(found.missing) if found else [],
         "geometry": question.geometry,
+        "passings": found.passings[:ROWS] if found else (),
+        "close": round((found.close if found else CLOSE).total_seconds()),
         "nothing": Empty(
             _("No vehicle was there"),
             _("None of the vehicles in your scope reported from inside the area in this time."),
@@ -117,11 +119,13 @@ def export(request: HttpRequest, form: str) -> HttpResponse:
             "Choose a place, or draw a box on the map."
         )
         return HttpResponse(words, status=400, content_type="text/plain; charset=utf-8")
-    rows = [
-        (each.vehicle.plate, each.vehicle.plate_colour, each.vehicle.owner_name, each.stay)
-        for each in found.visits
-    ]
-    octets = region_csv(rows) if form == "csv" else region_geojson(question.geometry, rows)
+    stays = [(named(each.vehicle), each.stay) for each in found.visits]
+    passages = [(named(each.vehicle), each.passage) for each in found.passings]
+    octets = (
+        region_csv(stays, passages)
+        if form == "csv"
+        else region_geojson(question.geometry, stays, passages)
+    )
     return file(octets, form, f"区域查车-{question.name}-{_stamp(question.begins)}")
 
 
