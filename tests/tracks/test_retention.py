@@ -6,18 +6,22 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from pytest_django import Settings
 
 from jiaoan.hazmat.models import Trip
 from jiaoan.journal.models import Fact
 from jiaoan.kernel.clock import FixedClock, at_local
+from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.registry.models import Vehicle, VehicleKind
 from jiaoan.scope import Refused, SystemActor
 from jiaoan.stores import positions, tracks
-from jiaoan.tracks import removal
+from jiaoan.tracks import holds, removal
 from jiaoan.tracks.actions import EVIDENCE
-from jiaoan.tracks.retention import PeriodRefused, months_before, periods, plan
-from jiaoan.watch.models import Alarm, Finding, Rehearsal
+from jiaoan.tracks.keeping import goes_on, keeping
+from jiaoan.tracks.retention import Period, PeriodRefused, months_before, periods, plan
+from jiaoan.watch.models import Alarm, Finding, Rehearsal, TrackHold
 from jiaoan.worker import steps
 from portal.matrix import World
 
@@ -226,3 +230,116 @@ def test_the_worker_removes_once_a_night_and_only_confirmed_figures(
     write(tmp_path, MONTHS_7 - timedelta(days=1), truck.pk)
     assert steps.keep_tracks(CLOCK, stop) == 0, "once a day"
     assert steps.keep_tracks(FixedClock(at_local(TODAY + timedelta(days=1), 4)), stop) == 1
+
+
+# ---------------------------------------------------------------- held for a case
+
+
+def held(world: World, of: Vehicle, **more: str) -> TrackHold:
+    said = {
+        "plate": of.plate, "first": str(MONTHS_7), "last": str(MONTHS_7), "reason": "案（2024）7号",
+    }  # fmt: skip
+    return holds.hold(world.person("safety_clerk"), CLOCK, **(said | more))
+
+
+def test_what_is_held_for_a_case_stays_until_it_is_released(world: World, tmp_path: Path) -> None:
+    truck = vehicle(world, VehicleKind.TRUCK, 2)
+    other = vehicle(world, VehicleKind.TRUCK, 3)
+    before = MONTHS_7 - timedelta(days=1)
+    for day in (before, MONTHS_7):
+        write(tmp_path, day, truck.pk, other.pk)
+    made = held(world, truck)
+    assert gone(tmp_path) == {before: {truck.pk, other.pk}, MONTHS_7: {other.pk}}
+    removed = {each.day: each.vehicles for each in removal.retain(KEEPER, CLOCK, tmp_path)}
+    assert removed == {before: {truck.pk, other.pk}, MONTHS_7: {other.pk}}
+    (noted,) = Fact.objects.filter(kind=holds.HELD)
+    assert noted.obj == f"registry.vehicle:{truck.pk}"
+    assert "7号" not in str(noted.payload), "a reason may name a person"
+    holds.release(world.person("safety_clerk"), CLOCK, made.pk, reason="结案")
+    assert gone(tmp_path) == {MONTHS_7: {truck.pk}}
+    assert Fact.objects.filter(kind=holds.RELEASED).count() == 1
+    with pytest.raises(Blocked):
+        holds.release(world.person("safety_clerk"), CLOCK, made.pk, reason="再次")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"plate": "没有"}, "plate"),
+        ({"plate": "湘F99999"}, "plate"),
+        ({"first": "1.5.2024"}, "first"),
+        ({"first": "1999-01-01"}, "first"),
+        ({"last": "2024-05-14"}, "last"),
+        ({"reason": "  "}, "reason"),
+        ({"reason": "字" * 201}, "reason"),
+    ],
+)
+def test_a_bad_hold_is_refused_by_its_field(
+    world: World, wrong: dict[str, str], field: str
+) -> None:
+    truck = vehicle(world, VehicleKind.TRUCK, 2)
+    with pytest.raises(FieldErrors) as refused:
+        held(world, truck, **wrong)
+    assert set(refused.value.errors) == {field}
+    assert not TrackHold.objects.exists()
+
+
+def test_only_who_handles_alarms_may_hold(world: World) -> None:
+    truck = vehicle(world, VehicleKind.TRUCK, 2)
+    for role in ("leader", "enterprise"):
+        with pytest.raises(Refused):
+            holds.hold(
+                world.person(role), CLOCK, plate=truck.plate, first="2024-05-15",
+                last="2024-05-15", reason="x",
+            )  # fmt: skip
+
+
+def test_the_page_says_what_goes_next_and_what_went(world: World, tmp_path: Path) -> None:
+    truck = vehicle(world, VehicleKind.TRUCK, 2)
+    coming = date(2024, 6, 29)
+    for day in (MONTHS_7, coming):
+        write(tmp_path, day, truck.pk)
+    clerk = world.person("safety_clerk")
+    found = keeping(clerk, tmp_path, TODAY)
+    assert [each.day for each in found.over] == [MONTHS_7]
+    of = {each.period.kind: each for each in found.kinds}
+    assert (of["truck"].first, of["truck"].next_day) == (date(2024, 6, 15), coming)
+    assert of["truck"].goes_on == date(2024, 12, 30)
+    assert of["hazmat"].next_day == MONTHS_7
+    list(removal.retain(KEEPER, CLOCK, tmp_path))
+    found = keeping(clerk, tmp_path, TODAY)
+    assert (list(found.over), found.removed[0].payload["day"]) == ([], str(MONTHS_7))
+
+
+@pytest.mark.parametrize("months", [1, 6, 12])
+def test_a_day_goes_on_the_first_date_on_which_it_is_over(months: int) -> None:
+    period = Period("truck", months, None, "U")
+    for number in range(400):
+        day = date(2023, 12, 1) + timedelta(days=number)
+        on = goes_on(period, day)
+        assert period.first_kept(on) > day
+        assert period.first_kept(on - timedelta(days=1)) <= day
+
+
+def test_the_pages_of_it(world: World, client: Client, tmp_path: Path) -> None:
+    truck = vehicle(world, VehicleKind.TRUCK, 2)
+    client.force_login(world.person("safety_clerk"))
+    page = client.get(reverse("track_retention")).content.decode()
+    assert "未核实" in page
+    assert "没有暂停清除的轨迹" in page
+    asked = {"plate": "湘F30002", "first": "2024-05-15", "last": "2024-05-01", "reason": "案7号"}
+    refused = client.post(reverse("track_hold"), asked)
+    assert refused.status_code == 422
+    assert "截止日期不得早于起始日期" in refused.content.decode()
+    assert 'value="案7号"' in refused.content.decode()
+    client.post(reverse("track_hold"), asked | {"last": "2024-05-20"})
+    (made,) = TrackHold.objects.all()
+    assert (made.vehicle, made.reason) == (truck, "案7号")
+    release = reverse("track_release", kwargs={"pk": made.pk})
+    assert client.post(release, {"reason": ""}).status_code == 422
+    assert client.post(release, {"reason": "结案"}).status_code == 302
+    page = client.get(reverse("track_retention")).content.decode()
+    assert "结案" in page
+    assert (
+        client.post(reverse("track_release", kwargs={"pk": 99}), {"reason": "x"}).status_code == 404
+    )

@@ -8,6 +8,7 @@ figure, unverified [U] until it confirms it. Nothing is removed that something r
   and the days next to it, and all days that its findings are judged again from
   (:func:`jiaoan.rules.driving.settle.window_ms`: two days before and behind, nine before totals);
 * a stay 行程 that has not ended: from its day on;
+* the days of a hold 暂停清除 for a case, until it is released;
 * a day of which an evidence sheet was made: for good.
 
 Vehicles that are in no register are kept as long as the kind that is kept longest.
@@ -32,7 +33,7 @@ from jiaoan.registry.models import Vehicle, VehicleKind
 from jiaoan.rules.driving.law import IDS, Rule
 from jiaoan.stores import retention as files
 from jiaoan.tracks.actions import EVIDENCE
-from jiaoan.watch.models import Alarm, Finding, Rehearsal, Supervision
+from jiaoan.watch.models import Alarm, Finding, Rehearsal, Supervision, TrackHold
 from jiaoan.watch.states import AlarmState
 from jiaoan.watch.supervision.states import SupervisionState
 
@@ -144,6 +145,11 @@ class _Holds:
     def __init__(self, today: date) -> None:
         self._days: dict[date, set[int]] = {}
         self._since: list[tuple[date, int]] = []
+        self._spans = list(
+            TrackHold.objects.filter(released_at=None).values_list(
+                "first_day", "last_day", "vehicle_id"
+            )
+        )
         handled = at_local(months_before(today, 12 * HANDLED_YEARS))
         self._alarms(handled)
         self._findings(handled)
@@ -195,4 +201,5 @@ class _Holds:
 
     def on(self, day: date) -> frozenset[int]:
         since = {vehicle for first, vehicle in self._since if day >= first}
-        return frozenset(self._days.get(day, set()) | since)
+        spans = {vehicle for first, last, vehicle in self._spans if first <= day <= last}
+        return frozenset(self._days.get(day, set()) | since | spans)

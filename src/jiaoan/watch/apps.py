@@ -20,6 +20,7 @@ class WatchConfig(AppConfig):
         scope.register(m.AnswerFile, organisations=["request__organisation_id"])
         scope.register(m.Command, organisations=[owner])
         scope.register(m.TerminalFile, organisations=[f"command__{owner}"])
+        scope.register(m.TrackHold, organisations=[owner])
         scope.register(m.Upload, organisations=[owner])
         scope.register(m.UpwardReport, organisations=[f"alarm__{owner}"])
         scope.register(m.Post)

@@ -25,6 +25,7 @@ from jiaoan.portal.tracks import asked, notes
 from jiaoan.portal.tracks.curve import curve_of
 from jiaoan.portal.tracks.events import events_of
 from jiaoan.registry.queries import vehicles_on_map
+from jiaoan.scope import can
 from jiaoan.stores.tracks import Point, points_of
 from jiaoan.tracks.actions import digest_of, note_evidence
 from jiaoan.tracks.files import day_csv, day_geojson, day_parquet, features
@@ -55,6 +56,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "map", "q": text, "day": wanted, "error": error, "vehicles": shown,
         "nothing": nothing, "today": clock(request).today(),
+        "keeps": can(request.user, "journal.view"),
     }  # fmt: skip
     return render(request, "portal/tracks/choose.html", context)
 

@@ -4,6 +4,7 @@ from jiaoan.watch.models.alarm import Alarm, Disposition
 from jiaoan.watch.models.appeal import AnswerFile, AnswerRequest
 from jiaoan.watch.models.command import Command, TerminalFile
 from jiaoan.watch.models.finding import Finding, Response
+from jiaoan.watch.models.hold import TrackHold
 from jiaoan.watch.models.post import Post
 from jiaoan.watch.models.rehearsal import Rehearsal, RehearsalFinding
 from jiaoan.watch.models.reported import ReportedAlarm
@@ -28,6 +29,7 @@ __all__ = [
     "Supervision",
     "SupervisionAnswer",
     "TerminalFile",
+    "TrackHold",
     "Upload",
     "UpwardReport",
 ]
