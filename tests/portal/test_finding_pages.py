@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 
 from hazmat.factory import SYSTEM
 from hazmat_world import NOW, alarm_of
+from jiaoan.portal.watch.sketch import sketch_of
 from jiaoan.portal.watch.trace import WIDTH, trace_of
 from jiaoan.registry.models import Vehicle
 from jiaoan.rules.driving.findings import Finding as Driving
@@ -284,3 +285,20 @@ def test_a_fence_finding_is_explained_too(world: World) -> None:
     assert "Farther beyond the line than 50 m" in english
     assert "示意通告第三条" in english
     assert "86 m" in english
+
+
+def test_the_sketch_of_a_route_that_was_left_marks_the_points_off_it() -> None:
+    points = [
+        {"time": f"2024-04-08T06:00:{second:02d}+00:00", "depth_m": depth, "speed_kmh": 40,
+         "inside": depth >= 0}
+        for second, depth in ((0, 30.0), (10, -20.0), (20, -80.0))
+    ]  # fmt: skip
+    inputs = {"points": points, "buffer_m": 50}
+    left = sketch_of({"rule": "fence.off_route", "inputs": inputs})
+    entered = sketch_of({"rule": "fence.forbidden", "inputs": inputs})
+    assert left is not None
+    assert entered is not None
+    assert [point.hit for point in left.points] == [False, True, True]
+    assert left.buffer < left.line < entered.buffer
+    assert (left.deepest, entered.deepest) == (80.0, 30.0)
+    assert left.points[-1].x < left.buffer, "beyond the buffer"

@@ -28,12 +28,15 @@ class SketchPoint:
 
 @dataclass(frozen=True)
 class Sketch:
-    """``line`` and ``buffer`` are x positions; ``path`` joins the points."""
+    """``line`` and ``buffer`` are x positions; ``path`` joins the points. ``outward``: the vehicle
+    left a route, so the buffer lies outside of the line, and the points outside are the hits.
+    """
 
     points: tuple[SketchPoint, ...]
     line: int
     buffer: int
     buffer_m: float
+    outward: bool = False
 
     @property
     def path(self) -> str:
@@ -41,7 +44,10 @@ class Sketch:
 
     @property
     def deepest(self) -> float:
-        return max((point.depth for point in self.points if point.depth is not None), default=0.0)
+        """Metres behind the line; of a route that was left, off it."""
+        sign = -1 if self.outward else 1
+        depths = [point.depth * sign for point in self.points if point.depth is not None]
+        return max(depths, default=0.0)
 
     @property
     def inside_width(self) -> int:
@@ -49,7 +55,11 @@ class Sketch:
 
     @property
     def buffer_width(self) -> int:
-        return self.buffer - self.line
+        return abs(self.buffer - self.line)
+
+    @property
+    def buffer_begin(self) -> int:
+        return min(self.buffer, self.line)
 
 
 def sketch_of(record: Mapping[str, object]) -> Sketch | None:
@@ -61,7 +71,8 @@ def sketch_of(record: Mapping[str, object]) -> Sketch | None:
     rows = list(entry["points"])
     buffer_m = float(entry["buffer_m"])
     depths = [float(row["depth_m"]) for row in rows if row["depth_m"] is not None]
-    low = min([-1.5 * buffer_m, *depths])
+    outward = record.get("rule") == "fence.off_route"
+    low = min([(-2.0 if outward else -1.5) * buffer_m, *depths])
     high = max([2.0 * buffer_m, *depths])
 
     def place(depth: float | None) -> int:
@@ -77,8 +88,9 @@ def sketch_of(record: Mapping[str, object]) -> Sketch | None:
             datetime.fromisoformat(row["time"]),
             float(row["speed_kmh"]),
             row["depth_m"],
-            bool(row["inside"]),
+            bool(row["inside"]) is not outward,
         )
         for number, row in enumerate(rows, start=1)
     )
-    return Sketch(points, place(0.0), place(buffer_m), buffer_m)
+    edge = place(-buffer_m if outward else buffer_m)
+    return Sketch(points, place(0.0), edge, buffer_m, outward)

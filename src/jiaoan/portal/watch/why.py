@@ -375,9 +375,9 @@ def _fence_checks(
         return ()
     points = [one for one in inputs.get("points", []) if isinstance(one, Mapping)]
     depths = [float(one["depth_m"]) for one in points if one.get("depth_m") is not None]
-    deepest = max(depths, key=abs, default=0.0)
+    depth = depths[-1] if depths else 0.0  # of the confirming point, which is the last
     by = str(inputs.get("confirmed_by", ""))
-    metres = _("%(m)s m") % {"m": f"{abs(deepest):.0f}"}
+    metres = _("%(m)s m") % {"m": f"{abs(depth):.0f}"}
     checks = {
         "depth": Check(
             _("Farther beyond the line than %(m)s m") % {"m": inputs.get("buffer_m")}, metres,
