@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('registry', '0003_vehicle_profile_and_roads'),
-        ('watch', '0007_upward'),
+        ('watch', '0008_track_holds'),
     ]
 
     operations = [
