@@ -48,6 +48,7 @@ class Outgoing(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index(fields=["topic"], name="outgoing_by_topic")]
 
 
 class Attachment(models.Model):

@@ -8,7 +8,6 @@ the place of within :data:`KEPT`.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,20 +38,6 @@ class Published:
 def published(subject: str) -> list[Published]:
     """All versions of the place ``ref.place.ID``, the first one first."""
     return _read(Outgoing.objects.filter(topic=subject))
-
-
-def numbers() -> Mapping[str, Sequence[int]]:
-    """The rows of the outbox for every place, by subject: one look at a long table for all."""
-    found: dict[str, list[int]] = defaultdict(list)
-    rows = Outgoing.objects.filter(topic__startswith="ref.place.").values_list("topic", "pk")
-    for topic, number in rows.iterator():
-        found[topic].append(number)
-    return found
-
-
-def published_as(rows: Sequence[int]) -> list[Published]:
-    """The same from the ``rows`` that :func:`numbers` named."""
-    return _read(Outgoing.objects.filter(pk__in=rows)) if rows else []
 
 
 def _read(rows: Iterable[Outgoing]) -> list[Published]:

@@ -118,8 +118,7 @@ def everything() -> Iterator[tuple[str, dict[str, Json]]]:
 
 def places(*, whole: bool = False) -> Iterator[tuple[str, dict[str, Json]]]:
     """All places with the versions before; ``whole``: with all of them."""
-    rows = history.numbers()
     for place in Place.objects.prefetch_related("bound").iterator(chunk_size=500):
         subject = place_subject(place)
-        known = history.published_as(rows.get(subject, ()))
+        known = history.published(subject)
         yield subject, history.with_past(place_value(place), None, known, whole=whole)
