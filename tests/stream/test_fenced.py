@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from jiaoan.rules import fences as twin
+from jiaoan.rules.driving import settle
+from jiaoan.rules.keys import Key
 from jiaoan.stores.bus import Message
-from jiaoan.stores.positions import Positions
+from jiaoan.stores.positions import Positions, key_of
 from rules.driving.tracks import at, quick_book, track
 from rules.test_fences import SQUARE
 from stream.world import NOW, World, references_of
@@ -243,3 +246,51 @@ def test_who_is_off_a_route_for_weeks_is_off_it_until_the_return(
     route.settle()
     assert [kind for kind, _, _ in told(route)] == ["off_route", "off_route_over"]
     assert "withdrawn" not in {correction for _, correction in of_places(route)}
+
+
+SOUTH = 100  # microdegrees: of two reports of one moment the southern one comes first in order
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        pytest.param([(0, 9000), (0, -9000)], id="on it, then off it at the same moment"),
+        pytest.param([(0, -9000), (0, 9000)], id="off it, then on it at the same moment"),
+        pytest.param([(0, 9000), (0, -9000), (2, -9000)], id="and off it behind"),
+        pytest.param([(0, 9000), (0, -300), (2, -300), (3, -300)], id="and off it within the edge"),
+        pytest.param([(0, 9000), (0, -9000), (2, 9000), (3, -9000)], id="and on it behind"),
+        pytest.param([(1, 9000), (0, -9000)], id="the second one first"),
+        pytest.param([(1, -9000), (0, 9000)], id="the second one first, off it"),
+    ],
+)
+@pytest.mark.parametrize("first", ["western", "eastern"])
+def test_the_first_reports_of_a_vehicle_settle_as_if_they_came_in_order(
+    route: World, heard: list[tuple[int, int]], first: str
+) -> None:
+    """No track before them says that it was on its route already."""
+    rows = points(*((BEGIN + minute * MINUTE, east) for minute, east in heard))
+    if first == "eastern":
+        rows["lat"][rows["lon"] > WEST] -= SOUTH
+    for row in range(len(rows)):
+        route.hear(rows[row : row + 1])
+    route.settle()
+    ordered, _, _ = settle.in_order(rows)
+    plain = twin.judge(
+        route.references.fences, {}, ordered, key_of=key_of, kind_of=route.references.kind_of
+    )
+    assert route.memory.fences.vehicles() == dict(plain.vehicles)
+    assert [kind for kind, _, _ in told(route)] == [each.kind for each in plain.findings]
+
+
+def test_a_late_point_off_a_route_begins_what_the_point_behind_it_began(route: World) -> None:
+    """On it for weeks, silent for longer than a track is read back, then two points off it."""
+    long_ago = BEGIN - 30 * DAY
+    route.hear(points((long_ago, 9000), (BEGIN, -300)))
+    route.hear(points((BEGIN - MINUTE, -300)))
+    assert told(route) == []
+    route.settle()
+    stands = [each for story in route.stories().values() for each in story.places.standing.values()]
+    assert [(each["kind"], each["happened_at"]) for each in stands] == [
+        ("off_route", datetime.fromtimestamp(BEGIN / 1000, UTC).isoformat())
+    ]
+    assert Key.read(stands[0]["first_position"]).time_ms == BEGIN - MINUTE

@@ -231,14 +231,15 @@ def _begun(presence: Presence) -> float:
 def _was_inside(told: list[Said], after: Presence, begin_ms: int) -> bool:
     """Whether it was inside before the first of what was told since; ``after`` is it now.
 
-    Nobody is told that a vehicle came onto a route: it was on it if it left it at once.
+    Nobody is told that a vehicle came onto a route: it was on it if it left it at once. A stay
+    that began at ``begin_ms`` is the track's own: of that moment another point may come first.
     """
     for each in told:
         if each["kind"] == "off_route":
             return Key.read(str(each["first_position"])).time_ms <= begin_ms
         if each["kind"] in ("entered", "left"):
             return bool(each["kind"] == "left")
-    return after.inside and after.stay_ms <= begin_ms
+    return after.inside and after.stay_ms < begin_ms
 
 
 def _away(told: list[Said], after: Presence, begin_ms: int) -> Presence | None:
@@ -256,7 +257,7 @@ def _away(told: list[Said], after: Presence, begin_ms: int) -> Presence | None:
     elif told:
         return None
     else:
-        now = replace(after, run=0, run_key="", run_ms=0, hit=None, hit_key="")
+        now = _without_run(after)
     off = now.told is not None and not now.inside
     return now if off and now.stay_ms <= begin_ms else None
 
@@ -264,10 +265,10 @@ def _away(told: list[Said], after: Presence, begin_ms: int) -> Presence | None:
 def _stay(mine: Presence, after: Presence, told: list[Said], begin_ms: int) -> Presence:
     long_since = [each for each in told if each["kind"] == "stayed"]
     openings = {each["inputs"]["hours_opened_at"] for each in told if each["kind"] == "forbidden"}
-    if after.inside and after.stay_ms <= begin_ms:
+    if after.inside and after.stay_ms < begin_ms:
         opened = None if after.told is None or _moment(after.told) in openings else after.told
         return replace(
-            mine if mine.inside else after,
+            mine if mine.inside else _without_run(after),
             inside=True,
             stay_key=after.stay_key,
             stay_ms=after.stay_ms,
@@ -280,6 +281,11 @@ def _stay(mine: Presence, after: Presence, told: list[Said], begin_ms: int) -> P
         return replace(mine, inside=True, stay_key=key, stay_ms=began, stayed=False)
     # It left since, and of how long it had been there nothing is known: nothing is said of it.
     return mine if mine.inside else Presence(inside=True, stayed=True)
+
+
+def _without_run(presence: Presence) -> Presence:
+    """What points of the track began is not known before it."""
+    return replace(presence, run=0, run_key="", run_ms=0, hit=None, hit_key="")
 
 
 def _moment(milliseconds: int) -> str | None:
