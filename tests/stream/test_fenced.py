@@ -178,6 +178,25 @@ def test_an_exit_behind_a_change_is_told_once_more_whatever_was_killed(
     assert of_places(world) == [("entered", ""), ("left", ""), *changes]
 
 
+def test_an_exit_from_what_was_never_entered_is_taken_back_whatever_was_killed(
+    world: World,
+) -> None:
+    """Within the edge at 0 and 10, far out at 5: killed behind the withdrawal of the entry, the
+    next owner still remembers it, and tells the exit."""
+    publish(world, said(1, BEGIN - DAY))
+    world.hear(points((BEGIN, 300), (BEGIN + 10 * MINUTE, 300)))
+    world.hear(points((BEGIN + 5 * MINUTE, -9000)))
+    world.save()
+    world.settle()
+    world.kill()
+    world.hear(points((BEGIN + 20 * MINUTE, -9000)))
+    changes = [("entered", ""), ("entered", "withdrawn"), ("left", "")]
+    assert of_places(world) == changes
+    world.settle()
+    assert of_places(world) == [*changes, ("left", "withdrawn")]
+    assert told(world) == []
+
+
 ROUTE = {"role": "route", "bound": [1]}
 
 

@@ -100,7 +100,10 @@ def settled(
     story = _since(since_ms, heard.standing.values())
     memory = Memory()
     grounds.walk(memory, early, references.book())
-    memory = _recalled(grounds.at(since_ms), vehicle, memory, live, story, _begin(kept))
+    # Killed behind a correction, it left live what it never entered: the entry was told before.
+    entries = [each for _, each in heard.changes if each["kind"] == "entered"]
+    ever = _since(since_ms, [*heard.standing.values(), *entries])
+    memory = _recalled(grounds.at(since_ms), vehicle, memory, live, ever, _begin(kept))
     found = grounds.walk(memory, rest, references.book())
     now = memory.row(vehicle)
     if now is None or now.last_ms != live.last_ms:
