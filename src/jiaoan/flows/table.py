@@ -7,6 +7,7 @@ the mark that it has run, so it happens once.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -18,15 +19,22 @@ from jiaoan.journal.models import Fact
 from jiaoan.kernel.clock import Clock, local
 from jiaoan.kernel.plates import display
 from jiaoan.ledger.actions import offer_evidence
+from jiaoan.registry.actions import LimitRefused, take_terminal_limit
+from jiaoan.registry.models import Terminal
 from jiaoan.rules.hazmat import Lead
 from jiaoan.scope import SystemActor
 from jiaoan.watch import actions as watch
 from jiaoan.watch.kinds import AlarmKind
-from jiaoan.watch.models import Alarm
+from jiaoan.watch.models import Alarm, Command
 from jiaoan.watch.upward import actions as upward
 from jiaoan.watch.upward.kinds import RESULTS
 
-ACTOR: Final = SystemActor("flows", frozenset({"hazmat.judge", "alarm.open", "ledger.offer"}))
+log = logging.getLogger("jiaoan.flows")
+ACTOR: Final = SystemActor(
+    "flows", frozenset({"hazmat.judge", "alarm.open", "ledger.offer", "terminal.told"})
+)
+TOP_SPEED: Final = 0x0055
+"""终端参数 最高速度, km/h (JT/T 808-2019 table 12)."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +131,25 @@ def _report_result(fact: Fact, clock: Clock) -> None:
     upward.report_result(ACTOR, clock, alarm, fact)
 
 
+def _take_terminal_limit(fact: Fact, clock: Clock) -> None:
+    """A terminal that confirmed or told its highest speed: the register knows it from now on."""
+    command = Command.objects.select_related("vehicle").get(pk=_id(fact))
+    told = command.told_parameters
+    if TOP_SPEED not in told:
+        return
+    # It may have gone to another vehicle since it was asked.
+    terminal = Terminal.objects.filter(phone=command.terminal, vehicle=command.vehicle).first()
+    if terminal is None:
+        log.warning("%s: its terminal is no longer that of the vehicle; not kept", fact.obj)
+        return
+    try:
+        take_terminal_limit(
+            ACTOR, clock, terminal, kmh=told[TOP_SPEED], at=fact.happened_at, cause=fact.obj
+        )
+    except LimitRefused as refused:
+        log.warning("%s: parameter %#06x is not kept: %s", fact.obj, TOP_SPEED, refused)
+
+
 TABLE: Final[tuple[Flow, ...]] = (
     Flow("open_alarm", tuple(f"hazmat.verdict.{lead.value}" for lead in Lead), _open_alarm),
     Flow("rejudge_for_filing", ("hazmat.filing_approved",), _rejudge_for_filing),
@@ -132,6 +159,7 @@ TABLE: Final[tuple[Flow, ...]] = (
     Flow("offer_stay", ("hazmat.left",), _offer_stay),
     Flow("report_alarm", ("watch.opened",), _report_alarm),
     Flow("report_result", tuple(RESULTS), _report_result),
+    Flow("take_terminal_limit", ("watch.command_answered",), _take_terminal_limit),
 )
 KINDS: Final = frozenset(kind for flow in TABLE for kind in flow.kinds)
 

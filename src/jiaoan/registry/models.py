@@ -115,6 +115,9 @@ class Vehicle(Dated):
     ``service`` 客运经营类型 and ``one_way_km`` 单程里程 of a coach, ``school_hours`` 开行时间 of a
     school bus as at most two pairs of minutes of the local day, on the weekdays ``school_days``
     (1 = Monday). The routes 线路 it is bound to are places (:attr:`Place.bound`).
+
+    ``terminal_limit_kmh`` is the highest speed 最高速度 that its terminal told last (JT/T 808
+    parameter 0x0055), ``None`` = not known, at ``terminal_limit_told_at``; nobody types it.
     """
 
     plate = models.CharField(max_length=12, db_index=True)
@@ -138,6 +141,8 @@ class Vehicle(Dated):
     one_way_km = models.PositiveSmallIntegerField(null=True, blank=True)
     school_hours = models.JSONField(default=list, blank=True)
     school_days = models.JSONField(default=school_week, blank=True)
+    terminal_limit_kmh = models.PositiveSmallIntegerField(null=True, blank=True)
+    terminal_limit_told_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -158,8 +163,8 @@ class VehicleProfile(models.Model):
     """What a vehicle was for the driving rules from ``since`` on, up to the next of its rows.
 
     ``since`` is the moment of the change; ``None`` = for as long as anybody knows. ``profile`` is
-    :func:`jiaoan.registry.profiles.profile_value`. Rows are written by ``add_vehicle`` and
-    ``change_vehicle`` alone, and none is ever changed or removed behind them.
+    :func:`jiaoan.registry.profiles.profile_value`. Rows are written by ``add_vehicle``,
+    ``change_vehicle`` and ``take_terminal_limit`` alone; none is changed or removed behind them.
     """
 
     vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="profiles")

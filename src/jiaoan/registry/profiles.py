@@ -21,7 +21,7 @@ from jiaoan.stream import reference as stream
 
 
 def profile_value(vehicle: Vehicle) -> dict[str, Json]:
-    """The vehicle as the driving rules need it: what of it is registered.
+    """The vehicle as the driving rules need it: what of it is registered or its terminal told.
 
     The names are those of :class:`jiaoan.rules.driving.book.Profile` (speeds in 0.1 km/h, days as
     bits, bit 0 = Monday). Figures of another kind of vehicle than it is now are left out.
@@ -29,6 +29,8 @@ def profile_value(vehicle: Vehicle) -> dict[str, Json]:
     said: dict[str, Json] = {}
     if vehicle.speed_limit_kmh is not None:
         said["limit"] = vehicle.speed_limit_kmh * 10
+    if vehicle.terminal_limit_kmh is not None:
+        said["terminal_limit"] = vehicle.terminal_limit_kmh * 10
     if vehicle.kind == VehicleKind.COACH and vehicle.service:
         said["service"] = vehicle.service
     if vehicle.kind == VehicleKind.COACH and vehicle.one_way_km is not None:

@@ -19,6 +19,7 @@ from jiaoan.portal.components import Check, TimelineEntry, Verdict
 from jiaoan.portal.courses import course_of
 from jiaoan.portal.places.forms import WEEKDAYS
 from jiaoan.portal.vehicles.forms import COLOURS
+from jiaoan.registry.actions.terminal_limit import KIND as TOLD_LIMIT
 from jiaoan.registry.models import CoachService, Place, Vehicle, VehicleKind
 from jiaoan.registry.profiles import profile_of
 from jiaoan.registry.vehicle_files import label_of, periods_text
@@ -106,6 +107,8 @@ def _speeds(known: Profile, settings: Settings, standing: Standing, today: date)
         _kmh(own) if own else _("not registered"),
         Verdict.YES if own else Verdict.ASK,
     )
+    if known.terminal_limit:
+        yield Check(_("Limit in the terminal"), _kmh(known.terminal_limit), Verdict.YES)
     if limits.general and limits.general != own:
         yield Check(
             _("Limit of heavy vehicles"),
@@ -163,9 +166,18 @@ def history_of(facts: Iterable[Fact]) -> list[TimelineEntry]:
     """The course of a vehicle; a change says from what to what."""
     found = list(facts)
     return [
-        replace(entry, note=_changed(fact.kind, fact.payload.get("changes")))
+        replace(entry, note=_changed(fact.kind, fact.payload.get("changes")) or _same(fact))
         for entry, fact in zip(course_of(found), found, strict=True)
     ]
+
+
+def _same(fact: Fact) -> str:
+    """What a terminal told that was known already."""
+    return _kmh(fact.payload["kmh"] * 10) if fact.kind == TOLD_LIMIT else ""
+
+
+def _label(name: str) -> str:
+    return _("Limit in the terminal (km/h)") if name == "terminal_limit_kmh" else label_of(name)
 
 
 def _changed(kind: str, changes: object) -> str:
@@ -174,11 +186,11 @@ def _changed(kind: str, changes: object) -> str:
     lines = []
     for name, pair in changes.items():
         if not (isinstance(pair, list) and len(pair) == 2):
-            lines.append(label_of(name))
+            lines.append(_label(name))
         elif kind == "registry.vehicle_added":
-            lines.append(f"{label_of(name)} {_value(name, pair[1])}")
+            lines.append(f"{_label(name)} {_value(name, pair[1])}")
         else:
-            lines.append(f"{label_of(name)} {_value(name, pair[0])} → {_value(name, pair[1])}")
+            lines.append(f"{_label(name)} {_value(name, pair[0])} → {_value(name, pair[1])}")
     return pgettext("windows", "; ").join(lines)
 
 

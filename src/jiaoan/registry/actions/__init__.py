@@ -13,6 +13,7 @@ from jiaoan.registry.actions.places import (
     close_place,
     import_places,
 )
+from jiaoan.registry.actions.terminal_limit import LimitRefused, take_terminal_limit
 from jiaoan.registry.actions.vehicles import (
     ImportedVehicle,
     VehicleRefused,
@@ -24,6 +25,7 @@ from jiaoan.registry.actions.vehicles import (
 
 __all__ = [
     "ImportedVehicle",
+    "LimitRefused",
     "PlaceRefused",
     "VehicleRefused",
     "add_enterprise",
@@ -38,4 +40,5 @@ __all__ = [
     "flag_accident_prone",
     "import_places",
     "import_vehicles",
+    "take_terminal_limit",
 ]

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -64,7 +64,7 @@ def add_vehicle(
     check_vehicle(made)
     _save(made)
     profiles.begin(made, clock)
-    _tell("registry.vehicle_added", actor, clock, made, _changes(Vehicle(), made))
+    tell("registry.vehicle_added", actor, clock, made, {"changes": _changes(Vehicle(), made)})
     return made
 
 
@@ -91,7 +91,7 @@ def change_vehicle(
     changed.version += 1
     _save(changed)
     profiles.change(before, changed, clock)
-    _tell("registry.vehicle_changed", actor, clock, changed, differing)
+    tell("registry.vehicle_changed", actor, clock, changed, {"changes": differing})
     return changed
 
 
@@ -292,13 +292,25 @@ def _plain(value: object) -> Json:
     return value if isinstance(value, int | str | list) else None
 
 
-def _tell(
-    kind: str, actor: Actor, clock: Clock, vehicle: Vehicle, changes: Mapping[str, Json]
+def tell(
+    kind: str,
+    actor: Actor,
+    clock: Clock,
+    vehicle: Vehicle,
+    more: Mapping[str, Json],
+    *,
+    at: datetime | None = None,
 ) -> None:
+    """The fact of a version, and the version on its way to the stream and the gateway.
+
+    ``at`` is when it happened and was reported, where that is not now.
+    """
     value = reference.vehicle_value(vehicle)
     digest = hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-    payload: dict[str, Json] = {"version": vehicle.version, "digest": digest, "changes": changes}
-    record(kind, actor=actor, obj=vehicle, clock=clock, payload=payload)
+    payload: dict[str, Json] = {"version": vehicle.version, "digest": digest, **more}
+    record(
+        kind, actor=actor, obj=vehicle, clock=clock, happened_at=at, reported_at=at, payload=payload
+    )
     past = profiles.past_of(vehicle)
     enqueue(reference.vehicle_subject(vehicle), {**value, **past}, clock=clock)
     for terminal in vehicle.terminals.select_for_update():

@@ -59,6 +59,25 @@ class Command(models.Model):
     def text(self) -> str:
         return str(self.arguments.get("text", ""))
 
+    @property
+    def told_parameters(self) -> dict[int, object]:
+        """Parameters that the terminal is known to have since it answered, by number.
+
+        Those that it confirmed (0x8103) as they were set, those that it told (0x0104) as they were
+        read, or in hexadecimal where they could not be. ``{}`` while it has not answered.
+        """
+        if self.status is not CommandState.ANSWERED:
+            return {}
+        if self.kind == CommandKind.SET:
+            return {int(name): value for name, value in self.arguments["parameters"].items()}
+        if self.kind != CommandKind.READ:
+            return {}
+        told = (self.result or {}).get("parameters", {})
+        return {
+            int(name): one["hex"] if one["value"] is None else one["value"]
+            for name, one in told.items()
+        }
+
 
 class TerminalFile(models.Model):
     """A file that a terminal sent for a command (JSATL 12 attachments), by the hash of its octets.
