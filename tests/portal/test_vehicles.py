@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from portal.matrix.vehicles import typed
 
 pytestmark = pytest.mark.django_db
 KEEPER = SystemActor("test", frozenset({"registry.manage", "place.manage"}))
+TELLER = SystemActor("test-teller", frozenset({"terminal.told"}))
 
 
 @pytest.fixture
@@ -230,3 +232,23 @@ def test_both_languages_are_whole(keeper: Client, world: World) -> None:
     shown = text(keeper.get(f"/vehicles/{vehicle.pk}/"))  # type: ignore[arg-type]
     assert "must stand: exempt to 200 km one way" in shown
     assert "Customised coach, 250 km one way" in shown
+
+
+def test_the_card_says_what_limit_the_terminal_told_and_when(keeper: Client, world: World) -> None:
+    vehicle = add(world, "湘F32718", kind="truck")
+    terminal = actions.add_terminal(KEEPER, world.clock, vehicle=vehicle, phone="13900000001")
+    address = f"/vehicles/{vehicle.pk}/"
+    unknown = re.sub(r"<[^>]+>", "", text(keeper.get(address)))  # type: ignore[arg-type]
+    assert "终端设定限速未知" in unknown
+    for kmh, minute in ((80, 20), (80, 25)):
+        actions.take_terminal_limit(
+            TELLER, world.clock, terminal, kmh=kmh, cause="watch.command:1",
+            at=datetime(2024, 6, 5, 6, minute, tzinfo=UTC),
+        )  # fmt: skip
+    shown = re.sub(r"<[^>]+>", "", text(keeper.get(address)))  # type: ignore[arg-type]
+    assert "终端设定限速80 km/h 由终端参数 0x0055 得知，2024年6月5日 14:25" in shown
+    assert "终端设定限速（km/h） – → 80" in shown
+    assert shown.count("终端告知最高速度") == 2
+    keeper.cookies.load({"django_language": "en"})
+    english = text(keeper.get(address))  # type: ignore[arg-type]
+    assert re.search("told by terminal parameter 0x0055, .*2024.* 14:25", english)

@@ -160,6 +160,7 @@ def _show(
         "version": request.POST.get("version") or (vehicle.version if vehicle else ""),
         "may_manage": can(request.user, MANAGE),
         "may_watch": can(request.user, "map.view"),
+        "may_ask": can(request.user, "alarm.view"),
         **(_of(request, vehicle, today) if vehicle else {}),
     }
     return render(request, "portal/vehicles/vehicle.html", context, status=status)
