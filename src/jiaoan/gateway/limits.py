@@ -13,7 +13,8 @@ class Limits:
     batch_octets: int = 256 * 1024
     batch_wait_s: float = 0.002
     batch_every_s: float = 0.020
-    """From one batch of a partition to the next that is not full."""
+    """Between the moments at which the batches of all partitions go that are not full, and not the
+    first after a silence."""
     queued_positions: int = 20_000
     """Read and not yet stored, over all partitions; beyond it sockets are no longer read."""
     publish_timeout_s: float = 10.0

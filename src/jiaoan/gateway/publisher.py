@@ -1,9 +1,10 @@
 """Batches to the bus: one queue and one batch in flight for each partition.
 
 A batch is closed at 500 positions, at 256 KiB of octets, with the turn that read its positions or
-at most 2 ms after its first one. The next one of its partition goes no sooner than 20 ms after it,
-unless it is full: what comes meanwhile gathers, because many small ones cost the gateway, the bus
-and who reads them more than the wait does.
+at most 2 ms after its first one. The next one of its partition, unless it is full, waits for the
+next of the moments, 20 ms apart, at which those of all partitions go: what comes meanwhile gathers,
+because many small ones cost the gateway, the bus and who reads them more than the wait does, and
+many at once cost less than one after the other.
 It is said again with the same message id until the bus says that it is stored; nothing behind it
 is sent before that, because a batch that overtakes another reorders its vehicles
 (1 in 15 messages and 10 % of findings, measured on a cluster).
@@ -146,11 +147,11 @@ class Publisher:
 
     async def _run(self, number: int) -> None:
         queue, count = self._queues[number], 0
-        loop = asyncio.get_running_loop()
+        loop, every = asyncio.get_running_loop(), self._limits.batch_every_s
         while True:
             batch = await queue.batch()
             count += 1
-            rested = loop.time() + self._limits.batch_every_s
+            rested = (loop.time() // every + 1) * every  # all partitions go at the same moments
             await self._publish(number, batch, f"{self._name}-{number:02d}-{count}")
             self._tell(batch)
             if not queue.full:
