@@ -33,11 +33,12 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from jiaoan.rules.fences.columns import DAY_MS, LOCAL_MS
 from jiaoan.rules.shapes import INSIDE, Outline, metres_per_microdegree
 from jiaoan.stores.positions import FIXED, Positions
 from jiaoan.stores.tracks import (
+    DAY_MS,
     KEY,
+    LOCAL_MS,
     Columns,
     current,
     folders_of,

@@ -29,6 +29,7 @@ from jiaoan.stores.positions import (
     DTYPE,
     NotPositions,
     Positions,
+    concatenated,
     partition_of,
     subject_of,
     unpack,
@@ -95,7 +96,7 @@ async def read(bus: Source, root: Path, vehicle: int | None = None) -> Unsealed:
                     break
     except TimeoutError:
         missing = Missing.BEHIND
-    return Unsealed(np.concatenate([np.zeros(0, DTYPE), *parts]), missing)
+    return Unsealed(concatenated(parts), missing)
 
 
 def _rows(message: Message, vehicle: int | None) -> list[Positions]:

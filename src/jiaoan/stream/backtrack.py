@@ -25,6 +25,7 @@ from jiaoan.stores.positions import (
     DriverCard,
     NotPositions,
     Positions,
+    concatenated,
     subject_of,
     unpack_all,
 )
@@ -69,7 +70,7 @@ async def unsealed(
             found += [one for one in said if one.vehicle in vehicles]
         if message.sequence >= min(upto, newest.sequence):
             break
-    return np.concatenate(parts), found
+    return concatenated(parts), found
 
 
 def cards(root: Path, vehicle: int, last_ms: int, fresh: Sequence[DriverCard]) -> list[Card]:
@@ -122,7 +123,7 @@ def _gather(
             ]
         except FileNotFoundError:
             continue  # put together with others since the folder was listed: what counts is new
-        return np.concatenate([np.zeros(0, DTYPE), *parts])
+        return concatenated(parts)
 
 
 def _days(first_ms: int, last_ms: int) -> Iterator[str]:

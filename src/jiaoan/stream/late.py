@@ -9,11 +9,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from jiaoan.kernel.clock import Clock
 from jiaoan.stores.bus import Bus, BusUnavailable, Message
-from jiaoan.stores.positions import DriverCard, Positions
+from jiaoan.stores.positions import DriverCard, Positions, concatenated
 from jiaoan.stream import backtrack, findings, settling
 from jiaoan.stream.judging import Told
 from jiaoan.stream.memory import Memory
@@ -125,7 +123,7 @@ class LatePoints:
     ) -> Settled | None:
         first, last = case.window_ms
         times = fresh["time_ms"]
-        track = np.concatenate(
+        track = concatenated(
             [
                 backtrack.sealed(self._root, case.vehicle, first, last),
                 fresh[(times >= first) & (times <= last)],
