@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as TooLate
 
 import migrated
 from jiaoan.kernel.clock import OFFSET_VARIABLE, offset_for
@@ -157,7 +158,12 @@ def log_in(page: Page, system: System, name: str) -> None:
     page.fill("input[name=login]", name)
     page.fill("input[name=password]", PASSWORD)
     page.click("main button[type=submit], form button[type=submit]")
-    page.wait_for_url(f"{system.url}/")
+    try:
+        page.wait_for_url(f"{system.url}/")
+    except TooLate as late:
+        words = page.locator("body").inner_text()
+        log = (system.data / "web.log").read_text()[-4000:]
+        raise AssertionError(f"{name} stands at {page.url}:\n{words}\n{log}") from late
 
 
 def picture(page: Page, name: str) -> None:

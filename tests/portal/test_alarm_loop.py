@@ -78,6 +78,10 @@ class Loop:
         for one in letters:
             await self.bus.publish(one.subject, one.data, message_id=one.message_id)
 
+    async def learn_terminals(self, count: int) -> None:
+        known = self.gateway.reference
+        await until(lambda: len(known) == count, f"{count} terminals are known", LONGEST_S)
+
     async def drive(self, speed_kmh: float, seconds: int) -> None:
         """A terminal logs in with the code it is given, and reports every ten seconds of a way."""
         terminal = Terminal("127.0.0.1", self.port, PHONE, "2019", timeout_s=LONGEST_S)
@@ -155,7 +159,8 @@ def test_an_alarm_goes_from_the_terminals_frame_to_the_superior_and_back_onto_th
         scope = running(bus_server, tmp_path, clock)
         loop = runner.run(scope.__aenter__())
         try:
-            runner.run(loop.relay(letters()))  # the gateway learns its terminal
+            runner.run(loop.relay(letters()))
+            runner.run(loop.learn_terminals(1))
             runner.run(loop.drive(96, 60))
             found = runner.run(loop.read("findings.*", 0))
             assert steps.handle_findings(found, found[-1].sequence, clock) == []
