@@ -152,7 +152,12 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def log_in(page: Page, system: System, name: str) -> None:
-    """Log in as ``name``, logging out whoever was there."""
+    """Log in as ``name``, logging out whoever was there.
+
+    By way of an empty page: what the page before still asks for is answered without cookies, and
+    would bring another token than the one that stands in the form.
+    """
+    page.goto("about:blank")
     page.context.clear_cookies()
     page.goto(f"{system.url}/account/login/")
     page.fill("input[name=login]", name)
