@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -92,6 +92,54 @@ def concatenated(arrays: Sequence[Positions]) -> Positions:
     return np.ndarray(sum(map(len, arrays)), DTYPE, octets)
 
 
+def taken(array: Positions, rows: npt.NDArray[np.int64]) -> Positions:
+    """``rows`` of ``array`` in their order; numpy's own way goes field by field as well."""
+    whole = np.ascontiguousarray(array).view(f"V{DTYPE.itemsize}")
+    return np.asarray(whole[rows].view(DTYPE))
+
+
+class Octets(Sequence[bytes]):
+    """The raw body octets of each row, as they stand in a block: joined, and where each ends.
+
+    Most readers of a block want its rows alone: nothing is cut before it is asked for.
+    """
+
+    def __init__(self, joined: bytes, ends: npt.NDArray[np.uint32]) -> None:
+        self.joined, self.ends = joined, ends
+
+    @classmethod
+    def of(cls, each: Sequence[bytes]) -> Octets:
+        """Those of a list."""
+        return cls(b"".join(each), np.cumsum([len(one) for one in each], dtype="<u4"))
+
+    @classmethod
+    def concatenated(cls, blocks: Sequence[Octets]) -> Octets:
+        """Those of all blocks, one behind the other."""
+        starts = np.cumsum([0, *(len(block.joined) for block in blocks)], dtype=np.uint32)
+        ends = [block.ends + start for block, start in zip(blocks, starts[:-1], strict=True)]
+        joined = b"".join(block.joined for block in blocks)
+        return cls(joined, np.concatenate([np.zeros(0, np.uint32), *ends]))
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @overload
+    def __getitem__(self, at: int) -> bytes: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[bytes]: ...
+    def __getitem__(self, at: int | slice) -> bytes | list[bytes]:
+        if isinstance(at, slice):
+            return [self[each] for each in range(len(self))[at]]
+        at = range(len(self))[at]
+        return self.joined[int(self.ends[at - 1]) if at else 0 : int(self.ends[at])]
+
+    def __iter__(self) -> Iterator[bytes]:
+        start = 0
+        for end in self.ends.tolist():
+            yield self.joined[start:end]
+            start = end
+
+
 def pack(array: Positions, octets: Sequence[bytes]) -> bytes:
     """One bus message from ``array`` and the raw body octets of each of its rows.
 
@@ -118,7 +166,7 @@ def _checksum(rows: int, body: bytes | memoryview) -> int:
     return zlib.crc32(body, rows)
 
 
-def unpack(data: bytes) -> tuple[Positions, list[bytes]]:
+def unpack(data: bytes) -> tuple[Positions, Octets]:
     """The positions that :func:`pack` was given and the octets of each; :class:`NotPositions`
     otherwise.
 
@@ -128,13 +176,13 @@ def unpack(data: bytes) -> tuple[Positions, list[bytes]]:
     return array, octets
 
 
-def unpack_all(data: bytes) -> tuple[Positions, list[bytes], list[DriverCard]]:
+def unpack_all(data: bytes) -> tuple[Positions, Octets, list[DriverCard]]:
     """:func:`unpack` and :func:`unpack_cards` at once."""
     array, octets = _unpack(data)
     cards = array["source"] == DRIVER_CARD
     if not cards.any():
         return array, octets, []
-    kept = [one for one, card in zip(octets, cards.tolist(), strict=True) if not card]
+    kept = Octets.of([octets[at] for at in np.flatnonzero(~cards).tolist()])
     places = np.flatnonzero(cards).tolist()
     found = [
         _card(array[place], place - count, octets[place]) for count, place in enumerate(places)
@@ -190,7 +238,7 @@ def _card(row: np.void, before_row: int, octets: bytes) -> DriverCard:
     )
 
 
-def _unpack(data: bytes) -> tuple[Positions, list[bytes]]:
+def _unpack(data: bytes) -> tuple[Positions, Octets]:
     if len(data) < _HEADER.size:
         raise NotPositions(f"{len(data)} octets are too few for a block of positions")
     magic, row_size, form, rows, checksum = _HEADER.unpack_from(data)
@@ -204,11 +252,9 @@ def _unpack(data: bytes) -> tuple[Positions, list[bytes]]:
     body = memoryview(data)[_HEADER.size :]
     if _checksum(rows, body) != checksum:
         raise NotPositions("a block of positions is damaged: its checksum does not agree")
-    table_end = rows * (row_size + 4)
-    array = np.frombuffer(body, DTYPE, rows).copy()
-    ends = np.frombuffer(body, "<u4", rows, rows * row_size).tolist()
-    blob = bytes(body[table_end:])
-    return array, [blob[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    ends = np.frombuffer(body, "<u4", rows, rows * row_size)
+    joined = bytes(body[rows * (row_size + 4) :])
+    return np.frombuffer(body, DTYPE, rows).copy(), Octets(joined, ends)
 
 
 def key_of(row: np.void) -> str:

@@ -32,7 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jiaoan.kernel.clock import LOCAL
-from jiaoan.stores.positions import DTYPE, FIXED, NO_MILEAGE, Positions
+from jiaoan.stores.positions import DTYPE, FIXED, NO_MILEAGE, Octets, Positions, taken
 
 if TYPE_CHECKING:
     import pyarrow
@@ -87,6 +87,7 @@ def write(root: Path, first: int, last: int, array: Positions, octets: Sequence[
 
     Files of this range that stand already are whole, and left alone.
     """
+    octets = octets if isinstance(octets, Octets) else Octets.of(octets)
     days = days_of(array)
     late = days < (array["received_ms"] + LOCAL_MS) // DAY_MS
     new = 0
@@ -99,24 +100,35 @@ def write(root: Path, first: int, last: int, array: Positions, octets: Sequence[
             path = folder / f"{prefix}{STREAM}-{first:012d}-{last:012d}.parquet"
             if not path.exists():
                 rows = rows[np.lexsort((array["time_ms"][rows], array["vehicle"][rows]))]
-                _write_file(path, table_of(array[rows], [octets[row] for row in rows.tolist()]))
+                _write_file(path, table_of(array, octets, rows))
                 new += 1
     return new
 
 
-def table_of(array: Positions, octets: Sequence[bytes]) -> pyarrow.Table:
+def table_of(array: Positions, octets: Octets, rows: npt.NDArray[np.int64]) -> pyarrow.Table:
+    """The ``rows`` in their order."""
     import pyarrow
+
+    array = taken(array, rows)
 
     columns: dict[str, object] = {}
     for name in DTYPE.names or ():
         column = np.ascontiguousarray(array[name])
-        columns[name] = (
-            [bytes(each).decode("ascii", "replace") for each in column]
-            if column.dtype.kind == "S"
-            else column
-        )
-    columns["octets"] = pyarrow.array(octets, pyarrow.binary())
+        columns[name] = _texts(column) if column.dtype.kind == "S" else column
+    ends = np.concatenate([[0], octets.ends]).astype(np.int32)
+    buffers = [None, pyarrow.py_buffer(ends), pyarrow.py_buffer(octets.joined)]
+    joined = pyarrow.Array.from_buffers(pyarrow.binary(), len(octets), buffers)
+    columns["octets"] = joined.take(pyarrow.array(rows))
     return pyarrow.table(columns)
+
+
+def _texts(column: npt.NDArray[np.bytes_]) -> pyarrow.Array:
+    """ASCII as strings; any other octet becomes a question mark."""
+    import pyarrow
+
+    octets = column.view(np.uint8)
+    octets[octets > 127] = ord("?")
+    return pyarrow.array(column).cast(pyarrow.string())
 
 
 def _write_file(path: Path, table: pyarrow.Table) -> None:

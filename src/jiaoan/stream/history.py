@@ -21,7 +21,7 @@ from pathlib import Path
 from jiaoan.kernel.clock import Clock
 from jiaoan.stores import cards, compaction, tracks
 from jiaoan.stores.bus import Bus, Message
-from jiaoan.stores.positions import NotPositions, Positions, concatenated, unpack_all
+from jiaoan.stores.positions import NotPositions, Octets, Positions, concatenated, unpack_all
 from jiaoan.stores.tables import Overtaken
 from jiaoan.stream.ownership import Lease
 
@@ -49,7 +49,7 @@ class _Rows:
     last: int = 0
     count: int = 0
     arrays: list[Positions] = field(default_factory=list)
-    octets: list[bytes] = field(default_factory=list)
+    octets: list[Octets] = field(default_factory=list)
     cards: list[cards.Numbered] = field(default_factory=list)
 
 
@@ -141,7 +141,7 @@ class History:
             logger.error("%s %d is in no track: %s", message.subject, message.sequence, error)
             return
         rows.arrays.append(array)
-        rows.octets += octets
+        rows.octets.append(octets)
         rows.cards += [(message.sequence, card) for card in said]
         rows.count += len(array)
 
@@ -170,7 +170,8 @@ class History:
         first = self._place.sequence + 1
         if rows.count:
             array = concatenated(rows.arrays)
-            tracks.write(self._root, first, rows.last, array, rows.octets)
+            octets = Octets.concatenated(rows.octets)
+            tracks.write(self._root, first, rows.last, array, octets)
         cards.write(self._root, first, rows.last, rows.cards)
         self._store(_Place(rows.last, 0))
 

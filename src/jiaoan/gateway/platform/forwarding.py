@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -264,7 +264,7 @@ class Forwarder:
         self,
         values: list[tuple[object, ...]],
         names: tuple[str, ...],
-        octets: list[bytes],
+        octets: Sequence[bytes],
         *,
         again: bool,
     ) -> Iterator[Message]:
