@@ -49,7 +49,7 @@ def test_a_copy_stays_as_it_was() -> None:
     world = World(references_of(quick_book(6)))
     positions = moving()
     world.hear(positions)
-    copied = world.memory.copy()
+    copied = world.memory.copy(lambda vehicles: np.ones(len(vehicles), np.bool_))
     before = memory.encode(copied, "me")
     later = positions.copy()
     later["time_ms"] += 86_400_000

@@ -18,10 +18,10 @@ from jiaoan.rules.driving.findings import Finding
 from jiaoan.rules.driving.judge import judge
 from jiaoan.rules.driving.law import ON_ARRIVAL
 from jiaoan.rules.driving.memory import Memory as Driving
-from jiaoan.rules.fences import Fence, Fences, jitted
+from jiaoan.rules.fences import Fence, Fences
 from jiaoan.stores.bus import Bus, Message
 from jiaoan.stores.positions import DTYPE, Positions, key_of
-from jiaoan.stream import judging, memory, settling
+from jiaoan.stream import common, judging, memory, settling
 from jiaoan.stream.findings import encode
 from jiaoan.stream.judging import Told
 from jiaoan.stream.reference import PlaceCard, References
@@ -68,12 +68,7 @@ class World:
 
     def look_at_places(self) -> None:
         """As the partition does when they changed."""
-        marks = self.references.marks()
-        new = [place for place, mark in marks.items() if self.memory.places.get(place) != mark]
-        adopted = jitted.adopt(self.references.fences, self.memory.fences, new)
-        if adopted is not None:
-            self.memory.fences.take(adopted)
-        self.memory.places = marks
+        common.adopt(self.references, self.memory)
 
     def hear(self, positions: Positions, cards: Sequence[Card] = ()) -> None:
         self.blocks.append((positions, cards))
@@ -83,7 +78,8 @@ class World:
         places = self.references.fences
         judged = judging.judge(self.memory, self.references, places, positions, cards, NOW)
         self.store(judged.told)
-        judging.remember(self.memory, judged, self.memory.sequence + 1)
+        judging.take(self.memory, judged)
+        judging.remember(self.memory, judged, judged.late, self.memory.sequence + 1)
 
     def store(self, told: Sequence[Told]) -> None:
         for each in told:

@@ -67,8 +67,12 @@ class NotPositions(ValueError):
     """Data that :func:`pack` did not make, or that was damaged since; says what is wrong."""
 
 
-def partition_of(vehicle_id: int) -> int:
-    """The partition 0..15 whose order all positions of this vehicle keep."""
+@overload
+def partition_of(vehicle_id: int) -> int: ...
+@overload
+def partition_of(vehicle_id: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]: ...
+def partition_of(vehicle_id: int | npt.NDArray[np.int64]) -> int | npt.NDArray[np.int64]:
+    """The partition 0..15 whose order all positions of this vehicle keep, or of each vehicle."""
     return vehicle_id % PARTITIONS
 
 

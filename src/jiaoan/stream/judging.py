@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import numpy as np
 
@@ -17,7 +18,9 @@ from jiaoan.rules.driving import columns as c
 from jiaoan.rules.driving import judge as driving
 from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.driving.findings import Finding
+from jiaoan.rules.driving.memory import Memory as Driving
 from jiaoan.rules.fences import jitted
+from jiaoan.rules.fences.memory import Memory as Fenced
 from jiaoan.rules.fences.memory import key_at
 from jiaoan.rules.fences.surroundings import surroundings
 from jiaoan.stores.positions import Positions
@@ -27,6 +30,16 @@ from jiaoan.stream.memory import Memory
 from jiaoan.stream.reference import References
 
 ALIVE_MS = 300_000  # a longer break in listening may be the reason of a silence
+
+
+class Known(Protocol):
+    """What the rules ask for: the memory of one partition, or of all that are judged together."""
+
+    fences: Fenced
+    driving: Driving
+
+    @property
+    def withdrawn(self) -> Mapping[str, int]: ...
 
 
 @dataclass(frozen=True)
@@ -49,7 +62,7 @@ class Judged:
 
 
 def judge(
-    memory: Memory,
+    memory: Known,
     references: References,
     places: fences.Fences,
     positions: Positions,
@@ -77,7 +90,7 @@ def judge(
 
 
 def _fenced(
-    found: Sequence[fences.Finding], memory: Memory, references: References, now: datetime
+    found: Sequence[fences.Finding], memory: Known, references: References, now: datetime
 ) -> Iterator[Told]:
     for each in found:
         vehicle = references.vehicles.get(each.vehicle)
@@ -89,7 +102,7 @@ def _fenced(
 
 def _driven(
     outcome: driving.Outcome,
-    memory: Memory,
+    memory: Known,
     references: References,
     positions: Positions,
     now: datetime,
@@ -108,7 +121,7 @@ def _driven(
 
 
 def _late(
-    outcome: driving.Outcome, fenced: jitted.Outcome, memory: Memory, positions: Positions
+    outcome: driving.Outcome, fenced: jitted.Outcome, memory: Known, positions: Positions
 ) -> dict[int, int]:
     """Late points, without those that say one of the vehicle's last reports once more."""
     late: dict[int, int] = {}
@@ -129,7 +142,7 @@ def _before(rows: Positions, row: np.void) -> bool:
 
 
 def _out_of_turn(
-    memory: Memory, positions: Positions, cards: Sequence[Card]
+    memory: Known, positions: Positions, cards: Sequence[Card]
 ) -> Iterator[tuple[int, int]]:
     """Where a card and a point came in the wrong order: (vehicle, the earlier of the two).
 
@@ -171,7 +184,7 @@ def _out_of_turn(
                 yield vehicle, earliest
 
 
-def _again(memory: Memory, card: Card) -> bool:
+def _again(memory: Known, card: Card) -> bool:
     known = memory.driving.row(card.vehicle)
     if known is None:
         return False
@@ -179,11 +192,16 @@ def _again(memory: Memory, card: Card) -> bool:
     return (driver, moment) == (card.driver, card.time_ms)
 
 
-def remember(memory: Memory, judged: Judged, sequence: int) -> None:
-    """Take a block over: all of it, in one go."""
+def take(memory: Known, judged: Judged) -> None:
+    """What the rules know of the vehicles of a step from now on: all of it, in one go."""
     memory.fences.take(judged.fences.changes)
     memory.driving.take(judged.driving.changes)
-    for vehicle, time_ms in judged.late.items():
+
+
+def remember(memory: Memory, judged: Judged, late: Mapping[int, int], sequence: int) -> None:
+    """What a partition notes of a step that was taken, up to ``sequence``: which of its vehicles
+    have ``late`` points, and that what was withdrawn was told again."""
+    for vehicle, time_ms in late.items():
         memory.late[vehicle] = min(time_ms, memory.late.get(vehicle, time_ms))
     told = [each.id for each in judged.fences.findings]
     for id in told + [each.id for each in judged.driving.findings]:

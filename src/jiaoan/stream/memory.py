@@ -10,10 +10,14 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, field, replace
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
+
+from jiaoan.rules.driving.memory import Ints
 from jiaoan.rules.driving.memory import Memory as Driving
 from jiaoan.rules.fences import Point, Presence, Vehicle
 from jiaoan.rules.fences.memory import Memory as Fenced
@@ -56,10 +60,11 @@ class Memory:
     marks: list[tuple[int, int]] = field(default_factory=list)
     hearing: Hearing = field(default_factory=Hearing)
 
-    def copy(self) -> Memory:
-        """The same, whatever is remembered from now on: for a snapshot that a thread encodes."""
+    def copy(self, mine: Callable[[Ints], npt.NDArray[np.bool_]]) -> Memory:
+        """The same, whatever is remembered from now on, with those of its vehicles that are
+        ``mine``: it may stand in one table with those of other partitions."""
         return Memory(
-            self.sequence, self.fences.copy(), dict(self.places), self.driving.copy(),
+            self.sequence, self.fences.only(mine), dict(self.places), self.driving.only(mine),
             dict(self.late), dict(self.silent), dict(self.withdrawn), list(self.marks),
             replace(self.hearing),
         )  # fmt: skip

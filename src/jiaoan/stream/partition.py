@@ -2,9 +2,10 @@
 
 Order of doing, which is the whole proof (scale.md 2): take the lease; read the snapshot; write it
 back at once, which fences a former owner; read positions behind its sequence; judge the blocks
-that have come, publish the findings, and only when all are stored take the new memory over;
-snapshot now and then. What a lost owner published behind its last snapshot is judged again by the
-next owner to the same ids, which the bus and the database store once.
+that have come, with those of the other partitions (:mod:`~.round`), publish the findings, and only
+when all are stored take the new memory over; snapshot now and then. What a lost owner published
+behind its last snapshot is judged again by the next owner to the same ids, which the bus and the
+database store once.
 
 Beside the blocks, and never within one: once a minute who went silent; now and then the vehicles
 whose late points are to be settled (:mod:`~.settling`).
@@ -15,27 +16,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from jiaoan.kernel.clock import Clock
-from jiaoan.rules.fences import Fences, jitted
 from jiaoan.stores.bus import Bus, Message
-from jiaoan.stores.positions import Positions, subject_of
-from jiaoan.stores.tables import Table
-from jiaoan.stream import blocks, findings, judging, memory
-from jiaoan.stream.judging import Told
+from jiaoan.stores.positions import subject_of
+from jiaoan.stores.tables import Overtaken, Table
+from jiaoan.stream import findings, judging, memory
+from jiaoan.stream.common import Common
+from jiaoan.stream.judging import Judged, Told
 from jiaoan.stream.late import LatePoints
 from jiaoan.stream.ownership import Lease
 from jiaoan.stream.reference import References
+from jiaoan.stream.round import Round
 from jiaoan.stream.snapshot import Snapshot, still
 
 logger = logging.getLogger("jiaoan.stream")
 
 T = TypeVar("T")
-JUDGE_EVERY_S = 0.05  # a step costs more than fifty positions: what comes meanwhile is one step
+WAITING = 100  # blocks that are read ahead of what is judged
 SNAPSHOT_EVERY_S = 1.0
 SNAPSHOT_SHARE = 0.01  # of the time, at the most, that goes into making them
 SILENCE_EVERY_S = 60.0
@@ -51,90 +53,94 @@ class Partition:
         bus: Bus,
         snapshots: Table,
         references: References,
+        common: Common,
+        rounds: Round,
         clock: Clock,
         tracks: Path,
         desk: asyncio.Semaphore,
     ) -> None:
         self.number, self.lease = number, lease
+        self._common, self._round = common, rounds
         self._bus, self._tracks, self._desk = bus, tracks, desk
         self._snapshot = Snapshot(snapshots, lease, lambda data: memory.decode(data)[1])
         self._references, self._clock = references, clock
         self._memory = memory.Memory()
-        self._turn = asyncio.Lock()  # a block, a look at silences, a settlement: one at a time
-        self._fences: Fences | None = None
+        self.turn = asyncio.Lock()  # blocks, a look at silences, a settlement: one at a time
+        self.waiting: list[Message] = []
+        self._judged = asyncio.Event()
+        self._lost = asyncio.Event()
         self._changed = False
-        self.positions = self.told = 0
+        self.told = 0
+
+    @property
+    def holds(self) -> bool:
+        return self.lease.holds and not self._lost.is_set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set (then with a last snapshot) or ``Overtaken`` is raised."""
         await self._begin()
         logger.info("%s goes on behind message %d", self.lease.key, self._memory.sequence)
         self._late = LatePoints(
-            self.number, self._memory, self._turn, self._tell, self._bus, self._tracks,
+            self.number, self._memory, self.turn, self.tell, self._bus, self._tracks,
             self._references, self._clock, self._desk,
         )  # fmt: skip
+        self._common.join(self.number, self._memory)
+        self._round.join(self)
+        try:
+            await self._work(stop)
+        finally:
+            async with self.turn:  # whatever step it is in has ended
+                self._round.leave(self)
+                self._common.leave(self.number)
+
+    async def _work(self, stop: asyncio.Event) -> None:
         reading = asyncio.create_task(self._read(), name=f"partition {self.number}")
         saving = asyncio.create_task(self._save_now_and_then())
         listening = asyncio.create_task(self._tell_silences())
         settling = asyncio.create_task(self._late.run())
         stopping = asyncio.create_task(stop.wait())
-        tasks = {reading, saving, listening, settling, stopping}
+        losing = asyncio.create_task(self._lost.wait())
+        tasks = {reading, saving, listening, settling, stopping, losing}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        for task in done - {stopping}:
+        for task in done - {stopping, losing}:
             task.result()
+        if self._lost.is_set():
+            raise Overtaken(self.lease.key)
         await self._save()
 
     async def _begin(self) -> None:
         data = await self._snapshot.read()
         if data is not None:
             self._memory, _ = memory.decode(data)
-        await self._save()
+        await self._snapshot.write(memory.encode(self._memory, self._snapshot.owner))
 
     async def _read(self) -> None:
         subject, after = subject_of(self.number), self._memory.sequence
-        async for messages in self._bus.read_several(subject, after=after, every_s=JUDGE_EVERY_S):
-            async with self._turn:
-                await self._judge(messages)
+        async for messages in self._bus.read_several(subject, after=after, batch=WAITING):
+            self.waiting += messages
+            self._round.call()
+            while len(self.waiting) >= WAITING:
+                self._judged.clear()
+                await self._judged.wait()
 
-    async def _judge(self, messages: Sequence[Message]) -> None:
-        """All that has come at once: who is behind catches up in few large steps."""
-        positions, cards = blocks.joined(messages)
-        await self._know(positions)
-        places = self._look_at_places()
-        judged = judging.judge(
-            self._memory, self._references, places, positions, cards, self._clock.now()
-        )
-        await self._tell(judged.told)
-        # No await from here on: a snapshot sees all of the blocks or nothing of them.
-        judging.remember(self._memory, judged, messages[-1].sequence)
-        self._late.note(list(judged.late))
+    def took(self, messages: Sequence[Message], judged: Judged, late: Mapping[int, int]) -> None:
+        """Blocks that waited are judged and told; ``late`` are those of its vehicles."""
+        judging.remember(self._memory, judged, late, messages[-1].sequence)
+        del self.waiting[: len(messages)]
+        self._judged.set()
+        self._late.note(list(late))
         self._changed = True
-        self.positions += len(positions)
 
-    async def _know(self, positions: Positions) -> None:
-        vehicles = set(positions["vehicle"].tolist())
-        if vehicles.difference(self._references.vehicles):  # "-" would go through all references
-            await self._still(self._references.catch_up)
+    def lose(self) -> None:
+        """The lease ended before all was told: nothing more is written."""
+        self._lost.set()
 
-    def _look_at_places(self) -> Fences:
-        """When places changed: take vehicles already inside a new one as inside, in silence."""
-        places = self._references.fences
-        if self._fences is not places:
-            self._fences = places
-            marks = self._references.marks()
-            new = [place for place, mark in marks.items() if self._memory.places.get(place) != mark]
-            adopted = jitted.adopt(places, self._memory.fences, new)
-            if adopted is not None:
-                self._memory.fences.take(adopted)
-            self._memory.places = marks
-        return places
-
-    async def _tell(self, told: Sequence[Told]) -> None:
+    async def tell(self, told: Sequence[Told]) -> None:
         """Store findings: all at once, but those of a vehicle one after the other."""
         chains: dict[int, list[Told]] = {}
         for each in told:
@@ -162,7 +168,7 @@ class Partition:
     async def _tell_silences(self) -> None:
         while True:
             await asyncio.sleep(SILENCE_EVERY_S)
-            async with self._turn:
+            async with self.turn:
                 await self._look_for_silences()
 
     async def _look_for_silences(self) -> None:
@@ -170,9 +176,10 @@ class Partition:
         if newest is not None and newest.sequence > self._memory.sequence:
             return  # who seems silent may have spoken: it is not read yet
         now = self._clock.now()
-        found = judging.silences(self._memory, self._references, self._now_ms())
+        part = self._common.part(self.number)
+        found = judging.silences(part, self._references, self._now_ms())
         vehicles = self._references.vehicles
-        await self._tell(
+        await self.tell(
             [
                 Told(
                     each.vehicle,
@@ -182,7 +189,8 @@ class Partition:
                 for each in found
             ]
         )
-        judging.remember_silences(self._memory, found)
+        judging.remember_silences(part, found)
+        self._memory.hearing, self._memory.silent = part.hearing, part.silent
         self._changed = True
 
     async def _still(self, ask: Callable[[], Awaitable[T]]) -> T:
@@ -198,8 +206,10 @@ class Partition:
                 await self._snapshot.write(data)
 
     def _copied(self) -> memory.Memory:
+        if self._lost.is_set():
+            raise Overtaken(self.lease.key)  # what is remembered was not told
         self._changed = False
-        return self._memory.copy()
+        return self._common.part(self.number)
 
     def _encode(self, copied: memory.Memory) -> tuple[bytes, float]:
         """The snapshot, and what it cost: large ones are written less often."""

@@ -15,11 +15,13 @@ from jiaoan.stores.bus import Bus, BusUnavailable
 from jiaoan.stores.positions import PARTITIONS
 from jiaoan.stores.tables import Overtaken
 from jiaoan.stream import together
+from jiaoan.stream.common import Common
 from jiaoan.stream.history import History
 from jiaoan.stream.ownership import BUCKET, Lease, Leases
 from jiaoan.stream.partition import Partition
 from jiaoan.stream.patience import Stopped, patient
 from jiaoan.stream.reference import References
+from jiaoan.stream.round import Round
 from jiaoan.stream.together import Pairs
 
 logger = logging.getLogger("jiaoan.stream")
@@ -43,6 +45,8 @@ class Worker:
         self._bus, self._data, self._name, self._clock = bus, data, name, clock
         self._lease_s = lease_s
         self._references = References(bus)
+        self._common = Common(self._references)
+        self._round = Round(self._common, self._references, clock)
         self._desk = asyncio.Semaphore(1)
         self._jobs: dict[str, _Job] = {}
 
@@ -52,6 +56,7 @@ class Worker:
         table = await patient(lambda: self._bus.table(BUCKET, lifetime_s=self._lease_s), stop)
         self._leases = Leases(table, self._name, self._lease_s)
         following = asyncio.create_task(self._references.follow(), name="references")
+        judging = asyncio.create_task(self._round.run(), name="round")
         holding: asyncio.Task[None] | None = None
         said = False
         try:
@@ -64,17 +69,17 @@ class Worker:
                     said = True
                 running = {job.task for job in self._jobs.values()}
                 await asyncio.wait(
-                    running | {following, stopping, holding},
+                    running | {following, judging, stopping, holding},
                     timeout=self._lease_s / 3,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
-                for task in (following, holding):
+                for task in (following, judging, holding):
                     if task.done():
                         task.result()
             holding.cancel()
             await self._end()
         finally:
-            tasks = {following, holding} if holding else {following}
+            tasks = {following, judging} | ({holding} if holding else set())
             for task in tasks | {job.task for job in self._jobs.values()}:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -176,8 +181,8 @@ class Worker:
             run = Pairs(lease, self._bus, self._snapshots, self._references, self._clock).run
         else:
             run = Partition(
-                int(key[1:]), lease, self._bus, self._snapshots, self._references, self._clock,
-                self._data / "tracks", self._desk,
+                int(key[1:]), lease, self._bus, self._snapshots, self._references, self._common,
+                self._round, self._clock, self._data / "tracks", self._desk,
             ).run  # fmt: skip
         self._jobs[key] = _Job(lease, stop, asyncio.create_task(self._work(run, stop), name=key))
         return True

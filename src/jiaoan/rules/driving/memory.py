@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -74,6 +75,18 @@ class Memory:
                 self.others.pop(key, None)
             else:
                 self.others[key] = row
+
+    def all(self) -> Changes:
+        """Everything, as something that another memory can take."""
+        return Changes(self.ids, self.state, self.work, dict(self.others))
+
+    def only(self, chosen: Callable[[Ints], npt.NDArray[np.bool_]]) -> Memory:
+        """A copy of what is known of the chosen vehicles."""
+        rows = np.flatnonzero(chosen(self.ids))
+        owners = np.array([vehicle for vehicle, _ in self.others], np.int64)
+        others = zip(self.others.items(), chosen(owners).tolist(), strict=True)
+        kept = {key: row for (key, row), mine in others if mine}
+        return Memory(self.ids[rows], self.state[rows], self.work[rows], kept)
 
     def copy(self) -> Memory:
         """The same, whatever is taken from now on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Final
 
@@ -120,6 +120,21 @@ class Memory:
         if row >= len(self.ids) or self.ids[row] != vehicle:
             return set()
         return {key_at(each) for each in self.recent[row, : self.counts[row]]}
+
+    def all(self) -> Changes:
+        """Everything, as something that another memory can take."""
+        return Changes(
+            self.ids, self.recent, self.counts, self.owners, self.places, self.pairs
+        )  # fmt: skip
+
+    def only(self, chosen: Callable[[Ints], npt.NDArray[np.bool_]]) -> Memory:
+        """A copy of what is known of the chosen vehicles."""
+        rows, mine = np.flatnonzero(chosen(self.ids)), np.flatnonzero(chosen(self.owners))
+        recent = raw(self.recent)[rows].view(POINT)
+        return Memory(
+            self.ids[rows], recent, self.counts[rows], self.owners[mine], self.places[mine],
+            self.pairs[mine],
+        )  # fmt: skip
 
     def copy(self) -> Memory:
         """The same, whatever is taken from now on."""
