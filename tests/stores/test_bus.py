@@ -98,6 +98,24 @@ def test_it_hands_over_together_what_came_meanwhile(bus_server: BusServer) -> No
     run(main())
 
 
+def test_whoever_is_behind_gets_whole_batches_and_no_rest(bus_server: BusServer) -> None:
+    """However the messages come in over the socket: a rest is for who has caught up."""
+
+    async def main() -> None:
+        bus = await opened(bus_server)
+        for number in range(230):
+            await bus.publish("positions.00", bytes(30_000), message_id=str(number))
+        got: list[int] = []
+        async for messages in bus.read_several("positions.00", after=0, batch=50, every_s=0.5):
+            got.append(len(messages))
+            if sum(got) == 230:
+                break
+        assert got == [50] * 4 + [30]
+        await bus.close()
+
+    run(main())
+
+
 def test_it_rests_before_it_hands_over_more(bus_server: BusServer) -> None:
     async def main() -> None:
         bus = await opened(bus_server)

@@ -258,7 +258,9 @@ def _unpack(data: bytes) -> tuple[Positions, Octets]:
         raise NotPositions("a block of positions is damaged: its checksum does not agree")
     ends = np.frombuffer(body, "<u4", rows, rows * row_size)
     joined = bytes(body[rows * (row_size + 4) :])
-    return np.frombuffer(body, DTYPE, rows).copy(), Octets(joined, ends)
+    # Not frombuffer and a copy: numpy copies rows of fields field by field.
+    array = np.ndarray(rows, DTYPE, bytearray(body[: rows * row_size]))
+    return array, Octets(joined, ends)
 
 
 def key_of(row: np.void) -> str:

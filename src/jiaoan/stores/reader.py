@@ -54,7 +54,7 @@ class _Session:
         self._release = link.on_change(lambda: self._queue.put_nowait(None))
         self._inbox = link.client.new_inbox()
         self._subscription: Subscription | None = None
-        self._consumer, self._counted, self._asked = "", 0, 0
+        self._consumer, self._counted, self._asked, self._behind = "", 0, 0, 0
 
     async def open(self, subject: str, after: int) -> None:
         link = self._link
@@ -98,9 +98,9 @@ class _Session:
         )
 
     async def several(self, most: int) -> tuple[list[Message], bool]:
-        """What has come, waiting for the first; false when a new session must be made."""
+        """What is stored, waiting for the first; false when a new session must be made."""
         found: list[Message] = []
-        while len(found) < most and not (found and self._queue.empty()):
+        while len(found) < most and (not found or self._behind or not self._queue.empty()):
             got = await self._next()
             if got is None:
                 return found, False
@@ -131,11 +131,11 @@ class _Session:
         # $JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time ns>.<pending>,
         # with domain and account before the stream where those are in use.
         fields = got.reply.split(".")
-        sequence, counted, stored_ns = int(fields[-4]), int(fields[-3]), int(fields[-2])
+        sequence, counted, stored_ns, behind = (int(each) for each in fields[-4:])
         if counted != self._counted + 1:
             logger.warning("%s: gap before %d; reading again", self._stream, sequence)
             return None
-        self._counted = counted
+        self._counted, self._behind = counted, behind
         self._asked -= 1
         if self._asked == 0:
             await self._ask_for_more()

@@ -19,6 +19,7 @@ and :func:`day` and :func:`columns` merge it in, so that a track never ends earl
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -80,6 +81,12 @@ def days_of(array: Positions) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     moments = np.where(true_times(array), array["time_ms"], array["received_ms"])
     days: np.ndarray[tuple[int], np.dtype[np.int64]] = (moments + LOCAL_MS) // DAY_MS
     return days
+
+
+def prepare() -> None:
+    """Load what the first file would load: half a second in which little else is done."""
+    importlib.import_module("pyarrow.compute")
+    importlib.import_module("pyarrow.parquet")
 
 
 def write(root: Path, first: int, last: int, array: Positions, octets: Sequence[bytes]) -> int:

@@ -64,6 +64,7 @@ class History:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` (then what was read is written) or :class:`Overtaken`."""
+        await asyncio.to_thread(tracks.prepare)
         self._root.mkdir(parents=True, exist_ok=True)
         self._place = self._load()
         queue: asyncio.Queue[list[Message]] = asyncio.Queue(1)

@@ -23,7 +23,7 @@ from typing import TypeVar
 
 from jiaoan.kernel.clock import Clock
 from jiaoan.stores.bus import Bus, Message
-from jiaoan.stores.positions import subject_of
+from jiaoan.stores.positions import PARTITIONS, subject_of
 from jiaoan.stores.tables import Overtaken, Table
 from jiaoan.stream import findings, judging, memory
 from jiaoan.stream.common import Common
@@ -38,7 +38,7 @@ logger = logging.getLogger("jiaoan.stream")
 
 T = TypeVar("T")
 WAITING = 100  # blocks that are read ahead of what is judged
-SNAPSHOT_EVERY_S = 1.0
+SNAPSHOT_EVERY_S = 2.0  # after a kill so much is judged again
 SNAPSHOT_SHARE = 0.01  # of the time, at the most, that goes into making them
 SILENCE_EVERY_S = 60.0
 
@@ -198,6 +198,7 @@ class Partition:
 
     async def _save_now_and_then(self) -> None:
         wait = SNAPSHOT_EVERY_S
+        await asyncio.sleep(wait * self.number / PARTITIONS)  # not all at one moment
         while True:
             await asyncio.sleep(wait)
             if self._changed:

@@ -62,9 +62,11 @@ class Memory:
     def take(self, changes: Changes) -> None:
         """Take over what a batch changed: all of it, in one go."""
         rows, known = self.look_up(changes.ids)
-        self.state[rows[known]] = changes.state[known]
-        self.work[rows[known]] = changes.work[known]
-        if not known.all():
+        if known.all():  # nearly always, and then nothing needs to be picked out
+            self.state[rows], self.work[rows] = changes.state, changes.work
+        else:
+            self.state[rows[known]] = changes.state[known]
+            self.work[rows[known]] = changes.work[known]
             ids = np.concatenate([self.ids, changes.ids[~known]])
             order = np.argsort(ids, kind="stable")
             self.ids = ids[order]

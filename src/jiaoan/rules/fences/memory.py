@@ -87,9 +87,11 @@ class Memory:
     def take(self, changes: Changes) -> None:
         """Take over what a batch changed: all of it, in one go."""
         rows, known = self.look_up(changes.ids)
-        raw(self.recent)[rows[known]] = raw(changes.recent)[known]
-        self.counts[rows[known]] = changes.counts[known]
-        if not known.all():
+        if known.all():  # nearly always, and then nothing needs to be picked out
+            raw(self.recent)[rows], self.counts[rows] = raw(changes.recent), changes.counts
+        else:
+            raw(self.recent)[rows[known]] = raw(changes.recent)[known]
+            self.counts[rows[known]] = changes.counts[known]
             ids = np.concatenate([self.ids, changes.ids[~known]])
             order = np.argsort(ids, kind="stable")
             self.ids = ids[order]
