@@ -59,6 +59,7 @@ def _compile(stamps: Stamps) -> None:
         return
     for old in folder.rglob("__pycache__/*.nb[ic]"):
         old.unlink()
+    say("kernels: compiling the rules for this processor, half a minute …")
     asked = subprocess.run(
         [PYTHON, "-m", "jiaoan.project.setup.kernels"],
         capture_output=True,
