@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Callable
 
 from bench import (
@@ -20,6 +21,7 @@ from bench import (
     stream_start,
     tracks,
 )
+from bench.processes import stolen_s
 from bench.result import Impossible, Result
 
 MEASURES: dict[str, tuple[Callable[[int], Result], int]] = {
@@ -58,11 +60,15 @@ def main(words: list[str]) -> int:
         print(f"bench/run does not know {options.name!r}: it knows {known}.", file=sys.stderr)
         return 2
     measure, runs = MEASURES[options.name]
+    began, stolen = time.monotonic(), stolen_s()
     try:
         result = measure(options.runs or runs).as_json()
     except Impossible as reason:
         print(f"{options.name} could not be measured: {reason}", file=sys.stderr)
         return 1
+    # A neighbour on the host makes everything late, and nothing else here would show it.
+    share = (stolen_s() - stolen) / (time.monotonic() - began)
+    result["notes"] = {**result.get("notes", {}), "stolen_cores": round(share, 3)}
     if options.json:
         print(json.dumps(result, ensure_ascii=False))
     else:

@@ -8,6 +8,7 @@ import platform
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 class Impossible(Exception):
@@ -31,7 +32,7 @@ class Result:
     notes: Mapping[str, object] = field(default_factory=dict)
     share: float | None = None
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, Any]:
         figure = percentile(self.runs, self.share) if self.share else statistics.median(self.runs)
         return {
             "name": self.name,
