@@ -67,11 +67,10 @@ class Memory:
         else:
             self.state[rows[known]] = changes.state[known]
             self.work[rows[known]] = changes.work[known]
-            ids = np.concatenate([self.ids, changes.ids[~known]])
-            order = np.argsort(ids, kind="stable")
-            self.ids = ids[order]
-            self.state = np.concatenate([self.state, changes.state[~known]])[order]
-            self.work = np.concatenate([self.work, changes.work[~known]])[order]
+            at = np.searchsorted(self.ids, changes.ids[~known])
+            self.ids = np.insert(self.ids, at, changes.ids[~known])
+            self.state = np.insert(self.state, at, changes.state[~known], axis=0)
+            self.work = np.insert(self.work, at, changes.work[~known], axis=0)
         for key, row in changes.others.items():
             if row is None:
                 self.others.pop(key, None)

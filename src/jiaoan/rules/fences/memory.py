@@ -92,11 +92,11 @@ class Memory:
         else:
             raw(self.recent)[rows[known]] = raw(changes.recent)[known]
             self.counts[rows[known]] = changes.counts[known]
-            ids = np.concatenate([self.ids, changes.ids[~known]])
-            order = np.argsort(ids, kind="stable")
-            self.ids = ids[order]
-            self.recent = np.concatenate([self.recent, changes.recent[~known]])[order]
-            self.counts = np.concatenate([self.counts, changes.counts[~known]])[order]
+            at = np.searchsorted(self.ids, changes.ids[~known])
+            self.ids = np.insert(self.ids, at, changes.ids[~known])
+            recent = np.insert(raw(self.recent), at, raw(changes.recent)[~known], axis=0)
+            self.recent = recent.view(POINT)
+            self.counts = np.insert(self.counts, at, changes.counts[~known])
         self._take_pairs(changes)
 
     def _take_pairs(self, changes: Changes) -> None:
