@@ -87,10 +87,16 @@ def trips_inside(actor: object) -> QuerySet[Trip]:
 
 
 def trips_of_day(actor: object, day: date) -> QuerySet[Trip]:
-    """Stays that touch the local day: entered on it, or still inside then (当日情况单)."""
+    """Stays that touch the local day: entered on it, or still inside then (当日情况单).
+
+    Of a stay without an exit nobody knows how long it was; but one that ended with its district
+    line lasted so long.
+    """
     first, last = at_local(day), at_local(day + timedelta(days=1))
     touching = Q(entered_at__lt=last) & (Q(left_at__isnull=True) | Q(left_at__gte=first))
-    superseded = Q(state=TripState.SUPERSEDED, entered_at__lt=first)
+    ended = Fact.objects.filter(kind="hazmat.place_ended", happened_at__gt=first)
+    lasted = [int(obj.rpartition(":")[2]) for obj in ended.values_list("obj", flat=True)]
+    superseded = Q(state=TripState.SUPERSEDED, entered_at__lt=first) & ~Q(pk__in=lasted)
     found = standing_trips(actor).filter(touching).exclude(superseded)
     return found.order_by("entered_at", "id")
 

@@ -10,7 +10,9 @@ vehicle to drive.
 
 A *trip* is one stay of a vehicle in the district. It is inside until the exit is seen. When the
 same vehicle is found entering again and no exit was seen (terminal off at the line), the earlier
-trip is superseded, never silently closed.
+trip is superseded, never silently closed. So it is when its district line is in force no more
+(closed, its last day over): nobody sees the exit then. Where another line takes its place, the exit
+over that one ends the trip after all.
 
 Positions that come late 迟到点 correct this. A disproved exit makes the vehicle inside again (or
 superseded, where it entered again since), a disproved entry withdraws the trip; nothing is
@@ -114,6 +116,7 @@ _TRIP_LABELS: dict[TripState, Promise] = {
 class TripVerb(StrEnum):
     LEAVE = "leave"
     SUPERSEDE = "supersede"
+    END_WITH_PLACE = "end_with_place"
     REOPEN = "reopen"
     WITHDRAW = "withdraw"
     RESTORE = "restore"
@@ -128,6 +131,9 @@ TRIP: Machine[TripState, TripVerb] = Machine(
         Transition(TripState.INSIDE, TripVerb.LEAVE, TripState.LEFT, "hazmat.left"),
         Transition(
             TripState.INSIDE, TripVerb.SUPERSEDE, TripState.SUPERSEDED, "hazmat.trip_superseded"
+        ),
+        Transition(
+            TripState.INSIDE, TripVerb.END_WITH_PLACE, TripState.SUPERSEDED, "hazmat.place_ended"
         ),
         Transition(TripState.SUPERSEDED, TripVerb.LEAVE, TripState.LEFT, "hazmat.left"),
         Transition(TripState.LEFT, TripVerb.REOPEN, TripState.INSIDE, "hazmat.exit_withdrawn"),

@@ -175,6 +175,8 @@ def due(clock: Clock) -> None:
     supervision.note_late(ACTOR, clock)
     posts.note_late(ACTOR, clock)
     hazmat.expire_filings(ACTOR, clock)
+    hazmat.end_with_places(ACTOR, clock)
+    findings.end_with_places(ACTOR, clock)
 
 
 # After these facts some firm owes other duties than before.

@@ -1,5 +1,6 @@
 """Every write of hazmat, by what it is about."""
 
+from jiaoan.hazmat.actions.endings import end_with_places
 from jiaoan.hazmat.actions.filings import (
     apply,
     approve,
@@ -16,6 +17,7 @@ from jiaoan.hazmat.actions.waybills import enter_waybill, match_waybill
 __all__ = [
     "apply",
     "approve",
+    "end_with_places",
     "enter_waybill",
     "expire_filings",
     "handle_finding",

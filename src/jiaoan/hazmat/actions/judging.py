@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from jiaoan.hazmat.actions import correcting
+from jiaoan.hazmat.actions import correcting, endings
 from jiaoan.hazmat.findings import Finding
 from jiaoan.hazmat.models import Filing, Trip, Verdict, Waybill
 from jiaoan.hazmat.states import FILING, TRIP, FilingState, FilingVerb, TripState, TripVerb
@@ -237,7 +237,7 @@ def judge_left(actor: Actor, clock: Clock, finding: Finding, vehicle: Vehicle) -
     require(actor, "hazmat.judge", vehicle)
     if Trip.objects.filter(left_finding=finding.id).exists():
         return None
-    trip = _left(finding, vehicle)
+    trip = _left(actor, clock, finding, vehicle)
     if trip is None:
         return None
     row = TRIP.row(trip.state, TripVerb.LEAVE)
@@ -261,13 +261,22 @@ def judge_left(actor: Actor, clock: Clock, finding: Finding, vehicle: Vehicle) -
     return fact
 
 
-def _left(finding: Finding, vehicle: Vehicle) -> Trip | None:
-    """The stay that an exit ends; one that was found late may end a stay before the last."""
+def _left(actor: Actor, clock: Clock, finding: Finding, vehicle: Vehicle) -> Trip | None:
+    """The stay that an exit ends; one that was found late may end a stay before the last.
+
+    Another district line ends it only where the one by which it began is in force no more.
+    """
     before = Trip.objects.filter(vehicle=vehicle, entered_at__lte=finding.happened_at)
-    if not finding.correction:
-        return before.filter(state=TripState.INSIDE).first()
-    trip = before.exclude(state=TripState.WITHDRAWN).first()
-    return trip if trip is not None and TRIP.allows(trip.state, TripVerb.LEAVE) else None
+    states = [TripState.INSIDE]
+    if finding.correction:
+        states = [state for state in TripState if TRIP.allows(state, TripVerb.LEAVE)]
+    last = before.exclude(state=TripState.WITHDRAWN).first()
+    if last is not None and last.place_id_seen != finding.place_id:
+        endings.end_if_over(actor, clock, last)
+        return last if endings.ended_with_place(last, finding.happened_at) else None
+    if last is not None and last.status in states:
+        return last
+    return None
 
 
 _PLACE_FACTS = {

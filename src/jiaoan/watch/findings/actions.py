@@ -16,11 +16,13 @@ from jiaoan.journal.models import Fact
 from jiaoan.kernel.clock import Clock
 from jiaoan.ledger.errors import FieldErrors
 from jiaoan.org.models import User
-from jiaoan.registry.models import Vehicle
+from jiaoan.registry.endings import Ending, Tenure
+from jiaoan.registry.models import Place, Vehicle
 from jiaoan.rules.driving.findings import Finding as Driving
 from jiaoan.scope import Actor, require
 from jiaoan.watch import models
 from jiaoan.watch.actions import Source, announce, open_alarm
+from jiaoan.watch.findings import lasting as lasting_rules
 from jiaoan.watch.findings.messages import OVER, Over, Told
 from jiaoan.watch.findings.responses import Response, kind_of, lasts, response
 from jiaoan.watch.findings.short import Short, off_route, short
@@ -200,7 +202,10 @@ def end_by_place(actor: Actor, clock: Clock, over: Over) -> int:
     ).select_related("alarm")  # fmt: skip
     if over.correction == "withdrawn":
         return _last_again(actor, clock, concerned.filter(end_key=over.id), over)
-    open_ones = Q(ended_at=None)
+    # What positions say goes before what the register said meanwhile (:func:`end_with_places`).
+    open_ones = Q(ended_at=None) | (~Q(ended_with="") & Q(ended_at__gte=over.at))
+    if over.record is not None:  # names what it ends by the position with which that began
+        open_ones |= ~Q(ended_with="") & Q(record__first_position=over.record["first_position"])
     if over.correction:
         open_ones |= Q(ended_at__gt=over.at) | Q(end_key=over.id)
     lasting = concerned.filter(open_ones, withdrawn_at=None, happened_at__lte=over.at)
@@ -215,8 +220,53 @@ def _ends_with(
 ) -> None:
     gist = off_route(record or finding.record)
     finding.end_key, finding.ended_at, finding.end_record = key, at, record
-    finding.figure, finding.amount = gist.text, gist.amount
-    finding.save(update_fields=["end_key", "ended_at", "end_record", "figure", "amount"])
+    finding.figure, finding.amount, finding.ended_with = gist.text, gist.amount, ""
+    finding.save(
+        update_fields=["end_key", "ended_at", "end_record", "figure", "amount", "ended_with"]
+    )
+
+
+@transaction.atomic
+def end_with_places(actor: Actor, clock: Clock) -> int:
+    """What lasts in places that are in force no more for its vehicle is over: how many.
+
+    Positions say nothing of such a place. The alarm waits for a person as before. What the register
+    does not know, or knows as in force, is left as it is.
+    """
+    require(actor, "alarm.open")
+    lasting = Finding.objects.filter(ended_at=None, withdrawn_at=None, rule__in=lasting_rules.RULES)
+    places = Place.objects.filter(pk__in=lasting.values("place")).prefetch_related("bound")
+    tenures = {place.pk: Tenure(place) for place in places}
+    count = 0
+    for finding in lasting.filter(place__in=tenures).select_related("vehicle", "alarm"):
+        fits = lasting_rules.needs(finding.rule, finding.vehicle_id, finding.vehicle.kind)
+        ending = tenures[finding.place].ended(fits, clock.now())
+        if ending is not None:
+            _end_with_place(actor, clock, finding, ending)
+            count += 1
+    return count
+
+
+def _end_with_place(actor: Actor, clock: Clock, finding: Finding, ending: Ending) -> None:
+    finding.ended_at = max(ending.at, finding.happened_at)
+    finding.ended_with = ending.cause
+    finding.save(update_fields=["ended_at", "ended_with"])
+    record(
+        "watch.ended_with_place",
+        actor=actor,
+        obj=finding.alarm or finding.subject,
+        clock=clock,
+        happened_at=finding.ended_at,
+        payload={
+            "finding": finding.key,
+            "rule": finding.rule,
+            "place": finding.place,
+            "place_version": ending.version,
+            "cause": ending.cause.value,
+        },
+    )
+    if finding.alarm is not None:
+        _sum_up(clock, finding.alarm, "watch.ended_with_place")
 
 
 def _last_again(actor: Actor, clock: Clock, ended: Iterable[Finding], over: Over) -> int:
@@ -299,14 +349,15 @@ def _sum_up(clock: Clock, alarm: Alarm, kind: str) -> None:
     """What its findings add up to, without those taken back: the gravest, and if one lasts."""
     standing = list(
         Finding.objects.filter(alarm=alarm, withdrawn_at=None).values_list(
-            "amount", "figure", "ended_at"
+            "amount", "figure", "ended_at", "ended_with"
         )
     )
-    ends = [ended for _, _, ended in standing]
-    amount, figure, _ = max(standing, key=lambda one: one[0], default=(0, "", None))
-    over = [end for end in ends if end is not None]
-    ended_at = max(over) if over and len(over) == len(ends) else None
-    Alarm.objects.filter(pk=alarm.pk).update(amount=amount, figure=figure, ended_at=ended_at)
+    amount, figure, *_ = max(standing, key=lambda one: one[0], default=(0, "", None, ""))
+    over = [(ended, cause) for _, _, ended, cause in standing if ended is not None]
+    ended_at, cause = max(over) if over and len(over) == len(standing) else (None, "")
+    Alarm.objects.filter(pk=alarm.pk).update(
+        amount=amount, figure=figure, ended_at=ended_at, ended_with=cause
+    )
     announce(kind, alarm, clock)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 
+from jiaoan.registry.endings import Cause
 from jiaoan.watch.kinds import AlarmKind, DispositionKind, Severity
 from jiaoan.watch.states import AlarmState
 
@@ -19,7 +20,8 @@ class Alarm(models.Model):
 
     ``told`` counts the findings of the stream that it stands for, the first and those folded into
     it 折叠; ``figure`` is the gravest of them in short ("78/60"), by ``amount``. ``ended_at`` is
-    when the last of them was over, ``None`` while one lasts.
+    when the last of them was over, ``None`` while one lasts; ``ended_with`` says why where its place
+    ended it.
     """
 
     key = models.CharField(max_length=100, unique=True)
@@ -47,6 +49,7 @@ class Alarm(models.Model):
     figure = models.CharField(max_length=30, blank=True)
     amount = models.BigIntegerField(default=0)
     ended_at = models.DateTimeField(null=True)
+    ended_with = models.CharField(max_length=10, choices=Cause.choices, blank=True)
     fact = models.OneToOneField("journal.Fact", on_delete=models.PROTECT, related_name="+")
 
     class Meta:

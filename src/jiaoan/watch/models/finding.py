@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import models
 
+from jiaoan.registry.endings import Cause
 from jiaoan.watch.kinds import AlarmKind, Severity
 
 
@@ -16,6 +17,7 @@ class Finding(models.Model):
     replay records nothing twice. ``record`` and ``end_record`` are the messages as they came, so
     that it is explained and recomputed from them alone. ``alarm`` is the work item it opened or was
     folded into, if any. ``corrected_at`` is when the stream last took it back or told it again.
+    ``ended_with`` says that no position ended it but its place, which is in force no more, and why.
     """
 
     key = models.CharField(max_length=32, unique=True)
@@ -43,6 +45,7 @@ class Finding(models.Model):
     judged_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    ended_with = models.CharField(max_length=10, choices=Cause.choices, blank=True)
     withdrawn_at = models.DateTimeField(null=True)
     corrected_at = models.DateTimeField(null=True)
     fact = models.OneToOneField("journal.Fact", on_delete=models.PROTECT, related_name="+")
@@ -52,6 +55,11 @@ class Finding(models.Model):
         indexes = [
             models.Index(fields=["vehicle", "rule", "-happened_at"]),
             models.Index(fields=["kind", "-happened_at"]),
+            models.Index(
+                fields=["place"],
+                name="watch_finding_lasting",
+                condition=models.Q(ended_at=None, withdrawn_at=None),
+            ),
         ]
 
     def __str__(self) -> str:
