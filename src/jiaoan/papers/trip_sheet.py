@@ -28,6 +28,7 @@ class Step(StrEnum):
     APPROVED = "approved"
     WAYBILL_MATCHED = "waybill_matched"
     LEFT = "left"
+    UNSEEN = "unseen"
     CLOSED = "closed"
     OTHER = "other"
 
@@ -44,6 +45,7 @@ _STEPS_ZH = {
     Step.APPROVED: "备案核准",
     Step.WAYBILL_MATCHED: "运单相符",
     Step.LEFT: "驶出辖区",
+    Step.UNSEEN: "未见驶出",
     Step.CLOSED: "报警销号",
     Step.OTHER: "其他",
 }
@@ -120,11 +122,15 @@ def trip_sheet_xlsx(trip: TripSheet) -> bytes:
 
 
 def stay_zh(events: Sequence[StripEvent]) -> str:
-    """How long the vehicle was inside: ``3 小时 06 分``; 尚未驶出 while no exit is recorded."""
+    """How long the vehicle was inside: ``3 小时 06 分``; 尚未驶出 while no exit is recorded,
+    未见驶出 where none will be.
+    """
     entered = [event.happened_at for event in events if event.step is Step.ENTERED]
     left = [event.happened_at for event in events if event.step is Step.LEFT]
     if not entered:
         return "驶入时间无记录"
+    if not left and any(event.step is Step.UNSEEN for event in events):
+        return "未见驶出"
     if not left or max(left) < min(entered):
         return "尚未驶出"
     minutes = int((max(left) - min(entered)) / timedelta(minutes=1))

@@ -31,11 +31,11 @@ _FIRST, _LAST = date(2, 1, 1), date(9999, 12, 30)  # beyond them a local day has
 
 
 class Cause(models.TextChoices):
-    """Why a place is in force no more."""
+    """Why a place is in force no more: 到期, 停用, 变更."""
 
-    EXPIRED = "expired", _("Its last day is over")
-    CLOSED = "closed", _("Closed")
-    CHANGED = "changed", _("Changed: it concerns the vehicle no more")
+    EXPIRED = "expired", _("place expired")
+    CLOSED = "closed", _("place closed")
+    CHANGED = "changed", _("place changed, for other vehicles or uses")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ class Tenure:
 
 def last_end(versions: Sequence[Published], fits: Fits, now: datetime) -> Ending | None:
     """The same from versions by time, each in force up to the next."""
-    found = Ending(now, Cause.CHANGED, 0)
+    over = _days(versions[-1].value)[1] <= now
+    found = Ending(now, Cause.EXPIRED if over else Cause.CHANGED, 0)
     ends = [*versions, Published(0, _NEVER, {})]
     for one, after in pairwise(ends):
         first, until = _days(one.value)

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from jiaoan.hazmat.models import Trip
 from jiaoan.hazmat.queries import trip_facts, trips
+from jiaoan.hazmat.states import TripState
 from jiaoan.journal.models import Fact
 from jiaoan.org.models import User
 from jiaoan.papers.trip_sheet import Step, StripEvent
@@ -28,6 +30,8 @@ _STEPS: dict[str, Step] = {
     "hazmat.filing_approved": Step.APPROVED,
     "hazmat.waybill_matched": Step.WAYBILL_MATCHED,
     "hazmat.left": Step.LEFT,
+    "hazmat.place_ended": Step.UNSEEN,
+    "hazmat.trip_superseded": Step.UNSEEN,
     "watch.closed": Step.CLOSED,
 }
 _LABELS: dict[Step, str | Promise] = {
@@ -38,7 +42,13 @@ _LABELS: dict[Step, str | Promise] = {
     Step.APPROVED: _("Filing approved"),
     Step.WAYBILL_MATCHED: _("Waybill matched"),
     Step.LEFT: _("Left"),
+    Step.UNSEEN: _("Exit not seen"),
     Step.CLOSED: _("Alarm closed"),
+}
+_UNSEEN: Final = {
+    "expired": "区界围栏到期，此后是否驶出不再研判",
+    "closed": "区界围栏停用，此后是否驶出不再研判",
+    "changed": "区界围栏变更、不再约束该车，此后是否驶出不再研判",
 }
 _TO_DO = (Step.CALL_NOTED, Step.FILED, Step.APPROVED, Step.WAYBILL_MATCHED, Step.LEFT)
 
@@ -77,11 +87,17 @@ def steps_of(actor: object, trip: Trip) -> list[StripStep]:
     done: dict[Step, StripStep] = {}
     for fact in facts:
         step = _STEPS.get(fact.kind)
+        if step is Step.UNSEEN and trip.status is not TripState.SUPERSEDED:
+            continue  # it was seen after all
         if step is not None and step not in done:
             done[step] = StripStep(step, fact.happened_at, fact)
     happened = sorted(done.values(), key=lambda one: one.at or trip.entered_at)
     needed = _TO_DO if Step.ALARM in done else (Step.WAYBILL_MATCHED, Step.LEFT)
-    return happened + [StripStep(step) for step in needed if step not in done]
+    return happened + [
+        StripStep(step)
+        for step in needed
+        if step not in done and not (step is Step.LEFT and Step.UNSEEN in done)
+    ]
 
 
 def sheet_events(actor: object, trip: Trip) -> Sequence[StripEvent]:
@@ -93,7 +109,7 @@ def sheet_events(actor: object, trip: Trip) -> Sequence[StripEvent]:
             step=one.step,
             happened_at=one.fact.happened_at,
             recorded_at=one.fact.recorded_at,
-            what=notes.get(one.fact.pk) or _what(one.step, trip) or one.step.label_zh,
+            what=notes.get(one.fact.pk) or _what(one.step, trip, one.fact) or one.step.label_zh,
             who=people.get(one.fact.actor, "系统" if one.fact.actor.startswith("system") else ""),
             journal_seq=one.fact.seq,
         )
@@ -112,11 +128,13 @@ def _notes(actor: object, trip: Trip) -> dict[int, str]:
     return found
 
 
-def _what(step: Step, trip: Trip) -> str:
+def _what(step: Step, trip: Trip, fact: Fact) -> str:
     """The paper or place that a step is about; the sheet is an official paper, so Chinese."""
     filing, bill = trip.filing, trip.waybill
     if step in (Step.ENTERED, Step.LEFT):
         return f"{step.label_zh}，{trip.place_name}"
+    if step is Step.UNSEEN:
+        return _UNSEEN.get(str(fact.payload.get("cause", "")), "再次驶入时未见此前驶出")
     if step in (Step.FILED, Step.APPROVED) and filing is not None:
         return f"{filing.number}，{filing.valid_from} 至 {filing.valid_to}"
     if step is Step.WAYBILL_MATCHED and bill is not None:

@@ -19,7 +19,7 @@ from jiaoan.rules.driving.law import Rule
 from jiaoan.rules.driving.sentences import Sentence, sentence, span_en, span_zh
 from jiaoan.rules.driving.settings import SOURCES
 from jiaoan.rules.hazmat_english import Record
-from jiaoan.watch.findings.sentences import fence_sentence
+from jiaoan.watch.findings.sentences import ending_sentence, fence_sentence
 from jiaoan.watch.findings.short import off_route
 from jiaoan.watch.models import Alarm, Finding
 
@@ -37,18 +37,15 @@ def why_of(alarm: Alarm) -> Why:
     """The explanation of an alarm: of the verdict or of the first finding that opened it."""
     if is_verdict(alarm.record):
         return _verdict(alarm)
-    return _finding(_("Why this alarm"), alarm, alarm.record, _end_of(alarm))
-
-
-def _end_of(alarm: Alarm) -> Mapping[str, object] | None:
-    """The end of the finding that opened it, if it was told."""
+    # The finding that opened it, with its end.
     first = alarm.findings.filter(key=alarm.record.get("begun_id") or alarm.record["id"]).first()
-    return first.end if first else None
+    found = sentence_of(first) if first else said(alarm.record)
+    return _finding(_("Why this alarm"), alarm, found, first.end if first else None)
 
 
 def why_finding(finding: Finding) -> Why:
     """The explanation of a finding, with its end where it is over."""
-    return _finding(_("Why this finding"), finding, finding.record, finding.end)
+    return _finding(_("Why this finding"), finding, sentence_of(finding), finding.end)
 
 
 def is_verdict(record: Mapping[str, object]) -> bool:
@@ -66,7 +63,11 @@ def driving_of(record: Mapping[str, object] | None) -> Driving | None:
 
 def sentence_of(finding: Finding) -> str:
     """What was found, in the language of the reader; its end where it is over."""
-    return said(finding.record, finding.end)
+    found = said(finding.record, finding.end)
+    if not finding.ended_with or finding.ended_at is None:
+        return found
+    over = _chosen(ending_sentence(finding.ended_at, finding.ended_with))
+    return f"{found} {over}" if reads_english() else f"{found}{over}"
 
 
 def said(record: Mapping[str, object], end: Mapping[str, object] | None = None) -> str:
@@ -133,11 +134,12 @@ def _clock(moment: datetime) -> str:
 def _finding(
     title: str,
     one: Alarm | Finding,
-    record: Mapping[str, object],
+    found: str,
     end: Mapping[str, object] | None,
 ) -> Why:
+    record = one.record
     driving = driving_of(end) or driving_of(record)
-    rows = [(_("Found"), said(record, end) or _("This release cannot read it (other version)."))]
+    rows = [(_("Found"), found or _("This release cannot read it (other version)."))]
     if driving and driving.driver:
         rows.append((_("Driver"), _("by driver card, number %(n)s") % {"n": driving.driver}))
     rows.append((_("Kept"), _times(one)))

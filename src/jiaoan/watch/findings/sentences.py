@@ -23,6 +23,12 @@ _SIDES: Final = {
     "left": ("（由右向左）", " from right to left"),
 }
 
+_ENDINGS: Final[Mapping[str, tuple[str, str]]] = {
+    "expired": ("因围栏到期", "the last day of the place was over"),
+    "closed": ("因围栏停用", "the place was closed"),
+    "changed": ("因围栏变更、不再约束该车", "the place was changed and concerned it no more"),
+}
+
 
 def fence_sentence(
     record: Mapping[str, object], end: Mapping[str, object] | None = None
@@ -77,6 +83,16 @@ def _off_route(record: Mapping[str, object], end: Mapping[str, object]) -> Sente
         f"“{place}”{span_zh(seconds)}，最远{metres}米，{why_zh}。",
         f"From {begin:%Y-%m-%d %H:%M:%S} to {day_en}{over:%H:%M:%S} off its route “{place}” "
         f"({span_en(seconds)}), {metres} m at the farthest; {why_en}.",
+    )
+
+
+def ending_sentence(at: datetime, cause: str) -> Sentence:
+    """That something is over with its place and not by an exit; ``cause`` is a ``Cause``."""
+    zh, en = _ENDINGS[cause]
+    over = local(at)
+    return Sentence(
+        f"{zh}，于{over.month}月{over.day}日{over:%H:%M:%S}结束，此后不再研判。",
+        f"Over at {over:%Y-%m-%d %H:%M:%S} because {en}; nothing is judged of it since.",
     )
 
 

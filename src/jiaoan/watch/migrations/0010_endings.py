@@ -15,12 +15,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='alarm',
             name='ended_with',
-            field=models.CharField(blank=True, choices=[('expired', 'Its last day is over'), ('closed', 'Closed'), ('changed', 'Changed: it concerns the vehicle no more')], max_length=10),
+            field=models.CharField(blank=True, choices=[('expired', 'place expired'), ('closed', 'place closed'), ('changed', 'place changed, for other vehicles or uses')], max_length=10),
         ),
         migrations.AddField(
             model_name='finding',
             name='ended_with',
-            field=models.CharField(blank=True, choices=[('expired', 'Its last day is over'), ('closed', 'Closed'), ('changed', 'Changed: it concerns the vehicle no more')], max_length=10),
+            field=models.CharField(blank=True, choices=[('expired', 'place expired'), ('closed', 'place closed'), ('changed', 'place changed, for other vehicles or uses')], max_length=10),
         ),
         migrations.AddIndex(
             model_name='finding',
