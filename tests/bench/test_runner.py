@@ -30,6 +30,7 @@ NAMES = (
     "gateway-one",
     "gateway-one-10k",
     "notices",
+    "reference-change",
     "rules",
     "setup-cold",
     "setup-warm",

@@ -30,8 +30,8 @@ ENGLISH = "because the last day of the place was over; nothing is judged of it s
 def expired(kind: str) -> Place:
     """A place whose last day was yesterday."""
     return add_place(
-        SYSTEM, FixedClock(NOW.now() - timedelta(days=3)), name="松林隧道", kind=kind, geometry=GROUND,
-        valid_to=NOW.today() - timedelta(days=1),
+        SYSTEM, FixedClock(NOW.now() - timedelta(days=3)), name="松林隧道", kind=kind,
+        geometry=GROUND, valid_to=NOW.today() - timedelta(days=1),
     )  # fmt: skip
 
 
@@ -61,9 +61,7 @@ def over(world: World) -> Finding:
     return Finding.objects.get()
 
 
-def test_pages_of_a_finding_say_that_it_is_over_with_its_place(
-    world: World, over: Finding
-) -> None:
+def test_pages_of_a_finding_say_that_it_is_over_with_its_place(world: World, over: Finding) -> None:
     assert over.alarm is not None
     pages = [reverse("alarm", args=[over.alarm.pk]), reverse("finding", args=[over.pk])]
     for url in pages:

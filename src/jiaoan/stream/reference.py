@@ -14,12 +14,13 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, Literal, get_args
 
-from jiaoan.rules.driving.book import Book, Former, Profile, Service
+from jiaoan.rules.driving.book import Book, Former, Profile, Profiles, Service
 from jiaoan.rules.driving.law import BY_ID, Rule
 from jiaoan.rules.driving.settings import DEFAULTS, Settings
 from jiaoan.rules.fences import Fence, Fences, Role, road_of
@@ -69,7 +70,7 @@ class References:
     """Live tables of vehicles, places and figures.
 
     ``fences`` is replaced whole when a place changes, and with it ``atlas``, which knows what the
-    places were before; :meth:`book` when a vehicle or figure does.
+    places were before; :meth:`book` when a figure does, and when vehicles do in what they changed.
     """
 
     def __init__(self, bus: Bus) -> None:
@@ -85,16 +86,34 @@ class References:
         self._since: dict[int, int] = {}
         self._before: dict[int, Past] = {}
         self.atlas = Atlas({}, {}, {}, self.fences, self.place_of)
-        self._figures: tuple[Settings, ...] = DEFAULTS
-        self._off: frozenset[Rule] = frozenset()
-        self._book: Book | None = None
+        self._book = Book(Profiles())
+        self._touched: set[int] = set()  # vehicles that the book does not know as they are
+        self._lock = threading.Lock()  # settlements ask for the book in threads of their own
 
     def book(self) -> Book:
-        """Who each vehicle is and which figures hold, for the driving rules."""
-        if self._book is None:
-            profiles = {vehicle: card.profile for vehicle, card in self.vehicles.items()}
-            self._book = Book(profiles, self._figures, off=self._off)
+        """Who each vehicle is and which figures hold, for the driving rules.
+
+        What was handed out never changes: the next one does, at the cost of what changed.
+        """
+        if self._touched:
+            with self._lock:
+                touched, self._touched = self._touched, set()
+                self._book = self._book.changed(self._profiles_of(touched))
         return self._book
+
+    def _profiles_of(self, vehicles: Iterable[int]) -> dict[int, Profile | None]:
+        """Those that are other ones than the book says."""
+        found: dict[int, Profile | None] = {}
+        for vehicle in vehicles:
+            card, known = self.vehicles.get(vehicle), self._book.profiles.get(vehicle)
+            profile = card.profile if card else None
+            if profile != known:
+                found[vehicle] = profile
+        return found
+
+    def _touch(self, vehicle: int) -> None:
+        with self._lock:
+            self._touched.add(vehicle)
 
     def kind_of(self, vehicle: int) -> str:
         """Of which kind a vehicle is now; "" = not known."""
@@ -172,21 +191,22 @@ class References:
                 _settings(_object(each, "settings")) for each in _list(said, "settings")
             )
         off = frozenset(_rule(each) for each in _list(said, "off"))
-        Book({}, figures or DEFAULTS, off=off)  # refuses figures that do not follow each other
-        self._figures, self._off, self._book = figures or DEFAULTS, off, None
+        with self._lock:  # figures that do not follow each other are refused here
+            self._book = Book(self._book.profiles, figures or DEFAULTS, off=off)
 
     def _terminal(self, phone: str, said: Mapping[str, object]) -> None:
         vehicle = 0 if said.get("deleted") else _number(said, "vehicle_id")
         card = None if said.get("deleted") else _card(said)
-        self._book = None
         before = self._vehicle_of_phone.pop(phone, None)
         if before is not None and self.vehicles[before].phone == phone:
             self._forget(before, replace(self.vehicles[before], phone=""))
+            self._touch(before)
         if card is not None:
             known = self.vehicles.get(vehicle)
             registered = known is not None and known.registered
             self.vehicles[vehicle] = replace(card, phone=phone, registered=registered)
             self._vehicle_of_phone[phone] = vehicle
+            self._touch(vehicle)
 
     def _vehicle(self, vehicle: int, said: Mapping[str, object]) -> None:
         known = self.vehicles.get(vehicle)
@@ -196,7 +216,7 @@ class References:
         else:
             phone = known.phone if known else ""
             self.vehicles[vehicle] = replace(_card(said), phone=phone, registered=True)
-        self._book = None
+        self._touch(vehicle)
 
     def _forget(self, vehicle: int, card: VehicleCard) -> None:
         """Keep what is left of the card: neither terminal nor register = nothing."""
