@@ -14,6 +14,7 @@ from jiaoan.kernel.clock import at_local
 from jiaoan.registry.actions import add_place, change_place, close_place
 from jiaoan.registry.endings import Cause
 from jiaoan.registry.models import Place
+from jiaoan.watch.findings import actions
 from jiaoan.watch.findings.actions import end_with_places
 from jiaoan.watch.models import Alarm, Finding
 from jiaoan.watch.states import AlarmState
@@ -203,3 +204,13 @@ def test_the_alarm_lasts_while_another_of_its_findings_does(world: World) -> Non
     steps.due(world.clock)
     alarm = Alarm.objects.get()
     assert (alarm.told, alarm.ended_at, alarm.ended_with) == (2, None, "")
+
+
+def test_a_fleet_ends_in_turns_at_one_moment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "AT_ONCE", 2)
+    place = zone(world, valid_to=TODAY)
+    for number in range(3):
+        tell(world, said(world, place, "fence.stay", world.clock.now(), id=f"{number:032}"))
+    world.clock.instant = MIDNIGHT + timedelta(hours=1)
+    assert [actions.end_with_places(SYSTEM, world.clock) for _ in range(3)] == [2, 1, 0]
+    assert set(Finding.objects.values_list("ended_at", flat=True)) == {MIDNIGHT}

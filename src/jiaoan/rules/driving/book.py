@@ -157,7 +157,7 @@ class Profiles(Mapping[int, Profile]):
     """What each vehicle is. It never changes: :meth:`replaced` answers another one.
 
     The other shares all parts in which nothing changed. So a change of one vehicle costs the copy
-    of some hundred entries, and who still reads the one before, in another thread, is not disturbed.
+    of some hundred entries, and who still reads the one before, in another thread, goes on.
     """
 
     def __init__(self, profiles: Mapping[int, Profile] | None = None) -> None:

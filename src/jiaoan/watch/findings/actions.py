@@ -31,6 +31,9 @@ from jiaoan.watch.models import Alarm, Finding
 from jiaoan.watch.states import OPEN
 
 
+AT_ONCE: Final = 200
+
+
 class NotTold(LookupError):
     """A finding was taken back that was never told here. The worker parks the message."""
 
@@ -205,7 +208,8 @@ def end_by_place(actor: Actor, clock: Clock, over: Over) -> int:
     # What positions say goes before what the register said meanwhile (:func:`end_with_places`).
     open_ones = Q(ended_at=None) | (~Q(ended_with="") & Q(ended_at__gte=over.at))
     if over.record is not None:  # names what it ends by the position with which that began
-        open_ones |= ~Q(ended_with="") & Q(record__first_position=over.record["first_position"])
+        first = over.record.get("first_position", "")
+        open_ones |= ~Q(ended_with="") & Q(record__first_position=first)
     if over.correction:
         open_ones |= Q(ended_at__gt=over.at) | Q(end_key=over.id)
     lasting = concerned.filter(open_ones, withdrawn_at=None, happened_at__lte=over.at)
@@ -231,20 +235,28 @@ def end_with_places(actor: Actor, clock: Clock) -> int:
     """What lasts in places that are in force no more for its vehicle is over: how many.
 
     Positions say nothing of such a place. The alarm waits for a person as before. What the register
-    does not know, or knows as in force, is left as it is.
+    does not know, or knows as in force, is left as it is. At most :data:`AT_ONCE` in one call, so
+    that a place in which a fleet was does not keep other writers waiting: call it again and again.
     """
     require(actor, "alarm.open")
+    now = clock.now()
     lasting = Finding.objects.filter(ended_at=None, withdrawn_at=None, rule__in=lasting_rules.RULES)
-    places = Place.objects.filter(pk__in=lasting.values("place")).prefetch_related("bound")
-    tenures = {place.pk: Tenure(place) for place in places}
-    count = 0
-    for finding in lasting.filter(place__in=tenures).select_related("vehicle", "alarm"):
-        fits = lasting_rules.needs(finding.rule, finding.vehicle_id, finding.vehicle.kind)
-        ending = tenures[finding.place].ended(fits, clock.now())
-        if ending is not None:
-            _end_with_place(actor, clock, finding, ending)
-            count += 1
-    return count
+    # In no order (an index has only those that last), and without their records, which are long.
+    rows = list(
+        lasting.order_by().values_list("pk", "rule", "place", "vehicle_id", "vehicle__kind")
+    )
+    known = Place.objects.filter(pk__in={row[2] for row in rows}).prefetch_related("bound")
+    tenures = {place.pk: Tenure(place) for place in known}
+    endings: dict[int, Ending] = {}
+    for pk, rule, place, vehicle, kind in rows:
+        fits = lasting_rules.needs(rule, vehicle, kind)
+        if place in tenures and (ending := tenures[place].ended(fits, now)) is not None:
+            endings[pk] = ending
+        if len(endings) == AT_ONCE:
+            break
+    for finding in Finding.objects.filter(pk__in=endings).select_related("alarm").order_by("pk"):
+        _end_with_place(actor, clock, finding, endings[finding.pk])
+    return len(endings)
 
 
 def _end_with_place(actor: Actor, clock: Clock, finding: Finding, ending: Ending) -> None:

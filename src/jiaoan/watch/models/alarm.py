@@ -20,8 +20,8 @@ class Alarm(models.Model):
 
     ``told`` counts the findings of the stream that it stands for, the first and those folded into
     it 折叠; ``figure`` is the gravest of them in short ("78/60"), by ``amount``. ``ended_at`` is
-    when the last of them was over, ``None`` while one lasts; ``ended_with`` says why where its place
-    ended it.
+    when the last of them was over, ``None`` while one lasts; ``ended_with`` says why where no
+    position but its place ended it.
     """
 
     key = models.CharField(max_length=100, unique=True)
