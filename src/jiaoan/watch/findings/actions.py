@@ -30,7 +30,6 @@ from jiaoan.watch.kinds import Severity
 from jiaoan.watch.models import Alarm, Finding
 from jiaoan.watch.states import OPEN
 
-
 AT_ONCE: Final = 200
 
 
