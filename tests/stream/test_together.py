@@ -32,7 +32,10 @@ def known(off: frozenset[Rule] = frozenset()) -> References:
     book = Book({vehicle: Profile(kind=kind) for vehicle, kind in kinds.items()}, off=off)
     references = references_of(book)
     for vehicle, kind in kinds.items():
-        references.vehicles[vehicle] = VehicleCard(str(vehicle), f"鄂A{vehicle}", 2, kind, False)
+        profile = Profile(kind=kind)
+        references.know(
+            vehicle, VehicleCard(str(vehicle), f"鄂A{vehicle}", 2, kind, False, profile)
+        )
     return references
 
 

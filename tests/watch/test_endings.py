@@ -15,7 +15,7 @@ from jiaoan.registry.actions import add_place, change_place, close_place
 from jiaoan.registry.endings import Cause
 from jiaoan.registry.models import Place
 from jiaoan.watch.findings import actions
-from jiaoan.watch.findings.actions import end_with_places
+from jiaoan.watch.findings.actions import end_with_places, endings
 from jiaoan.watch.models import Alarm, Finding
 from jiaoan.watch.states import AlarmState
 from jiaoan.worker import steps
@@ -207,7 +207,7 @@ def test_the_alarm_lasts_while_another_of_its_findings_does(world: World) -> Non
 
 
 def test_a_fleet_ends_in_turns_at_one_moment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions, "AT_ONCE", 2)
+    monkeypatch.setattr(endings, "AT_ONCE", 2)
     place = zone(world, valid_to=TODAY)
     for number in range(3):
         tell(world, said(world, place, "fence.stay", world.clock.now(), id=f"{number:032}"))

@@ -387,10 +387,9 @@ def pair(world: World, data: Path) -> tuple[Finding, Vehicle]:
     both = both[np.argsort(both["received_ms"], kind="stable")]
     tracks.write(data / "tracks", 1, 1, both, [b""] * len(both))
     references = References(cast(Bus, None))
-    references.vehicles = {
-        each.pk: VehicleCard("1", each.plate, 2, "hazmat", False, Profile(kind="hazmat"))
-        for each in (one, other)
-    }
+    for each in (one, other):
+        card = VehicleCard("1", each.plate, 2, "hazmat", False, Profile(kind="hazmat"))
+        references.know(each.pk, card)
     memory = together.Memory.new()
     later = both[-1:].copy()
     later["vehicle"], later["received_ms"] = 99_999, later["received_ms"] + 600_000

@@ -111,7 +111,12 @@ class References:
                 found[vehicle] = profile
         return found
 
-    def _touch(self, vehicle: int) -> None:
+    def know(self, vehicle: int, card: VehicleCard | None) -> None:
+        """What is known of a vehicle from now on; ``None`` = nothing."""
+        if card is None:
+            self.vehicles.pop(vehicle, None)
+        else:
+            self.vehicles[vehicle] = card
         with self._lock:
             self._touched.add(vehicle)
 
@@ -200,13 +205,11 @@ class References:
         before = self._vehicle_of_phone.pop(phone, None)
         if before is not None and self.vehicles[before].phone == phone:
             self._forget(before, replace(self.vehicles[before], phone=""))
-            self._touch(before)
         if card is not None:
             known = self.vehicles.get(vehicle)
             registered = known is not None and known.registered
-            self.vehicles[vehicle] = replace(card, phone=phone, registered=registered)
+            self.know(vehicle, replace(card, phone=phone, registered=registered))
             self._vehicle_of_phone[phone] = vehicle
-            self._touch(vehicle)
 
     def _vehicle(self, vehicle: int, said: Mapping[str, object]) -> None:
         known = self.vehicles.get(vehicle)
@@ -215,15 +218,11 @@ class References:
                 self._forget(vehicle, replace(known, registered=False))
         else:
             phone = known.phone if known else ""
-            self.vehicles[vehicle] = replace(_card(said), phone=phone, registered=True)
-        self._touch(vehicle)
+            self.know(vehicle, replace(_card(said), phone=phone, registered=True))
 
     def _forget(self, vehicle: int, card: VehicleCard) -> None:
         """Keep what is left of the card: neither terminal nor register = nothing."""
-        if card.phone or card.registered:
-            self.vehicles[vehicle] = card
-        else:
-            del self.vehicles[vehicle]
+        self.know(vehicle, card if card.phone or card.registered else None)
 
     def _place(self, place_id: int, message: Message, said: Mapping[str, object]) -> bool:
         if said.get("deleted"):
