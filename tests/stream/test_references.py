@@ -63,7 +63,8 @@ def as_it_is(book: Book) -> list[object]:
     known = sorted(book.profiles.items())
     rows = [book.rows(vehicle).tolist() for vehicle in (*VEHICLES, 99)]
     tables = [getattr(book.tables, name).tolist() for name in ("regimes", "settings", "bans")]
-    return [known, len(book.profiles), rows, tables, list(book.settings), book.off]
+    sizes = [len(book.profiles), sorted(book.moved)]
+    return [known, sizes, rows, tables, list(book.settings), book.off]
 
 
 def anew(references: References, figures: tuple[Settings, ...], off: frozenset[Rule]) -> Book:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Final, Literal, TypeVar, overload
 
@@ -231,11 +231,18 @@ class Book:
         It costs what the changes cost: what is known of the other vehicles is shared.
         """
         known = self.profiles
+        known = known if isinstance(known, Profiles) else Profiles(known)
         other = copy(self)
-        other.profiles = (known if isinstance(known, Profiles) else Profiles(known)).replaced(
-            changes
-        )
+        other.profiles = known.replaced(changes)
+        if "moved" in vars(self):  # asked for before: carried on, not gone through all for again
+            moved = {vehicle for vehicle, each in changes.items() if each and each.former}
+            other.moved = self.moved.difference(changes) | moved
         return other
+
+    @cached_property
+    def moved(self) -> frozenset[int]:
+        """Vehicles that were others before."""
+        return frozenset(vehicle for vehicle, each in self.profiles.items() if each.former)
 
     def profile(self, vehicle: int) -> Profile:
         """What the vehicle is now."""
