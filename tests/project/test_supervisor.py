@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from jiaoan.stores.parts import Part, load
+
 pytestmark = pytest.mark.socket
 
 # A program that runs the supervisor over children given as lines "wave name code…"; a wave with an
@@ -19,9 +21,11 @@ pytestmark = pytest.mark.socket
 # at work when it says so, "never" never is.
 PROGRAM = """
 import asyncio, os, sys
+from functools import partial
 from pathlib import Path
 from jiaoan.project.refusal import Refusal
 from jiaoan.project.supervisor import Child, Supervisor
+from jiaoan.stores.parts import save
 folder = Path(sys.argv[1])
 children = []
 for number, code in enumerate(sys.argv[2:]):
@@ -36,7 +40,9 @@ for number, code in enumerate(sys.argv[2:]):
     sign = "at work" if name == "signing" else ""
     children.append(Child(name, command, int(wave[0]), there, sign=sign, early="e" in wave))
 patience = float(os.environ.get("PATIENCE", "60"))
-supervisor = Supervisor(children, folder / "log", patience=patience, promised=1)
+supervisor = Supervisor(
+    children, folder / "log", patience=patience, promised=1, parts=partial(save, folder)
+)
 def whole(missing):
     print("whole", *missing, flush=True)
 try:
@@ -212,3 +218,33 @@ def test_it_keeps_all_output_and_says_only_warnings(tmp_path: Path) -> None:
     assert "quiet word" in log.read_text()
     assert "store | 2026 WARNING x: loud word" in output
     assert "quiet word" not in output
+
+
+def test_it_says_which_part_loads_works_or_is_down(tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    slow = f"import pathlib, time\nwhile not pathlib.Path({str(go)!r}).exists(): time.sleep(0.01)\n"
+    slow += f"print('at work', flush=True)\n{SLEEP}"
+    broken = "raise SystemExit(3)"
+
+    def part(name: str) -> Part:
+        return next(each for each in load(tmp_path) if each.name == name)
+
+    supervisor = start(tmp_path, f"0 store {SLEEP}", f"2 signing {slow}", f"3 broken {broken}")
+    await_ready(supervisor)
+    until(lambda: part("signing").state == "loading")
+    assert part("store").state == "working"
+    assert part("broken").state == "waiting"
+    go.touch()
+    until(lambda: part("signing").state == "working")
+    assert (part("signing").restarts, part("signing").why) == (0, "")
+    until(lambda: part("broken").state == "down")
+    assert part("broken").why == "exit code 3"
+    go.unlink()
+    os.kill(pid_of(tmp_path, "signing"), signal.SIGKILL)
+    until(lambda: (part("signing").restarts, part("signing").state) == (1, "loading"))
+    assert part("signing").why == "signal SIGKILL"
+    go.touch()
+    until(lambda: part("signing").state == "working")
+    supervisor.kill()
+    supervisor.wait(5)
+    assert load(tmp_path) == [], "who wrote it is gone"

@@ -13,7 +13,7 @@ supervisor, which stops the waves in reverse: SIGTERM, then SIGKILL to the whole
 kernel kills a child whose supervisor is gone (``PR_SET_PDEATHSIG``), so that even ``kill -9`` of
 the supervisor leaves nothing running. A child that dies is started again after a pause that doubles
 up to five seconds; one that keeps dying before the promised ones were ready is a reason to give up,
-with the last line it wrote.
+with the last line it wrote. Who is told of ``parts`` hears each change of a child's state.
 
 Nothing here imports Django: the supervisor is running after a few milliseconds.
 """
@@ -30,9 +30,11 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from jiaoan.project.refusal import Refusal
+from jiaoan.stores.parts import Part, State
 
 STOP_TERM = 2.5  # seconds a wave has after SIGTERM; all waves together stay under five
 STOP_KILL = 1.0
@@ -40,6 +42,7 @@ STOP_WHOLE = 4.5
 GIVE_UP_AFTER = 5
 CALM = 30.0  # a child that lived this long is forgiven its earlier deaths
 LONGEST_PAUSE = 5.0
+LOOK_EVERY, LOOK_LATER = 0.03, 1.0
 LOG_LIMIT = 20 * 2**20
 
 _WORTH_SAYING = re.compile(r"\b(WARNING|ERROR|CRITICAL|Traceback)\b|\[(WRN|ERR|FTL)\]")
@@ -104,8 +107,12 @@ class Supervisor:
         patience: float = 60.0,
         promised: int | None = None,
         environment: Mapping[str, str] | None = None,
+        parts: Callable[[Sequence[Part]], None] | None = None,
     ) -> None:
         self._children, self._logs, self._patience = children, logs, patience
+        now = datetime.now(UTC)
+        self._parts = {child.name: Part(child.name, State.WAITING, now) for child in children}
+        self._tell_parts = parts
         self._waves = sorted({child.wave for child in children})
         self._promised = self._waves[-1] if promised is None else promised
         self._environment = dict(os.environ if environment is None else environment)
@@ -177,11 +184,29 @@ class Supervisor:
             return members
         self._spawn(members)
         waiting = members
-        while waiting := [child for child in waiting if not await self._is_ready(child)]:
+        while waiting := [child for child in waiting if not self._works(child)]:
             if self._stopping.is_set() or time.monotonic() > deadline:
                 break
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(LOOK_EVERY)
         return waiting
+
+    def _works(self, child: Child) -> bool:
+        return self._parts[child.name].state is State.WORKING
+
+    async def _see(self, child: Child) -> None:
+        """Look whether a child that was started is at work, until it is."""
+        patient = time.monotonic() + self._patience
+        while not await self._is_ready(child):
+            await asyncio.sleep(LOOK_EVERY if time.monotonic() < patient else LOOK_LATER)
+        self._tell(child, State.WORKING)
+
+    def _tell(self, child: Child, state: State, why: str = "") -> None:
+        before = self._parts[child.name]
+        self._parts[child.name] = Part(
+            child.name, state, datetime.now(UTC), self.restarts[child.name], why or before.why
+        )
+        if self._tell_parts is not None:
+            self._tell_parts(list(self._parts.values()))
 
     async def _is_ready(self, child: Child) -> bool:
         if child.sign and not self._signed[child.name].is_set():
@@ -203,6 +228,7 @@ class Supervisor:
                 code = await self._live(child, log)
                 if self._stopping.is_set():
                     return
+                self._tell(child, State.DOWN, _in_words(code))
                 if time.monotonic() - began > CALM:
                     deaths, pause = 0, 0.2
                 deaths += 1
@@ -226,6 +252,7 @@ class Supervisor:
 
     async def _live(self, child: Child, log: _Log) -> int:
         """One life of a child, to its exit code."""
+        self._signed[child.name].clear()
         process = await asyncio.create_subprocess_exec(
             *child.command,
             stdin=asyncio.subprocess.DEVNULL,
@@ -237,6 +264,8 @@ class Supervisor:
             limit=2**20,
         )
         self._running[child.name] = process
+        self._tell(child, State.LOADING)
+        seeing = asyncio.create_task(self._see(child))
         assert process.stdout is not None  # asked for with PIPE
         try:
             while line := await _line(process.stdout):
@@ -244,6 +273,8 @@ class Supervisor:
             return await process.wait()
         finally:
             self._running.pop(child.name, None)
+            seeing.cancel()
+            await asyncio.gather(seeing, return_exceptions=True)
 
     def _fail(self, child: Child, why: str) -> None:
         if self._failure is None:

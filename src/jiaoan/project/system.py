@@ -25,6 +25,7 @@ from jiaoan.kernel.clock import LOCAL, OFFSET_VARIABLE, offset_for
 from jiaoan.project.installation import Installation, Kind, migrations_key
 from jiaoan.project.refusal import Refusal
 from jiaoan.project.supervisor import Child, Supervisor, answers, serves
+from jiaoan.stores import parts
 from jiaoan.stores.server import Plan, ServerProblem
 from jiaoan.stores.server import plan as bus_plan
 
@@ -120,11 +121,15 @@ def _run(installation: Installation, wanted: Wanted) -> int:
         if child.name.partition("-")[0] in wanted.only
     ]
     supervisor = Supervisor(
-        children, installation.folder / "log", promised=PROMISED, environment=environment
-    )
+        children, installation.folder / "log", promised=PROMISED, environment=environment,
+        parts=partial(parts.save, installation.folder),
+    )  # fmt: skip
     renew = partial(_renew_logins, installation, environment) if demo and not made else None
     announcer = _Announcer(installation, wanted, renew)
-    asyncio.run(supervisor.run(announcer.ready, announcer.whole))
+    try:
+        asyncio.run(supervisor.run(announcer.ready, announcer.whole))
+    finally:
+        parts.forget(installation.folder)
     print("stopped", flush=True)
     return 0
 

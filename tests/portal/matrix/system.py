@@ -8,6 +8,7 @@ OTHERS = ("safety_clerk", "section_head", "leader", "enterprise", "outside_carri
 
 ROWS = [
     Row("system", allowed=("administrator",), denied=OTHERS),
+    Row("parts", allowed=("administrator",), denied=OTHERS),
     Row(
         "organisation_add",
         "POST",
