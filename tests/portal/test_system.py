@@ -84,7 +84,7 @@ def test_it_says_which_part_is_not_at_work_and_since_when(
     for words in ("3个部分未在运行", "终端网关 2", "已退出，正在重启", "exit code 3", "加载中",
                   "等待启动", "new-kind"):  # fmt: skip
         assert words in shown, words
-    order = [shown.index(f"<td>{name}") for name in ("终端网关", "实时研判", "消息总线")]
+    order = [shown.index(f"<b>{name}") for name in ("终端网关", "实时研判", "消息总线")]
     assert order == sorted(order), "what is not at work comes first"
     table = admin.get("/system/parts", headers={"hx-request": "true"}).content.decode()
     assert table.startswith("<section")
