@@ -16,10 +16,9 @@ from jiaoan.rules.driving.book import Book
 
 
 def test_it_measures_both_in_turns() -> None:
-    result = references.measured(2, 50).as_json()
-    assert result["unit"] == "ms"
-    assert len(result["runs"]) == 2  # type: ignore[arg-type]
-    assert result["notes"]["vehicles"] == 50  # type: ignore[index]
+    result = references.measured(2, 50)
+    assert (result.unit, len(result.runs)) == ("ms", 2)
+    assert result.notes["vehicles"] == 50
 
 
 def test_it_says_no_figure_for_a_book_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
