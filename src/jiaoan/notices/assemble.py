@@ -27,10 +27,10 @@ from jiaoan.notices.model import (
     Target,
 )
 from jiaoan.notices.named import named_things
+from jiaoan.notices.outline import Node
 from jiaoan.notices.reports import is_closing_title, report_dates
 from jiaoan.notices.sentences import Piece, split_sentences, title_of
 from jiaoan.notices.state import Part, State
-from jiaoan.notices.structure import Node
 from jiaoan.notices.text import Text, original
 from jiaoan.notices.units import TIME_LABEL
 
@@ -48,7 +48,7 @@ def report_fields(state: State) -> tuple[FrontRead, ...]:
     found: dict[date, FrontRead] = {}
     for text in texts:
         for sentence in split_sentences(text):
-            for day in report_dates(sentence.chars, state.front.years, state.front.issued):
+            for day in report_dates(sentence.chars, state.front.years, state.front.since):
                 sure = 0.95 if f"{day.month}月{day.day}日" in sentence.chars else 0.8
                 span = sentence.span(0, len(sentence))
                 said = FrontRead(FrontField.REPORT_DATE, day.isoformat(), span, sure)
@@ -130,7 +130,7 @@ def _report_drafts(state: State, base: int) -> list[Draft]:
     seen: set[date] = set()
     for text in (*state.outline.front, *state.outline.rest):
         for sentence in split_sentences(text):
-            for day in report_dates(sentence.chars, state.front.years, state.front.issued):
+            for day in report_dates(sentence.chars, state.front.years, state.front.since):
                 if day not in seen:
                     seen.add(day)
                     out.append(_report_draft(state, sentence, day, base + len(out)))

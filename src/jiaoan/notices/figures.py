@@ -21,6 +21,7 @@ from jiaoan.notices.targets import TargetHit, targets
 from jiaoan.notices.text import Text, original, split_outside
 from jiaoan.notices.units import LABEL, TIME_CLAUSE, TIME_LABEL
 
+_MONTH_DAY = re.compile(r"(?:\d{1,2}\.\d{1,2}日?(?:-|—|至))?(\d{1,2})\.(\d{1,2})日?")
 _BARE_YEAR = re.compile(r"^(?:到)?(20\d{2})年(?:度|全年)?$")
 
 
@@ -56,6 +57,8 @@ def _read(chars: str, years: Years, *, labelled: bool = False) -> Figures:
     days = deadlines(chars, years, labelled=labelled)
     if labelled and not days and (found := _BARE_YEAR.match(chars.strip("。；"))):
         days = [DayHit(0, len(chars), date(int(found.group(1)), 12, 31), False)]
+    if labelled and not days and (ends := _month_day(chars, years)):
+        days = [ends]
     periods = recurrences(chars)
     taken = [(hit.start, hit.end) for hit in days] + [(hit.start, hit.end) for hit in periods]
     free = [
@@ -64,6 +67,19 @@ def _read(chars: str, years: Years, *, labelled: bool = False) -> Figures:
     return Figures(
         tuple(days), tuple(free), tuple(periods), tuple(targets(chars)), tuple(odd_periods(chars))
     )
+
+
+def _month_day(chars: str, years: Years) -> DayHit | None:
+    """3.31 as a time limit: month and day of the plan's year."""
+    found = _MONTH_DAY.match(chars)
+    if found is None or chars[found.end() :].strip("。；之前止") != "":
+        return None
+    month, day = int(found.group(1)), int(found.group(2))
+    year = years.of_month(month)
+    try:
+        return DayHit(0, found.end(), date(year, month, day)) if year else None
+    except ValueError:
+        return None
 
 
 def _labelled_parts(chars: str, years: Years) -> Figures:
@@ -111,7 +127,7 @@ def _moved(figures: Figures, by: int) -> Figures:
 
 
 def without_repeats(heading: Figures, body: list[Figures]) -> Figures:
-    """The figures of a heading that its text below does not say again."""
+    """The figures of a heading, or of a label of time, that the text itself says as well."""
     days = {hit.day for figures in body for hit in figures.days}
     periods = {hit.every for figures in body for hit in figures.periods}
     values = {hit.value for figures in body for hit in figures.targets}

@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from jiaoan.notices.lines import is_date_only
+from jiaoan.notices.lexicon import DOC_NUMBER
+from jiaoan.notices.lines import is_date_only, is_signed
 from jiaoan.notices.model import FrontField, FrontRead, Span
 from jiaoan.notices.numerals import to_int
 from jiaoan.notices.paragraphs import Paragraph
@@ -24,15 +25,17 @@ _KINDS = (
 )
 _TITLE_END = re.compile(rf"(?:{_KINDS})(?:（[^（）]{{1,12}}）)?$")
 _ISSUES = re.compile(r"关于(?:转发|印发|下发|制发)(.+?)的(?:通知|通告|函)$")
-_NUMBER = re.compile(r"[\u4e00-\u9fff]{2,12}（(?:19|20)\d{2}）第?\d{1,4}号")
 _BODY_NAME = r"[\u4e00-\u9fff×XＸx]{2,26}?(?:局|委员会|委|厅|部|办公室|办|政府|中心|总队|支队|大队|公司|集团|处|指挥部|站|所|领导小组|联席会议|会|院|学校)"
 _BODIES = re.compile(rf"(?:{_BODY_NAME}){{1,6}}")
+#: 现将《…》印发给你们: the letter may name the plan more fully than its own title does.
+_HEREBY = re.compile(r"现将《([^《》]+(?:《[^《》]+》[^《》]*)*)》")
 _RED_HEAD = re.compile(rf"^({_BODY_NAME})(?:（[^（）]+）)?文件$")
 _BEFORE_ABOUT = re.compile(rf"^({_BODY_NAME}(?:[\u4e00-\u9fff]*(?:局|委员会|委|厅|办公室))?)关于")
 _WHOLE_DATE = re.compile(
     r"((?:20\d{2}|二[〇零○][〇零○一二三四五六七八九]{2}))年(\d{1,2}|[一二三四五六七八九十]{1,3})月"
     r"(\d{1,2}|[一二三四五六七八九十]{1,3})日"
 )
+_IN_FORCE = re.compile(rf"自{_WHOLE_DATE.pattern}起(?:正式)?(?:施行|实施|执行)")
 _BEFORE_YEAR = re.compile(rf"^({_BODY_NAME})(?=20\d{{2}}年|二〇)")
 _ISSUER_LABEL = re.compile(
     r"(?:发文机关|发布机构|发文单位|制发机关|公开责任部门|发布单位|印发机关|发布机关|填报单位|制表单位|编制单位|信息来源|来源)：([^：；，。\d]{3,30}?(?:局|委员会|委|厅|部|办公室|政府|中心|大队|公司|集团|处|所|队|站))"
@@ -75,8 +78,8 @@ class Front:
     issuer: str | None
     years: Years
     body_from: int
-    #: The day under the signature, None where there is none.
-    issued: date | None = None
+    #: Nothing is due before it: the day under the signature, or from which the rule is in force.
+    since: date | None = None
     #: The same fields with their places.
     read: tuple[FrontRead, ...] = ()
 
@@ -90,10 +93,11 @@ def read_front(source: str, paragraphs: list[Paragraph]) -> Front:
     body_from, title_text = 0, None
     if inner is not None:
         title_text = inner
+        named = {found.group(1) for p in paragraphs if (found := _HEREBY.search(p.text.chars))}
         for index, text in titles:
             if _inner(text) is not None:
                 body_from = body_from or min(index + 1, first_item)
-            elif _same(text.chars, inner.chars) and _holds_items(paragraphs, index + 1):
+            elif _same(text.chars, {inner.chars, *named}) and _holds_items(paragraphs, index + 1):
                 body_from, title_text = index + 1, text
     else:
         # Without a covering letter the title is the last one above the first item.
@@ -118,7 +122,7 @@ def read_front(source: str, paragraphs: list[Paragraph]) -> Front:
         read.append(FrontRead(FrontField.YEAR, str(years.first), place[0], place[1]))
     return Front(
         title, number[0] if number else None, name, years, body_from,
-        _issued(paragraphs, years), tuple(read),
+        _since(paragraphs, years), tuple(read),
     )  # fmt: skip
 
 
@@ -136,22 +140,33 @@ def _year_place(
     return None
 
 
+def _since(paragraphs: list[Paragraph], years: Years) -> date | None:
+    """The day of issue, or the later one of 自2025年5月1日起施行."""
+    rules = (_IN_FORCE.search(paragraph.text.chars) for paragraph in paragraphs)
+    days = [_issued(paragraphs, years), *(_whole_day(found) for found in rules if found)]
+    return max((day for day in days if day is not None), default=None)
+
+
+def _whole_day(found: re.Match[str]) -> date | None:
+    """The day of the first three groups of ``found``; None where no calendar has it."""
+    year, month, day = (to_int(group) or 0 for group in found.groups()[:3])
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
 def _issued(paragraphs: list[Paragraph], years: Years) -> date | None:
     """The first whole date on a line of its own that fits the plan's years."""
     for paragraph in paragraphs:
         found = _WHOLE_DATE.match(paragraph.text.chars)
         if found is None or not is_date_only(paragraph.text.chars):
             continue
-        numbers = [to_int(group) for group in found.groups()]
-        if None in numbers:
+        day = _whole_day(found)
+        if day is None:
             continue
-        year, month, day = (number or 0 for number in numbers)
-        if years.first is not None and not years.first - 1 <= year <= years.first:
-            continue
-        try:
-            return date(year, month, day)
-        except ValueError:
-            continue
+        if years.first is None or years.first - 1 <= day.year <= years.first:
+            return day
     return None
 
 
@@ -188,7 +203,7 @@ def _title_from(paragraphs: list[Paragraph], index: int) -> tuple[int, Text] | N
         chars = paragraph.text.chars
         if paragraph.marker or paragraph.cells or re.search(r"[。；：]", chars) or not chars:
             break
-        if is_date_only(chars) or _NUMBER.search(chars) or _RED_HEAD.match(chars):
+        if is_date_only(chars) or DOC_NUMBER.search(chars) or _RED_HEAD.match(chars):
             break
         if end > index and best is not None and not chars.startswith(("（", "的")):
             break
@@ -223,11 +238,14 @@ def _inner(title: Text) -> Text | None:
     return title.cut(start, end)
 
 
-def _same(one: str, other: str) -> bool:
-    """The same title; the plan's own may name the place that the letter leaves out."""
+def _same(title: str, names: set[str]) -> bool:
+    """The title of the plan; it may name the place that the letter leaves out."""
     strip = re.compile(r"[“”《》（）\s]|（[^（）]*）$")
-    own, named = strip.sub("", one), strip.sub("", other)
-    return own == named or (len(named) >= 8 and len(own) <= len(named) + 12 and own.endswith(named))
+    own = strip.sub("", title)
+    return any(
+        own == named or (len(named) >= 8 and len(own) <= len(named) + 12 and own.endswith(named))
+        for named in (strip.sub("", name) for name in names)
+    )
 
 
 def _spaced(source: str, text: Text) -> str:
@@ -247,7 +265,7 @@ def _doc_number(source: str, paragraphs: list[Paragraph]) -> tuple[str, Span] | 
     for paragraph in paragraphs[:40]:
         if paragraph.marker:
             break
-        found = _NUMBER.search(paragraph.text.chars)
+        found = DOC_NUMBER.search(paragraph.text.chars)
         if found and (
             len(paragraph.text) <= len(found.group()) + 16 or _META.search(paragraph.text.chars)
         ):
@@ -280,6 +298,9 @@ def _issuer(
         above = paragraphs[index - 1]
         if is_date_only(paragraph.text.chars) and re.fullmatch(_BODY_NAME, above.text.chars):
             return above.text, 0.85
+    for paragraph in paragraphs[:12]:
+        if is_signed(paragraph.text.chars) and (found := _BEFORE_YEAR.match(paragraph.text.chars)):
+            return paragraph.text.cut(*found.span(1)), 0.85
     for _, title in titles:
         if found := _BEFORE_YEAR.match(title.chars):
             return title.cut(*found.span(1)), 0.7

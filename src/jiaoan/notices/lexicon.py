@@ -18,6 +18,13 @@ UNIT_END = re.compile(
     r"|电网|铁塔|铁路|机场|港务|港口|海事|行政村|各村|物业|党校|道班|保险)"
     r"(?:（[^（）]{1,16}）)?$"
 )
+#: 岳云交发（2024）30号, in the clean form of the reader.
+DOC_NUMBER = re.compile(r"[\u4e00-\u9fff]{2,12}（(?:19|20)\d{2}）第?\d{1,4}号")
+#: Bodies that papers name by their field alone: 公安、交警、城管配合.
+FIELD = re.compile(
+    r"(?:^|[、，和及与])(?:公安)?(?:公安|交警|城管|应急(?:管理)?|消防(?:救援)?|住建|水利|气象|教育|教体|卫健|民政|财政|发改|工信"
+    r"|自然资源|规划|生态环境|环保|农业农村|林业|文旅|商务|市场监管|市监|司法|人社|运管|路政|海事|港航|公路|邮政|电力|通信)$"
+)
 #: Words that open a demand 要求: a verb that a bureau uses for work to be done.
 VERBS = (
     "把|将|按|按照|依托|依法|结合|对|加强|加大|加快|开展|推进|推动|推行|推广|落实|建立|健全|完善|强化"
@@ -50,6 +57,8 @@ ONGOING = re.compile(
 #: Groups that a person has to expand 需人工展开.
 GROUP = re.compile(r"各|有关|相关|成员单位|属地|等单位|等部门|各级|全体|局属单位|委属单位")
 #: A time limit that is none: 持续推进, 长期坚持, 常态化, 全年.
-STEADY_LIMIT = re.compile(r"持续|长期|常态|全年|贯穿|经常|不间断|每[年月季周日]|日常|随时|即时")
+STEADY_LIMIT = re.compile(
+    r"持续|长期|常态|全年|常年|贯穿|经常|不间断|每[年月季周日]|日常|随时|即时"
+)
 #: Work that goes on, said of the work itself.
 STEADY = re.compile(r"常态化|持续|长期坚持|不间断|经常性")

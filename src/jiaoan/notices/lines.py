@@ -35,13 +35,17 @@ class LineKind(Enum):
 
 @dataclass(frozen=True)
 class Line:
-    """One line; ``cells`` only for a table row; ``marked`` for a Markdown heading."""
+    """One line; ``cells`` only for a table row; ``marked`` for a Markdown heading.
+
+    ``marker`` is the number that opens a line of text, as :mod:`jiaoan.notices.ordinals` tells it.
+    """
 
     kind: LineKind
     text: Text
     span: Span
     cells: tuple[Text, ...] = ()
     marked: bool = False
+    marker: Marker | None = None
 
 
 class MarkerKind(Enum):
@@ -62,6 +66,7 @@ class MarkerKind(Enum):
     PLAIN = "heading"
     RUN_IN = "heading in its paragraph"
     TABLE_SECTION = "table section"
+    FIELD = "merged first cell"
     ROW = "row"
 
 
@@ -103,8 +108,11 @@ _STYLES: tuple[tuple[MarkerKind, re.Pattern[str]], ...] = (
 _DATE_FOLLOWS = re.compile(r"(?:20\d{2}年|(?:1[0-2]|[1-9])月)")
 
 
-def marker_at(text: Text, start: int = 0) -> Marker | None:
+def marker_at(text: Text, start: int = 0, after: int | None = None) -> Marker | None:
     """The number that opens ``text`` at ``start``, or None.
+
+    ``after`` is the last number of the same order: "3、3月底前" goes on after 2, and is a row of
+    figures elsewhere.
 
     "1.5倍" and "4、6、9月" are figures: an Arabic number is a marker only where no digit follows,
     or where a blank stood before that digit, or a date opens ("1. 2024年底前…", "3.7月底前…").
@@ -125,7 +133,10 @@ def marker_at(text: Text, start: int = 0) -> Marker | None:
         number = _CIRCLED.index(word) + 1 if kind is MarkerKind.CIRCLED else to_int(word)
         if number is None or end > len(text):
             return None
-        if kind is MarkerKind.ARABIC and not _is_number_mark(text, found.end(), found.group()[-1]):
+        if kind is MarkerKind.ARABIC and not (
+            _is_number_mark(text, found.end(), found.group()[-1])
+            or (number - 1 == after and _DATE_FOLLOWS.match(text.chars, end))
+        ):
             return None
         follower = text.chars[end : end + 1]
         if kind is MarkerKind.ARTICLE and follower and not text.gap_after(end - 1):
@@ -144,6 +155,11 @@ def _is_number_mark(text: Text, end: int, mark: str) -> bool:
     if mark == "、":
         return re.match(r"20\d{2}年", text.chars[end:]) is not None
     return mark == "." and _DATE_FOLLOWS.match(text.chars, end) is not None
+
+
+def is_signed(chars: str) -> bool:
+    """True for a body with its date on one line: 朗溪县交通运输局2026年3月."""
+    return re.fullmatch(r"[\u4e00-\u9fff]{4,30}20\d{2}年\d{1,2}月(?:\d{1,2}日)?", chars) is not None
 
 
 def is_date_only(chars: str) -> bool:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
-from jiaoan.notices.lexicon import UNIT_END
-from jiaoan.notices.lines import Line, LineKind, Marker, MarkerKind, is_date_only, marker_at
+from jiaoan.notices.lexicon import DOC_NUMBER, UNIT_END
+from jiaoan.notices.lines import Line, LineKind, Marker, MarkerKind, is_date_only, is_signed
 from jiaoan.notices.text import Text, curl_quotes, unbalanced
 
 #: Labels that open a line of their own below an item.
@@ -139,7 +140,7 @@ def standalone_styles(lines: list[Line], wrap: Wrap) -> set[MarkerKind]:
     """The numbering styles whose headings stand on a line of their own in this document."""
     votes: Counter[MarkerKind] = Counter()
     for line in lines:
-        marker = marker_at(line.text) if line.kind is LineKind.TEXT else None
+        marker = line.marker
         if marker is not None:
             rest = re.sub(r"（[^（）]*）$", "", line.text.chars[marker.length :])
             alone = len(rest) <= 40 and re.search(r"[，。；：]", rest) is None
@@ -155,6 +156,7 @@ def to_paragraphs(lines: list[Line]) -> list[Paragraph]:
     out: list[Paragraph] = []
     open_parts: list[Text] = []
     state = _State(alone, wrap)
+    signed = _signatures(lines)
 
     def close() -> None:
         if open_parts:
@@ -177,7 +179,7 @@ def to_paragraphs(lines: list[Line]) -> list[Paragraph]:
         if not line.text:
             continue
         above = Text.join(open_parts)
-        if not open_parts or state.begins(above, line, blank_before):
+        if not open_parts or line.span.start in signed or state.begins(above, line, blank_before):
             close()
             state.open(line)
         open_parts.append(line.text)
@@ -185,6 +187,19 @@ def to_paragraphs(lines: list[Line]) -> list[Paragraph]:
         blank_before = False
     close()
     return out
+
+
+def _signatures(lines: list[Line]) -> set[int]:
+    """Where a body stands on a line of its own right above the day of issue."""
+    texts = [line for line in lines if line.kind is LineKind.TEXT]
+    return {
+        line.span.start
+        for line, below in pairwise(texts)
+        if is_date_only(below.text.chars)
+        and len(line.text) <= 30
+        and UNIT_END.search(line.text.chars)
+        and re.search("[，。；：、]", line.text.chars) is None
+    }
 
 
 class _State:
@@ -200,7 +215,7 @@ class _State:
         self.in_body = False
 
     def open(self, line: Line) -> None:
-        self.marker = marker_at(line.text)
+        self.marker = line.marker
         self.marked = line.marked
         if self.marker is not None:
             self.last[self.marker.kind] = self.marker.number
@@ -214,14 +229,20 @@ class _State:
             and _HEADING_END.search(chars) is not None
             and re.search(r"[，。；：]", chars) is None
             and not is_date_only(chars)
+            and not DOC_NUMBER.fullmatch(chars)
+            and not is_signed(chars)
         )
         return Paragraph(curl_quotes(text), self.marker, (), plain, self.marked)
 
     def begins(self, above: Text, line: Line, blank_before: bool) -> bool:
         """True where ``line`` opens a new paragraph below the unfinished one ``above``."""
         chars = above.chars
+        if not self.in_body and any(
+            DOC_NUMBER.fullmatch(words) for words in (chars, line.text.chars)
+        ):
+            return True
         complete = ends_complete(chars)
-        marker = marker_at(line.text)
+        marker = line.marker
         if not blank_before and (goes_on := self._by_width(chars, line, marker)) is not None:
             return not goes_on
         if marker is not None and not unbalanced(chars):
@@ -254,7 +275,10 @@ class _State:
         if self.above is None or self.marked or line.marked:
             return None
         if self.wrap.full(self.above):
-            following = marker is not None and marker.number == self.last.get(marker.kind, -1) + 1
+            opens = 0 if chars.endswith(("：", "。")) else -1
+            following = (
+                marker is not None and marker.number == self.last.get(marker.kind, opens) + 1
+            )
             if following or (self.wrap.indents and _indent(line)):
                 return None
             if self.wrap.indents:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jiaoan.kernel.windows import Every
 from jiaoan.notices.numerals import COUNT, to_int
@@ -72,6 +72,9 @@ _LEADING = re.compile(r"^(?:其中|对于?|而|且|但|并|要求|督促|凡|[�
 _TRAILING = re.compile(
     r"(?:加密[至到]|增加[至到]|提高[至到]|调整[为至]|缩短[至到]|改为|应当|应|要|须|必须|至少|则|可|均|都|不少于|按|实行|执行|的)+$"
 )
+#: 每月至少1次 without a verb says how often what was said before is done.
+_VERBLESS = re.compile(rf"每个?[年季度月周日天旬半]{{1,3}}(?:至少|不少于)?{COUNT}[次轮遍]")
+_ENDS_THERE = re.compile(r"[。；）]|$")
 _PER_WORD = {
     "日": Every.DAY, "天": Every.DAY, "周": Every.WEEK, "月": Every.MONTH, "季": Every.QUARTER,
     "季度": Every.QUARTER, "半年": Every.HALF_YEAR, "年": Every.YEAR,
@@ -209,17 +212,9 @@ def _counted(chars: str, raws: list[_Raw], index: int) -> PeriodHit | None:
 
 def _conditions(chars: str, hits: list[PeriodHit]) -> list[PeriodHit]:
     out: list[PeriodHit] = []
-    for index, hit in enumerate(hits):
-        previous = hits[index - 1].end if index else 0
-        out.append(
-            PeriodHit(
-                hit.start,
-                hit.end,
-                hit.every,
-                hit.min_count,
-                _condition(chars, hit, previous, bool(out)),
-            )
-        )
+    for hit in hits:
+        named = _condition(chars, hit, out[-1] if out else None)
+        out.append(replace(hit, condition=named))
     # "危货企业每月、其他企业每季度" names the exception first.
     if len(out) == 2 and out[1].condition is None and out[0].every is not out[1].every:
         first, second = _subject(chars, 0, out[0].start), _subject(chars, out[0].end, out[1].start)
@@ -229,7 +224,8 @@ def _conditions(chars: str, hits: list[PeriodHit]) -> list[PeriodHit]:
     return out
 
 
-def _condition(chars: str, hit: PeriodHit, previous: int, after_general: bool) -> str | None:
+def _condition(chars: str, hit: PeriodHit, above: PeriodHit | None) -> str | None:
+    previous = above.end if above else 0
     bracket = chars.rfind("（", 0, hit.start)
     if bracket > chars.rfind("）", 0, hit.start) and bracket > 0:
         subject = _subject(chars, max(bracket + 1, previous), hit.start)
@@ -238,7 +234,7 @@ def _condition(chars: str, hit: PeriodHit, previous: int, after_general: bool) -
     if mark >= 0 and "。" not in chars[mark : hit.start]:
         subject = _subject(chars, max(mark, previous), hit.start)
         return subject if mark >= previous or _is_class(subject) else None
-    if not after_general:
+    if above is None:
         return None
     subject = _subject(chars, previous, hit.start)
     general = _subject(chars, 0, previous)
@@ -246,16 +242,39 @@ def _condition(chars: str, hit: PeriodHit, previous: int, after_general: bool) -
         return subject
     if subject and _OTHERS.search(general) and _is_class(subject):
         return subject
+    answering = _subject(chars, 0, above.start)
+    if _narrower(subject, answering):
+        return subject
+    if (
+        _is_class(subject)
+        and not _is_class(answering)
+        and _ENDS_THERE.match(chars[hit.end :])
+        and _VERBLESS.fullmatch(chars[hit.start : hit.end])
+    ):
+        return subject  # 每季度对危货运输企业排查一次，剧毒化学品运输企业每月一次
     narrowed = re.search(r"的([^的、，]{2,12})$", subject)
     if narrowed and narrowed.group(1).strip("（）") in chars[:previous]:
         return subject  # 各社区（村）每年…，位于低洼易涝的社区（村）每半年…
     return None
 
 
-def situation(chars: str, hit: PeriodHit) -> str | None:
-    """The situation that the words before the first recurrence of a sentence name, or None."""
+def exception(chars: str, hit: PeriodHit, above: str, general: PeriodHit) -> str | None:
+    """For whom or when ``hit``, the first of ``chars``, replaces ``general`` of the sentence above.
+
+    …每周不少于3次；恶劣天气期间每日1次。承运企业每半年一次；剧毒品承运企业每季度一次。
+    """
     subject = _subject(chars, 0, hit.start)
-    return subject if hit.condition is None and _SITUATION.search(subject) else None
+    if hit.condition is not None:
+        return None
+    if _SITUATION.search(subject) or _narrower(subject, _subject(above, 0, general.start)):
+        return subject
+    return None
+
+
+def _narrower(subject: str, general: str) -> bool:
+    """True where ``subject`` names some of those whom ``general`` names: 剧毒品承运企业, 承运企业."""
+    everybody = re.sub("^(?:各类?|所有|全部|全体|辖区内?)", "", general)
+    return len(everybody) >= 2 and subject != everybody and subject.endswith(everybody)
 
 
 def _is_class(words: str) -> bool:

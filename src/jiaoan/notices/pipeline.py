@@ -16,11 +16,13 @@ from jiaoan.notices.figures import Figures, figures_of, without_repeats
 from jiaoan.notices.front import Years, read_front
 from jiaoan.notices.lines import split_lines
 from jiaoan.notices.model import NotANotice, Reading, SentenceKind, UnitsRead
+from jiaoan.notices.ordinals import with_markers
+from jiaoan.notices.outline import leaves, walk
 from jiaoan.notices.paragraphs import to_paragraphs
-from jiaoan.notices.periods import situation
+from jiaoan.notices.periods import exception
 from jiaoan.notices.sentences import Piece, is_past, pieces_of
 from jiaoan.notices.state import Part, State
-from jiaoan.notices.structure import build, leaves, walk
+from jiaoan.notices.structure import build
 from jiaoan.notices.subjects import doers, subjects, titled
 from jiaoan.notices.units import (
     FIRST_LEADS,
@@ -36,7 +38,7 @@ _COLUMN_ROLE = {"lead": Role.LEAD, "unit": Role.PLAIN, "coop": Role.COOP}
 
 
 def _lines(state: State) -> State:
-    return replace(state, lines=tuple(split_lines(state.source)))
+    return replace(state, lines=tuple(with_markers(split_lines(state.source))))
 
 
 def _paragraphs(state: State) -> State:
@@ -172,8 +174,10 @@ def _with_figures(part: Part, years: Years) -> Part:
     for piece, figures in zip(part.pieces, read, strict=True):
         if piece.kind is SentenceKind.HEADING:
             figures = without_repeats(figures, body)
+        if piece.kind is SentenceKind.UNITS and not piece.column:
+            figures = without_repeats(figures, kept)
         if pieces and kept[-1].periods and pieces[-1].text.chars.endswith("；"):
-            figures = _situated(piece.text.chars, figures)
+            figures = _excepted(piece.text.chars, figures, pieces[-1].text.chars, kept[-1])
         kind = piece.kind
         if kind is SentenceKind.STATEMENT and figures and not is_past(piece.text.chars):
             kind = SentenceKind.DEMAND  # a time makes a demand of any sentence
@@ -182,9 +186,12 @@ def _with_figures(part: Part, years: Years) -> Part:
     return replace(part, pieces=tuple(pieces), figures=tuple(kept))
 
 
-def _situated(chars: str, figures: Figures) -> Figures:
+def _excepted(chars: str, figures: Figures, above: str, general: Figures) -> Figures:
     """…每周不少于3次；恶劣天气期间每日1次: the second holds for the situation only."""
-    if not figures.periods or (named := situation(chars, figures.periods[0])) is None:
+    if not figures.periods:
+        return figures
+    named = exception(chars, figures.periods[0], above, general.periods[0])
+    if named is None:
         return figures
     first = replace(figures.periods[0], condition=named)
     return replace(figures, periods=(first, *figures.periods[1:]))

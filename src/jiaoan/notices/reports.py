@@ -3,7 +3,7 @@
 
 They stand in the covering letter, in the closing words or in the closing section. Periodic ones with
 a fixed day (每季度末月25日前) are written out for the plan's years, within the months that the text
-names (5月至11月每月5日前) and not before the day of issue.
+names (5月至11月每月5日前) and not before the notice is issued and its rule in force.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from jiaoan.notices.front import Years
 from jiaoan.notices.numerals import to_int
 
 _SENDS = re.compile(
-    r"报送|上报|(?<!评估)(?<!总结)(?<!检测)(?<!书面)报告|报至|报备|报回|反馈|提交|汇总|(?:书面|统一|按时|及时)?报(?=[^，。；]{0,24}(?:局|委|厅|处|科|股|办|中心|大队|支队|站|所|队|部|室|政府|邮箱|我|市|区|县|镇|街道))"
+    r"报送|上报|函告|函报|函复|(?<!评估)(?<!总结)(?<!检测)(?<!书面)报告|报至|报备|报回|反馈|提交|汇总(?=[^，。；]{0,10}[报送至到给])|(?:书面|统一|按时|及时)?报(?=[^，。；]{0,24}(?:局|委|厅|处|科|股|办|中心|大队|支队|站|所|队|部|室|政府|邮箱|我|市|区|县|镇|街道))"
 )
 #: What is reported on: progress, not a plan, a list of names or a filing.
 _PROGRESS = re.compile(
@@ -62,14 +62,14 @@ def is_closing_title(title: str) -> bool:
     return _CLOSING.search(title) is not None
 
 
-def report_dates(sentence: str, years: Years, issued: date | None = None) -> list[date]:
+def report_dates(sentence: str, years: Years, since: date | None = None) -> list[date]:
     """The report dates that one sentence of the covering letter or closing section sets."""
     if not _SENDS.search(sentence) or not _PROGRESS.search(sentence):
         return []
     days = _explicit(sentence, years)
     if years.first is not None:
         found = _periodic(sentence, years)
-        days += [day for day in found if issued is None or day >= issued]
+        days += [day for day in found if since is None or day >= since]
     return sorted(set(days))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from jiaoan.notices.lexicon import MUST, VERB_START
 from jiaoan.notices.lines import MarkerKind
 from jiaoan.notices.model import SentenceKind
-from jiaoan.notices.structure import Node
+from jiaoan.notices.outline import Node
 from jiaoan.notices.text import Text
 from jiaoan.notices.units import TIME_LABEL, carve
 

@@ -9,9 +9,9 @@ from jiaoan.notices.figures import Figures
 from jiaoan.notices.front import Front, Years
 from jiaoan.notices.lines import Line
 from jiaoan.notices.model import Draft, FrontRead, Item, Sentence, UnitsRead
+from jiaoan.notices.outline import Node, Outline
 from jiaoan.notices.paragraphs import Paragraph
 from jiaoan.notices.sentences import Piece
-from jiaoan.notices.structure import Node, Outline
 
 _NOBODY = UnitsRead()
 _NO_FRONT = Front(None, None, None, Years(None, None), 0)

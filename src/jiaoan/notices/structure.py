@@ -8,13 +8,13 @@ So 一、→（一）→1. and 一、→1. and 第二章→第五条 are read by
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from jiaoan.notices.lines import Marker, MarkerKind, is_date_only, marker_at
-from jiaoan.notices.paragraphs import LABEL_LINE, Paragraph, ends_complete
+from jiaoan.notices.outline import Node, Outline
+from jiaoan.notices.paragraphs import LABEL_LINE, Paragraph
 from jiaoan.notices.tables import Table, read_header
 from jiaoan.notices.text import Text
-from jiaoan.notices.units import carve
+from jiaoan.notices.tidy import closing, fold_lists
 
 _INLINE = re.compile(r"[。）！]")
 _RUN_IN = re.compile(r"([^，。；：、（）]{2,18})[。：](?=.{6})")
@@ -25,48 +25,10 @@ _SENTENCE = re.compile(r"[^《》：]{6,}[。；]")
 #: The line above an annex, and the lines of the list of annexes: 2.重点任务清单.
 _ANNEX_HEAD = re.compile(r"^附(?:件|表)(?:\d{1,2}|[一二三四五六七八九十])?[：]?$")
 _ANNEX_NAME = re.compile(r"^\d{1,2}[.、．][^。；]{2,60}$")
-_CLOSING = re.compile(
-    r"^(?:请|望|以上|特此|各[^，。]{0,12}(?:要|应|请)|此件|联系人|抄送|（此件|（联系人|说明：|注：|备注：)"
-)
-
-
-#: 各县局于6月20日前将…情况报…: says when to report on the whole.
-_REPORTS = re.compile(
-    r"^各[^。]{0,40}(?:前|日)[^。]{0,40}(?:报送|报[^。]{0,12}(?:局|办|科|股|处|室|中心))"
-)
 _NEVER_INLINE = {
     MarkerKind.PART, MarkerKind.CHAPTER, MarkerKind.SECTION, MarkerKind.ARTICLE,
     MarkerKind.DECIMAL, MarkerKind.DECIMAL_3,
 }  # fmt: skip
-
-
-@dataclass
-class Node:
-    """A section or an item. ``body`` holds its paragraphs, the first one opened by ``marker``.
-
-    A table row has its cells under the names of :mod:`jiaoan.notices.tables` in ``cells``.
-    """
-
-    marker: Marker | None
-    body: list[Text] = field(default_factory=list)
-    children: list[Node] = field(default_factory=list)
-    parent: Node | None = None
-    cells: list[tuple[str, Text]] = field(default_factory=list)
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """Labels from the outermost section down to this node."""
-        above = self.parent.path if self.parent is not None else ()
-        return above if self.marker is None else (*above, self.marker.label)
-
-
-@dataclass(frozen=True)
-class Outline:
-    """The whole document: ``root`` holds the items, ``front`` and ``rest`` what is around them."""
-
-    root: Node
-    front: tuple[Text, ...]
-    rest: tuple[Text, ...]
 
 
 def build(paragraphs: list[Paragraph], body_from: int) -> Outline:
@@ -81,10 +43,10 @@ def build(paragraphs: list[Paragraph], body_from: int) -> Outline:
         following = next((p for p in body[index + 1 :] if not p.noise), None)
         builder.take(paragraph, following, run_in=index in run_ins)
     root = builder.root
-    _fold_lists(root)
+    fold_lists(root)
     if not root.children and body_from:
         builder.front = _without_numbers(root, builder.front)
-    return Outline(root, tuple(builder.front), tuple(builder.rest + _closing(root)))
+    return Outline(root, tuple(builder.front), tuple(builder.rest + closing(root)))
 
 
 def _without_numbers(root: Node, front: list[Text]) -> list[Text]:
@@ -95,18 +57,6 @@ def _without_numbers(root: Node, front: list[Text]) -> list[Text]:
     node = Node(Marker(MarkerKind.PLAIN, 0, BODY, 0), body, parent=root)
     root.children.append(node)
     return [text for text in front if text not in body]
-
-
-def leaves(node: Node) -> list[Node]:
-    """The items: nodes with a label and without labelled nodes below, in the order of the text."""
-    if not node.children:
-        return [node] if node.marker is not None else []
-    return [leaf for child in node.children for leaf in leaves(child)]
-
-
-def walk(node: Node) -> list[Node]:
-    """``node`` and everything below it."""
-    return [node, *(below for child in node.children for below in walk(child))]
 
 
 def _plain_allowed(paragraphs: list[Paragraph]) -> bool:
@@ -237,7 +187,7 @@ class _Builder:
         last = dict(self.last)
         last[marker.kind] = marker.number
         for stop in _INLINE.finditer(text.chars, marker.length):
-            found = marker_at(text, stop.end())
+            found = marker_at(text, stop.end(), last.get(MarkerKind.ARABIC))
             if found is None or found.kind in _NEVER_INLINE:
                 continue
             if found.kind is MarkerKind.CIRCLED and marker.kind is not MarkerKind.CIRCLED:
@@ -318,7 +268,11 @@ class _Builder:
         if not tasks:
             self.rest.append(paragraph.text)
             return
-        self._leave_rows()
+        same_field = self._same_field(cells)
+        self._leave_rows(same_field=same_field)
+        if same_field:
+            named = [one for one in named if one[1] is not cells[0]]
+            tasks = [cells[1]]
         if not label:
             used = {kid.marker.label for kid in self.top.children if kid.marker}
             words = [task.chars[:20] for task in tasks]
@@ -343,6 +297,27 @@ class _Builder:
         top.cells.extend((name, cell) for name, cell in named if (name, cell.chars) not in said)
         return True
 
+    def _same_field(self, cells: list[Text]) -> bool:
+        """True where the first column, merged over rows, names the field of several tasks.
+
+        Only the second row of a field shows it: then the first one goes below the field as well.
+        """
+        row, names = self.top, self.table.names if self.table else ()
+        if names[:2] != ("task", "task") or len(cells) != len(names) or not cells[1]:
+            return False
+        if row.marker is None or row.marker.kind is not MarkerKind.ROW or row.parent is None:
+            return False
+        above = row.parent
+        inside = above.marker is not None and above.marker.kind is MarkerKind.FIELD
+        if not inside and [name for name, _ in row.cells[:2]] != ["task", "task"]:
+            return False
+        field = above.body[0] if inside else row.cells[0][1]
+        if cells[0].chars not in ("", field.chars):
+            return False
+        if not inside:
+            _into_field(row, above, field)
+        return True
+
     def _goes_on(self, section: Marker) -> bool:
         """True where a row carries on the numbers of the sections around the table."""
         place: Node | None = self.top
@@ -352,44 +327,16 @@ class _Builder:
             place = place.parent
         return False
 
-    def _leave_rows(self) -> None:
-        if self.top.marker is not None and self.top.marker.kind is MarkerKind.ROW:
-            self.top = self.top.parent or self.root
+    def _leave_rows(self, *, same_field: bool = False) -> None:
+        for kind in (MarkerKind.ROW, *(() if same_field else (MarkerKind.FIELD,))):
+            if self.top.marker is not None and self.top.marker.kind is kind:
+                self.top = self.top.parent or self.root
 
 
-def _fold_lists(node: Node) -> None:
-    """Enumerations (…；…；…。) are no items: their lines go back into the text above them."""
-    for child in node.children:
-        _fold_lists(child)
-    kids = node.children
-    if node.marker is None or len(kids) < 2 or any(kid.children or kid.cells for kid in kids):
-        return
-    opens = bool(node.body) and node.body[-1].chars.endswith(("：", "；"))
-    # Lines after the last point of a list belong to the text around it, so only its first counts.
-    lines = [kid.body[0].chars for kid in kids if kid.body]
-    listed = all(line.endswith(("；", "，")) for line in lines[:-1])
-    answered = any(carve(text).units for kid in kids for text in kid.body)
-    if listed and (opens or len(lines) > 2) and not answered:
-        node.body.extend(text for kid in kids for text in kid.body)
-        node.children = []
-
-
-def _closing(root: Node) -> list[Text]:
-    """Paragraphs of their own after the text of the last item speak of the whole notice."""
-    items = leaves(root)
-    if not items or len(items[-1].body) < 2:
-        return []
-    body = items[-1].body
-    for index in range(1, len(body)):
-        chars, above = body[index].chars, body[index - 1].chars
-        told = index > 1 or re.search("[。；]", above.rstrip("。")) or _answered(above)
-        asks = _CLOSING.match(chars) or _REPORTS.match(chars)
-        if asks and told and ends_complete(above):
-            closing = body[index:]
-            del body[index:]
-            return closing
-    return []
-
-
-def _answered(chars: str) -> bool:
-    return re.search(r"(?:负责|牵头|落实|配合|参加|单位：[^。]*)[。]?）?[。]?$", chars) is not None
+def _into_field(row: Node, above: Node, field: Text) -> None:
+    """Puts a section for ``field`` between ``above`` and its last child ``row``."""
+    section = Node(Marker(MarkerKind.FIELD, 0, field.chars, 0), [field], parent=above)
+    above.children[-1] = section
+    section.children.append(row)
+    row.parent, row.cells = section, row.cells[1:]
+    row.marker = Marker(MarkerKind.ROW, 0, row.cells[0][1].chars[:20], 0)

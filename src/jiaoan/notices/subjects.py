@@ -30,7 +30,7 @@ _DOES = re.compile(
 )
 #: What follows the body that a sentence begins with.
 _ACTS = re.compile(
-    rf"(?:：|要|应|须|必须|将|会同|联合|分别|参照|比照|共同|主动|牢固|结合|于|自|从|每|按|对|在|到|向|依|适时|同步|尽快|立即|统一|\d|[一二三四五六七八九十〇]+[月日]"
+    rf"(?:：|要|应|须|必须|将|会同|联合|分别|接报|接到|收到|参照|比照|共同|主动|牢固|结合|于|自|从|每|按|对|在|到|向|依|适时|同步|尽快|立即|统一|\d|[一二三四五六七八九十〇]+[月日]"
     rf"|年底|年内|上半年|下半年|第[一二三四]|[一二三四]季度|是[^，。；]{{0,12}}(?:责任|主体)|{VERBS})"
 )
 #: Firms and everybody: they are obliged, they do not answer for an item of a bureau's plan.

@@ -15,7 +15,7 @@ from enum import Enum
 from functools import lru_cache
 from itertools import pairwise
 
-from jiaoan.notices.lexicon import UNIT_END, VERB_START
+from jiaoan.notices.lexicon import FIELD, UNIT_END, VERB_START
 from jiaoan.notices.model import Span, UnitRead, UnitRole, UnitsRead
 from jiaoan.notices.text import Text, original, split_outside
 
@@ -338,6 +338,7 @@ def names_end(chars: str) -> bool:
     """True where a list of names may end: at the end of a name, or of 等."""
     return (
         UNIT_END.search(chars) is not None
+        or FIELD.search(chars) is not None
         or chars.endswith(("等", "支部", "）", "股室"))
         or re.search(r"[乡镇县区市]$", chars) is not None
     )

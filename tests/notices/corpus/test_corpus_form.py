@@ -83,6 +83,7 @@ def words_of(form: Path) -> str:
             bodies = [page.extract_text().split("\n", 1)[1] for page in pages.pages]
         return "\n".join(bodies)
     charset = "gb18030" if b"gb18030" in form.read_bytes() + form.name.encode() else "utf-8-sig"
+    charset = "utf-16" if ".utf16." in form.name else charset
     text = form.read_text(encoding=charset)
     return html.unescape(re.sub(r"<[^>]+>", "", text)) if form.suffix == ".html" else text
 

@@ -36,11 +36,12 @@ Block = str | list[list[str]]
 
 
 def blocks(stem: str) -> Iterator[Block]:
-    """Paragraphs, and pipe tables as rows of cells, in the order of the text."""
+    """Paragraphs, and tables (of bars or of tabs) as rows of cells, in the order of the text."""
     rows: list[list[str]] = []
     for line in (TEXTS / f"{stem}.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("|"):
-            cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("|") or line.count("\t") > 1:
+            mark = "|" if line.startswith("|") else "\t"
+            cells = [cell.strip() for cell in line.strip("|").split(mark)]
             if not all(set(cell) <= {"-"} and cell for cell in cells):
                 rows.append(cells)
             continue
@@ -66,6 +67,8 @@ def add_table(document: WordDocument, rows: list[list[str]]) -> None:
             continue
         for cell, words in zip(cells, row, strict=True):
             cell.text = words
+        if not row[0]:  # the cell above stands for this row as well
+            table.cell(len(table.rows) - 2, 0).merge(cells[0])
 
 
 def add_automatic_numbering(document: WordDocument) -> None:
@@ -142,8 +145,8 @@ def add_page_number(paragraph: Paragraph) -> None:
     paragraph.add_run(" —")
 
 
-def write_docx(stem: str, *, automatic: bool = False) -> None:
-    word(stem, automatic=automatic).save(str(FORMS / f"{stem}.docx"))
+def write_docx(stem: str, *, automatic: bool = False, header: str = "") -> None:
+    word(stem, automatic=automatic, header=header).save(str(FORMS / f"{stem}.docx"))
 
 
 def write_pdf(stem: str, header: str) -> None:
@@ -221,6 +224,9 @@ def main() -> None:
     write_docx("15-xiling-yanglao")
     write_docx("19-lanjiang-gongjiao")
     write_docx("25-wenfeng-gonglu", automatic=True)
+    write_docx("45-heyan-table", header="鹤岩区交通运输安全生产专业委员会办公室文件")
+    write_docx("50-guqiao-arabic", header="古政办发﹝2026﹞3号")
+    write_docx("52-hengwu-qingdan")
     write_pdf("03-wuling-qizhong", "梧陵县住房和城乡建设局文件")
     write_pdf("24-lianzhu-diandongche", "涟电整办〔2025〕3号")
     write_pdf("32-chongjin-weihuo", "崇锦市交通运输局文件")
@@ -230,6 +236,8 @@ def main() -> None:
     write_html("26-tonghu-weijian", "utf-8")
     write_html("27-lvsha-yuchuan", "gb18030")
     write_text("18-hebu-halfwidth", "gb18030", "gb18030")
+    write_text("44-ninglang-decimal", "gb18030", "gb18030")
+    write_text("51-langxi-yuan", "utf16", "utf-16")
     write_text("04-xiuping-fangxun", "utf8-bom-crlf", "utf-8-sig", "\r\n")
 
 
