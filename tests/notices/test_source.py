@@ -180,7 +180,7 @@ def test_it_tells_files_by_their_octets_and_not_by_their_names() -> None:
 
 def zipped(name: str, data: bytes) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, data)
     return out.getvalue()
 
@@ -213,6 +213,8 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
         (pdf([[]]), "a.pdf", "scan"),
         (pdf([[(100, 700, "一、检查")]])[:300], "a.pdf", "pdf"),
         (b"a" * (20 * 1024 * 1024 + 1), "a.txt", "too_large"),
+        (("床前明月光，疑是地上霜。\n" * 20_000).encode(), "a.txt", "too_long"),
+        (zipped("word/document.xml", bytes(25 << 20)), "a.docx", "unpacks"),
     ],
 )
 def test_it_sends_back_what_it_cannot_read(data: bytes, filename: str, reason: str) -> None:
@@ -224,7 +226,7 @@ def test_it_sends_back_what_it_cannot_read(data: bytes, filename: str, reason: s
 
 
 def test_it_says_which_file_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableSource, match=r"没有\.txt"):
+    with pytest.raises(UnreadableSource, match=r"没有\.txt.*没有这个文件"):
         read_file(str(tmp_path / "没有.txt"))
 
 

@@ -31,6 +31,8 @@ _ROLE_END = re.compile(
 )
 #: A sentence that has begun and not ended: 为切实消除…隐|患.
 _MID_SENTENCE = re.compile(r"(?:为|根据|按照|近期|近日|当前|今年以来|现将|目前)[^。：；]{12,}$")
+#: Beyond this a mark that is never closed has swallowed what follows it.
+LONGEST = 4000
 _HEADING_END = re.compile(r"[^，。；：、！？）”]$")
 
 
@@ -154,14 +156,15 @@ def to_paragraphs(lines: list[Line]) -> list[Paragraph]:
     wrap = wrap_of(lines)
     alone = standalone_styles(lines, wrap)
     out: list[Paragraph] = []
-    open_parts: list[Text] = []
+    above = Text("", ())
     state = _State(alone, wrap)
     signed = _signatures(lines)
 
     def close() -> None:
-        if open_parts:
-            out.append(state.finish(Text.join(open_parts)))
-            open_parts.clear()
+        nonlocal above
+        if above:
+            out.append(state.finish(above))
+            above = Text("", ())
 
     blank_before = True
     for line in lines:
@@ -178,11 +181,11 @@ def to_paragraphs(lines: list[Line]) -> list[Paragraph]:
             continue
         if not line.text:
             continue
-        above = Text.join(open_parts)
-        if not open_parts or line.span.start in signed or state.begins(above, line, blank_before):
+        begins = not above or len(above) > LONGEST or line.span.start in signed
+        if begins or state.begins(above, line, blank_before):
             close()
             state.open(line)
-        open_parts.append(line.text)
+        above += line.text
         state.above = line
         blank_before = False
     close()

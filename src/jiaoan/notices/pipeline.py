@@ -277,7 +277,7 @@ def _check(state: State) -> None:
     if (sum(signs) < 2 and not named) or not state.drafts:
         raise NotANotice(
             "no_demands",
-            "文中有条目，但没有标题、文号、责任单位或时限，看不出是安排工作的文件。"
+            "文中没有标题、文号、责任单位和时限，看不出是安排工作的文件。"
             "请检查是否选对了文件，或补全标题和责任单位后再上传。",
-            "there are items, but neither title, number, units nor times of a notice",
+            "there are neither title, number, units nor times of a notice",
         )

@@ -8,6 +8,7 @@ So 一、→（一）→1. and 一、→1. and 第二章→第五条 are read by
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from jiaoan.notices.lines import Marker, MarkerKind, is_date_only, marker_at
 from jiaoan.notices.outline import Node, Outline
@@ -39,8 +40,10 @@ def build(paragraphs: list[Paragraph], body_from: int) -> Outline:
     for paragraph in paragraphs[:body_from]:
         (builder.rest if paragraph.noise else builder.front).append(paragraph.text)
     run_ins = _run_ins(body) if plain else set()
+    printed = [*(index for index, paragraph in enumerate(body) if not paragraph.noise)]
+    below = dict(pairwise(printed))
     for index, paragraph in enumerate(body):
-        following = next((p for p in body[index + 1 :] if not p.noise), None)
+        following = body[below[index]] if index in below else None
         builder.take(paragraph, following, run_in=index in run_ins)
     root = builder.root
     fold_lists(root)

@@ -55,6 +55,9 @@ class Text:
         """True where blanks stood in the original after the clean character ``index``."""
         return index + 1 < len(self.at) and self.at[index + 1] > self.at[index] + 1
 
+    def __add__(self, other: Text) -> Text:
+        return Text(self.chars + other.chars, self.at + other.at)
+
     def __len__(self) -> int:
         return len(self.chars)
 

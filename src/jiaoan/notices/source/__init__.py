@@ -17,6 +17,8 @@ from jiaoan.notices.source.refusals import refuse
 
 #: A notice has some tens of thousands of characters; beyond this it is something else.
 MAX_BYTES = 20 * 1024 * 1024
+#: Far more than the longest notice with its tables; a reading is linear in it.
+MAX_CHARACTERS = 200_000
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,13 @@ class SourceText:
 
 def extract(data: bytes, filename: str) -> SourceText:
     """The text of a notice file; raises :class:`UnreadableSource` with a sentence for the clerk."""
+    source = _extracted(data, filename)
+    if len(source.text) > MAX_CHARACTERS:
+        raise refuse("too_long", filename)
+    return source
+
+
+def _extracted(data: bytes, filename: str) -> SourceText:
     if not data:
         raise refuse("empty", filename)
     if len(data) > MAX_BYTES:
@@ -63,6 +72,7 @@ def extract(data: bytes, filename: str) -> SourceText:
 
 
 _REFUSED = {
+    Kind.HUGE: "unpacks",
     Kind.OLD_OFFICE: "old_office",
     Kind.LOCKED_OFFICE: "locked",
     Kind.OFD: "ofd",
@@ -75,4 +85,4 @@ _REFUSED = {
     Kind.OTHER: "kind",
 }
 
-__all__ = ["MAX_BYTES", "SourceText", "UnreadableSource", "extract"]
+__all__ = ["MAX_BYTES", "MAX_CHARACTERS", "SourceText", "UnreadableSource", "extract"]

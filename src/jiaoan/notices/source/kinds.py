@@ -8,8 +8,9 @@ import zipfile
 import zlib
 from enum import Enum
 
-#: A .docx is a zip; this bounds what its parts may unpack to.
+#: A .docx is a zip; this bounds what its parts may unpack to, and those of them that are parsed.
 MAX_UNPACKED = 100 * 1024 * 1024
+MAX_XML = 24 * 1024 * 1024
 
 _IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"\x00\x00\x01\x00")
 _TEXT_NAMES = (".txt", ".text", ".md", ".markdown", "")
@@ -36,6 +37,7 @@ class Kind(Enum):
     RTF = "rtf"
     IMAGE = "image"
     ARCHIVE = "archive"
+    HUGE = "a zip that unpacks to far more than a notice"
     BROKEN_DOCX = "broken docx"
     BROKEN_XLSX = "broken xlsx"
     BROKEN_PDF = "broken pdf"
@@ -74,12 +76,17 @@ def _named(data: bytes, suffix: str) -> Kind:
     return Kind.TEXT if suffix in _TEXT_NAMES else Kind.OTHER
 
 
+def _unpacks_to_too_much(parts: list[zipfile.ZipInfo]) -> bool:
+    written = sum(part.file_size for part in parts if part.filename.endswith((".xml", ".rels")))
+    return written > MAX_XML or sum(part.file_size for part in parts) > MAX_UNPACKED
+
+
 def _zip_kind(data: bytes, suffix: str) -> Kind:
     broken = Kind.BROKEN_XLSX if suffix == ".xlsx" else Kind.BROKEN_DOCX
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED:
-                return broken
+            if _unpacks_to_too_much(archive.infolist()):
+                return Kind.HUGE
             if any(part.flag_bits & 1 for part in archive.infolist()):
                 return Kind.LOCKED_OFFICE
             names = set(archive.namelist())

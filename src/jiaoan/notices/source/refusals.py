@@ -17,6 +17,14 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "超过 20 MB，不像一份通知。请去掉图片或附件后再上传。",
         "is larger than 20 MB; remove pictures or annexes.",
     ),
+    "too_long": (
+        "的文字超过 20 万字，不像一份通知。请只上传通知正文。",
+        "holds more than 200,000 characters; choose the notice alone.",
+    ),
+    "unpacks": (
+        "解压后远大于一份通知，没有读取。请只保留通知正文，另存为 .docx 后再上传。",
+        "unpacks to far more than a notice holds; keep the notice alone and save it again.",
+    ),
     "encoding": (
         "不是 UTF-8、UTF-16 或 GB18030 编码的文本。请用记事本另存为 UTF-8 编码后再上传。",
         "is text in none of UTF-8, UTF-16 and GB18030; save it again as UTF-8.",
