@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jiaoan.project.installation import Installation
-from jiaoan.project.system import Wanted, _Announcer
+from jiaoan.project.system import Wanted, _Announcer, _Renewal
 
 
 def announced(folder: Path, missing: list[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -18,11 +18,14 @@ def announced(folder: Path, missing: list[str], capsys: pytest.CaptureFixture[st
     )
     renewing = threading.Event()
 
-    def renew() -> str:
-        assert renewing.wait(30)
-        return "until then"
+    class Waiting(_Renewal):
+        def run(self) -> str:
+            assert renewing.wait(30)
+            return "until then"
 
-    announcer = _Announcer(Installation(folder), Wanted(folder, port=8123), renew)
+    installation = Installation(folder)
+    renewal = Waiting(installation, {})
+    announcer = _Announcer(installation, Wanted(folder, port=8123), renewal)
     announcer.ready()
     announcer.whole(missing)  # before the log-ins are there
     renewing.set()

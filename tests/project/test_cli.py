@@ -37,6 +37,26 @@ def test_it_knows_its_commands_without_loading_the_product() -> None:
     assert said.stdout.strip().endswith("[]")
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["up", "--port", "abc"], "'abc' is no port"),
+        (["up", "--today", "2024-13-01"], "write it as 2024-04-08"),
+        (["up", "--nonsense"], "unrecognized arguments: --nonsense"),
+        (["serve"], "--data"),
+    ],
+)
+def test_it_answers_wrong_words_with_one_sentence(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert sentence in said
+    assert said.count("\n") == 1
+
+
 def test_it_does_not_serve_demonstration_data(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -40,6 +40,15 @@ def test_it_refuses_a_file_in_the_place_of_a_directory(tmp_path: Path) -> None:
         Installation(tmp_path / "data").make(Kind.DEMO)
 
 
+def test_it_leaves_nothing_in_a_directory_that_it_refuses(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("x")
+    wrong = {tmp_path: "something else", tmp_path / "letter.txt" / "d": "letter.txt is a file"}
+    for folder, sentence in wrong.items():
+        with pytest.raises(Refusal, match=sentence), Installation(folder).held():
+            pytest.fail("it was held")
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
 def test_it_does_not_guess_the_kind_of_a_damaged_directory(tmp_path: Path) -> None:
     made = Installation(tmp_path / "d")
     made.make(Kind.REAL)

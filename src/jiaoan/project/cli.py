@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from jiaoan.project.refusal import Refusal
 
@@ -64,8 +64,15 @@ def _dispatch(words: list[str]) -> int:
     return command(options)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Wrong words get one sentence; ``--help`` has the rest."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (--help lists what it knows)\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="jiaoan", description="交安: a district transport bureau's safety notice, running."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

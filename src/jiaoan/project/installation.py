@@ -51,17 +51,22 @@ class Installation:
 
     def make(self, kind: Kind) -> None:
         """Set up an empty directory; one that holds other files is refused."""
-        if self.folder.exists() and not self.folder.is_dir():
-            raise Refusal(f"{self.folder} is a file: name a directory with --data.")
+        self._refuse_foreign()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+        self.write("secret", secrets.token_urlsafe(64) + "\n")
+        self.write("installation.json", json.dumps({"kind": kind}) + "\n")
+
+    def _refuse_foreign(self) -> None:
+        """Refuse a file, a place below a file, and a directory that holds other files."""
+        nearest = next(path for path in (self.folder, *self.folder.parents) if path.exists())
+        if not nearest.is_dir():
+            raise Refusal(f"{nearest} is a file: name a directory with --data.")
         if self.folder.is_dir() and any(entry.name != "lock" for entry in self.folder.iterdir()):
             raise Refusal(
                 f"{self.folder} holds files of something else: "
                 "name an empty or new directory with --data."
             )
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.folder.chmod(0o700)
-        self.write("secret", secrets.token_urlsafe(64) + "\n")
-        self.write("installation.json", json.dumps({"kind": kind}) + "\n")
 
     def write(self, name: str, text: str) -> Path:
         """A file of the installation, mode 600, whole or not at all, on disk when it returns."""
@@ -77,6 +82,8 @@ class Installation:
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Hold the directory for one running system; a second one is refused with a sentence."""
+        if self.kind is None:
+            self._refuse_foreign()  # before a lock is left in it
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("a+") as lock:
             try:

@@ -260,7 +260,7 @@ class Supervisor:
             stderr=asyncio.subprocess.STDOUT,
             env={**self._environment, **child.environment},
             start_new_session=True,
-            preexec_fn=_die_with_parent(),
+            preexec_fn=die_with_parent(),
             limit=2**20,
         )
         self._running[child.name] = process
@@ -334,7 +334,7 @@ def _in_words(code: int) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
-def _die_with_parent() -> Callable[[], None] | None:
+def die_with_parent() -> Callable[[], None] | None:
     """What a child calls before it becomes its program; ``None`` where the kernel cannot."""
     if not sys.platform.startswith("linux"):
         return None

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -23,8 +23,15 @@ from pathlib import Path
 
 from jiaoan.kernel.clock import LOCAL, OFFSET_VARIABLE, offset_for
 from jiaoan.project.installation import Installation, Kind, migrations_key
+from jiaoan.project.interrupts import ended_by_sigterm
 from jiaoan.project.refusal import Refusal
-from jiaoan.project.supervisor import Child, Supervisor, answers, serves
+from jiaoan.project.supervisor import (
+    Child,
+    Supervisor,
+    answers,
+    die_with_parent,
+    serves,
+)
 from jiaoan.stores import parts
 from jiaoan.stores.server import Plan, ServerProblem
 from jiaoan.stores.server import plan as bus_plan
@@ -38,6 +45,7 @@ NAMES = (
     "simulator",
 )  # fmt: skip
 _COMMAND = (sys.executable, "-m", "jiaoan.project.cli")
+_HOLD = "Stopped before there were new log-ins: these hold."
 _UNTIL_NEXT = "These log-ins hold until the next start."
 
 
@@ -62,7 +70,7 @@ def up(wanted: Wanted) -> int:
     installation = Installation(wanted.folder)
     if wanted.notice and not wanted.notice.is_file():
         raise Refusal(f"There is no file {wanted.notice}: name a notice with --notice.")
-    with installation.held():
+    with ended_by_sigterm(), installation.held():
         _ports_free(wanted)
         if installation.kind is None:
             installation.make(Kind.DEMO)
@@ -102,7 +110,7 @@ def serve(wanted: Wanted) -> int:
         )
     if os.environ.get("JIAOAN_DEBUG") == "1":
         raise Refusal("JIAOAN_DEBUG=1 is for development: unset it to serve real data.")
-    with installation.held():
+    with ended_by_sigterm(), installation.held():
         _ports_free(wanted)
         return _run(installation, wanted)
 
@@ -124,11 +132,12 @@ def _run(installation: Installation, wanted: Wanted) -> int:
         children, installation.folder / "log", promised=PROMISED, environment=environment,
         parts=partial(parts.save, installation.folder),
     )  # fmt: skip
-    renew = partial(_renew_logins, installation, environment) if demo and not made else None
-    announcer = _Announcer(installation, wanted, renew)
+    renewal = _Renewal(installation, environment) if demo and not made else None
+    announcer = _Announcer(installation, wanted, renewal)
     try:
         asyncio.run(supervisor.run(announcer.ready, announcer.whole))
     finally:
+        announcer.end()
         parts.forget(installation.folder)
     print("stopped", flush=True)
     return 0
@@ -265,21 +274,46 @@ def _make_demo(installation: Installation, wanted: Wanted, environment: dict[str
     return new
 
 
-def _renew_logins(installation: Installation, environment: dict[str, str]) -> str:
-    """New passwords for the printed log-ins; the sentence that stands below them.
+class _Renewal:
+    """New passwords for the printed log-ins: a process of its own, which a stop does not wait for.
 
     It takes a second, so it comes behind "ready": until then those of the last start hold.
     """
-    words = ["demo", "passwords", "--data", str(installation.folder)]
-    done = subprocess.run(
-        [*_COMMAND, *words], env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode == 0:
-        return _UNTIL_NEXT
-    if done.returncode < 0:
-        return "Stopped before there were new log-ins: these hold."
-    last = (done.stderr.strip() or "it said nothing").splitlines()[-1]
-    return f"The log-ins could not be renewed ({last}): these are those of the last start."
+
+    def __init__(self, installation: Installation, environment: dict[str, str]) -> None:
+        self._words = [*_COMMAND, "demo", "passwords", "--data", str(installation.folder)]
+        self._environment = environment
+        self._process: subprocess.Popen[str] | None = None
+        self._ended = threading.Event()
+        self._turn = threading.Lock()
+
+    def run(self) -> str:
+        """Renew them; the sentence that stands below them."""
+        with self._turn:
+            if self._ended.is_set():
+                return _HOLD
+            self._process = subprocess.Popen(
+                self._words,
+                env=self._environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                preexec_fn=die_with_parent(),
+            )
+        _, said = self._process.communicate()
+        if self._process.returncode == 0:
+            return _UNTIL_NEXT
+        if self._process.returncode < 0:
+            return _HOLD
+        last = (said.strip() or "it said nothing").splitlines()[-1]
+        return f"The log-ins could not be renewed ({last}): these are those of the last start."
+
+    def end(self) -> None:
+        """Stop it where it is: the old passwords hold, or the new ones."""
+        with self._turn:
+            self._ended.set()
+            if self._process is not None:
+                self._process.terminate()
 
 
 def _step(what: str, words: list[str], environment: dict[str, str]) -> None:
@@ -293,6 +327,7 @@ def _step(what: str, words: list[str], environment: dict[str, str]) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
+        preexec_fn=die_with_parent(),
     )
     if done.returncode != 0:
         said = done.stdout.strip()
@@ -327,9 +362,9 @@ class _Announcer:
     """
 
     def __init__(
-        self, installation: Installation, wanted: Wanted, renew: Callable[[], str] | None
+        self, installation: Installation, wanted: Wanted, renewal: _Renewal | None
     ) -> None:
-        self._installation, self._wanted, self._renew = installation, wanted, renew
+        self._installation, self._wanted, self._renewal = installation, wanted, renewal
         self._logins = threading.Thread(target=self._say_logins, name="log-ins")
 
     def ready(self) -> None:
@@ -340,8 +375,13 @@ class _Announcer:
     def whole(self, missing: Sequence[str]) -> None:
         threading.Thread(target=self._say_whole, args=(list(missing),), name="whole").start()
 
+    def end(self) -> None:
+        """What is still being said is cut short."""
+        if self._renewal:
+            self._renewal.end()
+
     def _say_logins(self) -> None:
-        below = self._renew() if self._renew else _UNTIL_NEXT
+        below = self._renewal.run() if self._renewal else _UNTIL_NEXT
         if rows := _logins(_logins_file(self._installation)):
             print("\n".join([*rows, below]), flush=True)
 

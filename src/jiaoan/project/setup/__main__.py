@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+from jiaoan.project.interrupts import ended_by_sigterm
+
 from . import frontend, packages
 from .steps import PYTHON, ROOT, VENV, SetupError, Stamps, alone, digest, replace_process, say
 
@@ -18,7 +20,7 @@ def main(arguments: list[str]) -> int:
     """Exit code 1 and one sentence when something stands in the way; else never returns."""
     purpose, rest = arguments[0], arguments[1:]
     try:
-        with alone():
+        with ended_by_sigterm(), alone():
             prepare(dev=purpose == "test")
             if purpose == "test" and "--compile" in rest:
                 packages.compile_requirements()

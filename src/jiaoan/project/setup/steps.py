@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -133,16 +134,21 @@ def run(
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            start_new_session=True,
         )
         assert child.stdout is not None  # asked for with PIPE
         with child:
-            for line in child.stdout:
-                log.write(line)
-                kept.append(line)
-                seen += bool(counts) and line.startswith(counts)
-                if total and time.monotonic() - spoken > 4:
-                    spoken = time.monotonic()
-                    say(f"  {what}: {min(seen, total)} of {total}")
+            try:
+                for line in child.stdout:
+                    log.write(line)
+                    kept.append(line)
+                    seen += bool(counts) and line.startswith(counts)
+                    if total and time.monotonic() - spoken > 4:
+                        spoken = time.monotonic()
+                        say(f"  {what}: {min(seen, total)} of {total}")
+            except KeyboardInterrupt:
+                os.killpg(child.pid, signal.SIGKILL)  # with all that it started itself
+                raise
     if child.returncode != 0:
         raise refuse_from(what, "".join(kept[-200:]))
 
