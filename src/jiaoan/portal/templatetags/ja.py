@@ -45,6 +45,37 @@ def _day_of(value: date | datetime) -> date:
     return local(value).date() if isinstance(value, datetime) else value
 
 
+# ---------------------------------------------------------------- points
+
+
+@register.simple_tag
+def colon() -> str:
+    """The colon of the language of the page, with the blank that English wants behind it."""
+    return "：" if _chinese() else ": "
+
+
+@register.simple_tag
+def comma() -> str:
+    """Between the members of a list: the pause mark, or a comma."""
+    return "、" if _chinese() else ", "
+
+
+@register.simple_tag
+def semicolon() -> str:
+    return "；" if _chinese() else "; "
+
+
+@register.simple_tag
+def stop() -> str:
+    return "。" if _chinese() else ". "
+
+
+@register.filter
+def listed(members: Sequence[object]) -> str:
+    """The members in one line, set apart as the language of the page does."""
+    return comma().join(map(str, members))
+
+
 # ---------------------------------------------------------------- dates
 
 
