@@ -190,3 +190,16 @@ def test_who_may_not_draw_sees_no_form(client: Client) -> None:
     client.force_login(world.person("leader"), backend="django.contrib.auth.backends.ModelBackend")
     assert "<textarea" not in client.get(f"/places/{pk}/").content.decode()
     assert "/places/new" not in client.get("/places/").content.decode()
+
+
+@pytest.mark.parametrize("role", ["safety_clerk", "administrator"])
+def test_who_may_draw_gets_the_ground_to_draw_on(client: Client, role: str) -> None:
+    world = World()
+    place(world)
+    client.force_login(world.person(role), backend="django.contrib.auth.backends.ModelBackend")
+    shown = client.get("/places/new").content.decode()
+    grounds = re.findall(r'data-(?:places|base)="([^"]+)"', shown)
+    assert len(grounds) == 2
+    answers = [client.get(address) for address in grounds]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert "示意停车场" in str(answers[0].json())

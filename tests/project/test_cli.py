@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -65,6 +66,19 @@ def test_it_does_not_serve_demonstration_data(
     assert "holds demonstration data" in said
     said = refused(capsys, "serve", "--data", str(tmp_path / "none"))
     assert "jiaoan init" in said
+
+
+def test_a_command_names_a_directory_that_holds_no_installation(tmp_path: Path) -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("JIAOAN_")}
+    ended = subprocess.run(
+        [*COMMAND, "verify", "--data", str(tmp_path / "none")],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"{tmp_path / 'none'} holds no installation: "
+        f"make one with jiaoan init --data {tmp_path / 'none'}.\n"
+    )
 
 
 def test_it_does_not_make_a_demonstration_of_real_data(

@@ -324,6 +324,11 @@ def prepare_django(data: Path | None) -> None:
     try:
         django.setup()
     except ImproperlyConfigured as error:
+        folder = Path(os.environ["JIAOAN_DATA"])
+        if not (folder / "installation.json").is_file():
+            raise Refusal(
+                f"{folder} holds no installation: make one with jiaoan init --data {folder}."
+            ) from error
         raise Refusal(str(error)) from error
 
 

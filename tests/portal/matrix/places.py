@@ -49,6 +49,8 @@ def file(_world: World) -> Mapping[str, object]:
 
 ROWS = [
     Row("places", allowed=SEE, denied=("outside_carrier",), kwargs=lambda w: place(w) and {}),
+    Row("places_around", allowed=SEE, denied=("outside_carrier",)),
+    Row("places_base", allowed=SEE, denied=("outside_carrier",)),
     Row("places_export", allowed=SEE, denied=("outside_carrier",)),
     Row("place_new", allowed=DRAW, denied=NOT_DRAW),
     Row("place_new", "POST", DRAW, NOT_DRAW, data=lambda _w: typed()),

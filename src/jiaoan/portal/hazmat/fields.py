@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from jiaoan.kernel.plates import PlateColour
+from jiaoan.portal.names import COLOURS
 
 Text = str | Promise
 
@@ -44,13 +45,13 @@ class Group:
     fields: tuple[Shown, ...]
 
 
-COLOURS = tuple(
-    (str(colour.value), colour.label_zh)
+PLATE_COLOURS = tuple(
+    (str(colour.value), COLOURS[colour])
     for colour in (PlateColour.YELLOW, PlateColour.BLUE, PlateColour.GREEN, PlateColour.WHITE)
 )
 _VEHICLE = (
     Spec("plate", _("Plate"), required=True, hint=_("Of the tractor, with the province character")),
-    Spec("plate_colour", _("Plate colour"), "select", True, choices=COLOURS),
+    Spec("plate_colour", _("Plate colour"), "select", True, choices=PLATE_COLOURS),
     Spec("trailer_plate", _("Trailer plate")),
     Spec("tank_number", _("Tank number")),
     Spec("transport_certificate", _("Transport certificate")),

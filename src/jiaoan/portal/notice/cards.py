@@ -19,6 +19,7 @@ from jiaoan.ledger.obliged import CLASSES
 from jiaoan.ledger.states import DraftState
 from jiaoan.ledger.wording import SUBJECTS, condition_words, frequency_words
 from jiaoan.portal.asked import asker
+from jiaoan.portal.names import PERIODS
 from jiaoan.portal.notice.document import place_label
 
 Errors = Mapping[str, str]
@@ -234,7 +235,7 @@ def choices() -> dict[str, object]:
             ("merge", _("Merge")),
             ("reject", _("No duty, with reason")),
         ],
-        "everies": [(every.value, every.label_zh) for every in Every],
+        "everies": [(every.value, PERIODS[every]) for every in Every],
         "activities": [(kind.value, kind.label) for kind in Activity],
         "subjects": list(SUBJECTS.items()),
         "conditions": [

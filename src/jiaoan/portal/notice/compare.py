@@ -21,6 +21,7 @@ from jiaoan.notices.compare import (
     compare,
 )
 from jiaoan.portal.access import page
+from jiaoan.portal.names import CHANGES, FIELDS
 from jiaoan.portal.notice.desk import number
 from jiaoan.portal.notice.differences import Stretch, signed, stretches, with_year
 
@@ -43,7 +44,7 @@ def compare_notices(request: HttpRequest) -> HttpResponse:
         "new": new,
         "found": found,
         "kind": kind if kind in KINDS else "",
-        "kinds": [(k.value, k.label_zh, len(found.of(k))) for k in KINDS] if found else [],
+        "kinds": [(k.value, CHANGES[k], len(found.of(k))) for k in KINDS] if found else [],
         "lines": [_line(one, old, new) for one in found.changes if _shown(one, kind)]
         if found and old and new
         else [],
@@ -84,6 +85,7 @@ def _line(change: Change, old: Plan, new: Plan) -> dict[str, object]:
     one = change.new or change.old
     return {
         "change": change,
+        "kind": CHANGES[change.kind],
         "old": "·".join(change.old.path) if change.old else "",
         "new": "·".join(change.new.path) if change.new else "",
         "title": one.title if one else "",
@@ -106,7 +108,7 @@ def _field(field: FieldChange, before: int, after: int) -> dict[str, object]:
         old, new = stretches(signed("".join(field.before)), signed("".join(field.after)))
         old = [Stretch(with_year(one.words, before), one.changed) for one in old]
         new = [Stretch(with_year(one.words, after), one.changed) for one in new]
-    return {"label": field.field.label_zh, "old": old, "new": new, "listed": listed}
+    return {"label": FIELDS[field.field], "old": old, "new": new, "listed": listed}
 
 
 def _url(plan: Plan, change: Change, side: str) -> str:

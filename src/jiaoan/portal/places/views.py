@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.forms import BaseFormSet, formset_factory
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
 from django.utils.http import urlencode
@@ -31,6 +32,7 @@ from jiaoan.portal.access import page
 from jiaoan.portal.asked import asker, clock
 from jiaoan.portal.components import Empty
 from jiaoan.portal.courses import course_of, names_of
+from jiaoan.portal.map import shapes
 from jiaoan.portal.places.forms import (
     WINDOWS,
     ImportForm,
@@ -107,6 +109,21 @@ def listing(request: HttpRequest) -> HttpResponse:
         ),
     }
     return render(request, "portal/places/list.html", context)
+
+
+@require_safe
+@page("registry.view")
+def around(request: HttpRequest) -> HttpResponse:
+    """The places that hold today, to draw a new one beside: also for who watches no vehicle."""
+    rows = every_place(request.user).filter(holding_on(clock(request).today()))
+    return JsonResponse(shapes.collection(shapes.place_feature(place) for place in rows))
+
+
+@require_safe
+@page("registry.view")
+def base(request: HttpRequest) -> HttpResponse:
+    """The ground below them: district and roads."""
+    return JsonResponse(shapes.base_map(settings.DATA_DIR))
 
 
 def _lines(places: list[Place], today: date) -> list[Line]:

@@ -17,7 +17,7 @@ from jiaoan.ledger.errors import FieldErrors
 from jiaoan.portal.access import page
 from jiaoan.portal.asked import asker, clock
 from jiaoan.portal.components import Empty
-from jiaoan.portal.hazmat.fields import COLOURS, Group, Shown, Spec, Text
+from jiaoan.portal.hazmat.fields import PLATE_COLOURS, Group, Shown, Spec, Text
 from jiaoan.portal.supervision.shared import (
     ROWS,
     Item,
@@ -92,7 +92,7 @@ def _specs(platforms: dict[int, str]) -> tuple[Spec, ...]:
     return (
         platform_spec(platforms),
         Spec("plate", _("Plate"), required=True),
-        Spec("plate_colour", _("Plate colour"), "select", True, choices=COLOURS),
+        Spec("plate_colour", _("Plate colour"), "select", True, choices=PLATE_COLOURS),
         Spec(
             "warn_type",
             _("Kind of alarm"),

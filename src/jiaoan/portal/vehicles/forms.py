@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from jiaoan.kernel.plates import PlateColour
 from jiaoan.portal.components import Text
+from jiaoan.portal.names import COLOURS
 from jiaoan.portal.places.forms import WEEKDAYS
 from jiaoan.registry.models import CoachService, Enterprise, Vehicle, VehicleKind
 from jiaoan.registry.queries import enterprises
@@ -19,18 +18,6 @@ from jiaoan.registry.vehicle_files import periods_text, read_periods
 _INPUT = {"class": "form-control"}
 _SELECT = {"class": "form-select"}
 _DATE = forms.DateInput({**_INPUT, "type": "date"}, format="%Y-%m-%d")
-COLOURS: Final[Mapping[PlateColour, Text]] = {
-    PlateColour.BLUE: pgettext_lazy("plate", "Blue"),
-    PlateColour.YELLOW: pgettext_lazy("plate", "Yellow"),
-    PlateColour.BLACK: pgettext_lazy("plate", "Black"),
-    PlateColour.WHITE: pgettext_lazy("plate", "White"),
-    PlateColour.GREEN: pgettext_lazy("plate", "Green"),
-    PlateColour.OTHER: pgettext_lazy("plate", "Other"),
-    PlateColour.FARM_YELLOW: pgettext_lazy("plate", "Farm yellow"),
-    PlateColour.FARM_GREEN: pgettext_lazy("plate", "Farm green"),
-    PlateColour.YELLOW_GREEN: pgettext_lazy("plate", "Yellow and green"),
-    PlateColour.GRADIENT_GREEN: pgettext_lazy("plate", "Gradient green"),
-}
 _SAME = (
     "plate", "kind", "outside", "carrier_name", "carrier_phone", "speed_limit_kmh", "service",
     "one_way_km", "tank_number", "tank_volume_m3", "transport_certificate", "certificate_valid_to",

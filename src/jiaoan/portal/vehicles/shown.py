@@ -17,8 +17,8 @@ from jiaoan.journal.models import Fact
 from jiaoan.kernel.plates import PlateColour, display
 from jiaoan.portal.components import Check, TimelineEntry, Verdict
 from jiaoan.portal.courses import course_of
+from jiaoan.portal.names import COLOURS
 from jiaoan.portal.places.forms import WEEKDAYS
-from jiaoan.portal.vehicles.forms import COLOURS
 from jiaoan.registry.actions.terminal_limit import KIND as TOLD_LIMIT
 from jiaoan.registry.models import CoachService, Place, Vehicle, VehicleKind
 from jiaoan.registry.profiles import profile_of
