@@ -98,13 +98,10 @@ def by_pass(positions: Rows, book: Book, ground: fences.Fences) -> list[Finding 
     """As the stream does it: batch by batch, memory taken over."""
     memory, fenced, found = Memory(), Fenced(), list[Finding | fences.Finding]()
 
-    def kind_of(vehicle: int) -> str:
-        return book.profile(vehicle).kind
-
     for start in range(0, len(positions), BATCH):
         batch = positions[start : start + BATCH]
         seen = fences.look_up(ground, batch)
-        inside = jitted.judge(ground, fenced, batch, kind_of=kind_of, found=seen)
+        inside = jitted.judge(ground, fenced, batch, kinds=book, found=seen)
         around = surroundings(ground, seen, batch, book.kind_at)
         driven = judge(memory, batch, book, surroundings=around)
         fenced.take(inside.changes)
@@ -126,7 +123,7 @@ def by_twins(
             memory,
             positions[start : start + BATCH],
             key_of=key_of,
-            kind_of=lambda vehicle: book.profile(vehicle).kind,
+            kinds=book,
         )
         memory.update(outcome.vehicles)
         inside += outcome.findings

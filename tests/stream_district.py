@@ -162,7 +162,7 @@ async def expected(bus: Bus, blocks: Iterable[tuple[int, Positions]]) -> list[st
             memory,
             array,
             key_of=positions.key_of,
-            kind_of=references.kind_of,
+            kinds=references.book(),
         )
         memory.update(outcome.vehicles)
         found += [each.id for each in outcome.findings]

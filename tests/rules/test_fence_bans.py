@@ -60,7 +60,8 @@ def run(
     for batch in [points] if isinstance(points, np.ndarray) else points:
         outcome = rule.judge(
             Fences([fence]), memory, batch,
-            key_of=lambda row: f"{row['vehicle']}:{row['time_ms']}", kind_of=lambda _: kind,
+            key_of=lambda row: f"{row['vehicle']}:{row['time_ms']}",
+            kinds=rule.Steady(lambda _: kind),
         )  # fmt: skip
         memory.update(outcome.vehicles)
         found += outcome.findings

@@ -25,10 +25,6 @@ Held = dict[int, Fence]
 BOOK = Book({vehicle: Profile(kind=kind) for vehicle, kind in KINDS.items()})
 
 
-def kind_of(vehicle: int) -> str:
-    return KINDS.get(vehicle, "")
-
-
 def order(finding: Finding) -> tuple[int, int, str]:
     """What one point says of several places has the order of their numbers."""
     return finding.point.time_ms, finding.fence.place_id, finding.kind
@@ -48,7 +44,7 @@ def step_by_step(
             fresh = {place for place, one in held[now].items() if held[at].get(place) != one}
             memory.update(twin.adopt(fences, memory, fresh))
         at = now
-        outcome = twin.judge(fences, memory, track[row : row + 1], key_of=key_of, kind_of=kind_of)
+        outcome = twin.judge(fences, memory, track[row : row + 1], key_of=key_of, kinds=BOOK)
         memory.update(outcome.vehicles)
         found += outcome.findings
     return found, memory

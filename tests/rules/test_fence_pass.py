@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jiaoan.rules import fences as twin
+from jiaoan.rules.driving.book import Book, Former, Profile
 from jiaoan.rules.fences import Fence, Fences, Finding, Road, RoadClass, Role, Vehicle, jitted
 from jiaoan.rules.fences.memory import Memory, NotMemory
 from jiaoan.rules.hours import Hours
@@ -54,6 +55,14 @@ FENCES = (
           hours=(*HOURS, Hours.parse({"from": "04:20", "to": "04:50"})),
           valid_to=date(2024, 4, 8)),
 )  # fmt: skip
+# The first was a truck up to a quarter of an hour of the tracks, the third no known kind at first.
+BOOK = Book(
+    {vehicle: Profile(kind=kind) for vehicle, kind in KINDS.items()}
+    | {
+        1: Profile(KINDS[1], former=(Former(START + 900_000, Profile("truck")),)),
+        3: Profile(former=(Former(START, Profile()), Former(START + 600_000, Profile("hazmat")))),
+    }
+)
 EAST = (-9000, -600, -516, -300, -1, 0, 1, 300, 514, 517, 2000, 9_999, 10_000, 10_200, 12_000,
         20_000, 20_001, 39_900, 40_100, 45_000, 61_000)  # fmt: skip
 
@@ -78,13 +87,13 @@ def tracks(draw: st.DrawFn) -> Rows:
 
 
 def by_twin(fences: Fences, memory: dict[int, Vehicle], batch: Rows) -> tuple[Finding, ...]:
-    outcome = twin.judge(fences, memory, batch, key_of=key_of, kind_of=lambda v: KINDS.get(v, ""))
+    outcome = twin.judge(fences, memory, batch, key_of=key_of, kinds=BOOK)
     memory.update(outcome.vehicles)
     return outcome.findings
 
 
 def by_pass(fences: Fences, memory: Memory, batch: Rows) -> tuple[Finding, ...]:
-    outcome = jitted.judge(fences, memory, batch, kind_of=lambda v: KINDS.get(v, ""))
+    outcome = jitted.judge(fences, memory, batch, kinds=BOOK)
     assert [int(batch["time_ms"][row]) for row in outcome.rows] == [
         each.point.time_ms for each in outcome.findings
     ]
@@ -156,7 +165,9 @@ def test_it_says_what_was_written_by_hand(name: str, points: Rows, fence: Fence)
     wide = np.zeros(len(points), DTYPE)
     for field in points.dtype.names or ():
         wide[field] = points[field]
-    found = jitted.judge(Fences([fence]), Memory(), wide, kind_of=lambda _: "hazmat").findings
+    found = jitted.judge(
+        Fences([fence]), Memory(), wide, kinds=twin.Steady(lambda _: "hazmat")
+    ).findings
     assert told(found) == told(test_fence_bans.run(points, fence)), name
 
 
@@ -233,6 +244,6 @@ def test_memory_is_not_changed_before_it_takes() -> None:
     later["time_ms"] += 60_000
     later["received_ms"] += 60_000
     later["lon"] = WEST - 9000
-    outcome = jitted.judge(fences, packed, later, kind_of=lambda _: "hazmat")
+    outcome = jitted.judge(fences, packed, later, kinds=twin.Steady(lambda _: "hazmat"))
     assert outcome.findings
     assert packed.encode() == before

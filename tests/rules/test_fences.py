@@ -64,7 +64,9 @@ def run(
     memory = {} if memory is None else memory
     found: list[Finding] = []
     for batch in [points] if isinstance(points, np.ndarray) else points:
-        outcome = rule.judge(places, memory, batch, key_of=key_of, kind_of=lambda vehicle: kind)
+        outcome = rule.judge(
+            places, memory, batch, key_of=key_of, kinds=rule.Steady(lambda vehicle: kind)
+        )
         memory.update(outcome.vehicles)
         found += outcome.findings
     return found

@@ -295,7 +295,7 @@ def test_the_first_reports_of_a_vehicle_settle_as_if_they_came_in_order(
     route.settle()
     ordered, _, _ = settle.in_order(rows)
     plain = twin.judge(
-        route.references.fences, {}, ordered, key_of=key_of, kind_of=route.references.kind_of
+        route.references.fences, {}, ordered, key_of=key_of, kinds=route.references.book()
     )
     assert route.memory.fences.vehicles() == dict(plain.vehicles)
     assert [kind for kind, _, _ in told(route)] == [each.kind for each in plain.findings]

@@ -293,7 +293,7 @@ def test_a_road_says_nothing_of_who_enters_it() -> None:
 def test_a_vehicle_that_another_platform_forwards_has_its_profile_too() -> None:
     references = References(cast(Bus, None))
     apply(references, f"ref.vehicle.{BUS}", vehicle_value(school_bus()))
-    assert references.kind_of(BUS) == "school_bus"
+    assert references.book().kind_of(BUS) == "school_bus"
     assert references.book().profile(BUS).school_hours == ((390, 480), (960, 1050))
     assert references.book().profile(BUS).school_days == 0b0011111
 

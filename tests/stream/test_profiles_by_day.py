@@ -150,6 +150,34 @@ def test_a_place_for_another_kind_concerns_it_from_the_change_on(begin: str, tol
     assert ("fence.forbidden" in rules) is told
 
 
+@pytest.mark.parametrize("begin", ["11:00", "12:30"])
+@pytest.mark.parametrize("kinds", [("hazmat", "truck"), ("truck", "hazmat")])
+def test_an_outage_that_is_read_out_later_is_judged_by_places_for_the_kind_of_its_moment(
+    begin: str, kinds: tuple[str, str]
+) -> None:
+    """In order, but an hour and more after the change at noon: a block of 0x0704."""
+    before, now = kinds
+    known = world(was(NOON, now), was(kind=before), places=[AREA])
+    known.hear(drive("2024-04-08T10:00", 1, 40, lat=SOUTH + 0.2))
+    rows = drive(f"2024-04-08T{begin}", 3, 40)
+    rows["received_ms"] = ms("2024-04-08T14:00")
+    known.hear(rows)
+    rules = {json.loads(each)["rule"] for each in known.places().values()}
+    assert ("fence.forbidden" in rules) is ((before if begin == "11:00" else now) == "hazmat")
+
+
+def test_who_becomes_of_another_kind_inside_a_place_has_nothing_more_to_do_with_it() -> None:
+    """It entered as a hazmat vehicle at 11:58; the change at noon lies within one block."""
+    known = world(was(NOON, "truck"), was(kind="hazmat"), places=[AREA])
+    known.hear(drive("2024-04-08T10:00", 1, 40, lat=SOUTH + 0.2))
+    rows = np.concatenate(
+        [drive("2024-04-08T11:58", 4, 40), drive("2024-04-08T12:10", 1, 40, lat=SOUTH + 0.2)]
+    )
+    known.hear(rows)
+    kinds = [json.loads(each)["kind"] for each in known.places().values()]
+    assert sorted(kinds) == ["entered", "forbidden"]
+
+
 def test_a_profile_before_that_is_wrong_leaves_the_others(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jiaoan.rules import fences as twin
-from jiaoan.rules.driving.book import Book
 from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.driving.law import Rule
 from jiaoan.rules.driving.settle import in_order
@@ -23,7 +22,7 @@ from jiaoan.stream.judging import Told
 from jiaoan.stream.reference import VehicleCard
 from jiaoan.stream.settling import Case, Story, settled
 from rules.driving.tracks import at, fleets, quick_book, track
-from rules.test_fence_pass import FENCES
+from rules.test_fence_pass import BOOK, FENCES
 from rules.test_fence_pass import tracks as place_tracks
 from stream.world import NOW, World, draw_places, places_truth, references_of, truth
 
@@ -94,12 +93,8 @@ def test_driver_cards_too_end_at_the_truth(data: st.DataObject) -> None:
 @quiet
 @given(st.data())
 def test_places_too_end_at_the_truth(data: st.DataObject) -> None:
-    """Fences of every role, against the plain twin over the points in order.
-
-    Of vehicles whose kind does not change: live a fence goes by the kind of today (ADR 0037).
-    """
-    book = quick_book(4)
-    references = references_of(Book({}, book.settings, book.bans))
+    """Fences of every role, against the plain twin over the points in order."""
+    references = references_of(replace(quick_book(4), profiles=BOOK.profiles))
     chosen = data.draw(st.lists(st.sampled_from(FENCES), unique_by=lambda each: each.place_id))
     draw_places(references, chosen)
     drawn = data.draw(place_tracks())
@@ -118,7 +113,7 @@ def test_places_too_end_at_the_truth(data: st.DataObject) -> None:
     assert world.places() == places_truth(positions, references.fences, references)
     undisturbed: dict[int, Vehicle] = dict(
         twin.judge(
-            references.fences, {}, positions, key_of=key_of, kind_of=references.kind_of
+            references.fences, {}, positions, key_of=key_of, kinds=references.book()
         ).vehicles
     )
     assert world.memory.fences.vehicles() == undisturbed

@@ -31,7 +31,7 @@ def district() -> References:
 def undisturbed(rows: Positions, references: References) -> list[str]:
     """By the plain form of the fences, and driving in one go."""
     fenced = fences.judge(
-        references.fences, {}, rows, key_of=key_of, kind_of=references.kind_of
+        references.fences, {}, rows, key_of=key_of, kinds=references.book()
     ).findings
     surroundings = around(references, rows)
     driven = judge(Driving(), rows, references.book(), surroundings=surroundings).findings

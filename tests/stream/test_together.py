@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jiaoan.rules.driving.book import Book, Profile
+from jiaoan.rules.driving.book import Book, Former, Profile
 from jiaoan.rules.driving.findings import Finding
 from jiaoan.rules.driving.law import Rule
 from jiaoan.rules.fences import Fence, Fences
@@ -73,6 +73,26 @@ def told(
                 found |= {each.id: each for each in judge(memory, again, references)}
             memory.sequence = number
     return list(found.values())
+
+
+@pytest.mark.parametrize(
+    ("former", "now", "minute", "begun"),
+    [
+        ("truck", "hazmat", 2, [2]),
+        ("hazmat", "truck", 12, [0]),
+        ("hazmat", "truck", 2, []),
+        ("truck", "hazmat", 12, []),
+    ],
+)
+def test_a_report_counts_by_the_kind_of_its_moment_however_late_it_comes(
+    former: str, now: str, minute: int, begun: list[int]
+) -> None:
+    """Beside each other for 15 minutes; the second became another vehicle meanwhile."""
+    references, change = known(), BEGIN + minute * 60_000
+    profile = Profile(now, former=(Former(change, Profile(former)),))
+    references._book = Book({1: Profile("hazmat"), 2: profile})
+    found = told(standing(0, 60), references)
+    assert [(each.first.time_ms - BEGIN) // 60_000 for each in found] == begun
 
 
 def test_it_is_told_once_after_the_time_and_only_for_hazmat() -> None:

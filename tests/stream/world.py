@@ -156,7 +156,7 @@ def gist(said: Mapping[str, object]) -> str:
 def places_truth(positions: Positions, fences: Fences, references: References) -> dict[str, str]:
     """What the plain twin finds in the undisturbed run, by id."""
     ordered, _, _ = settle.in_order(positions)
-    found = twin.judge(fences, {}, ordered, key_of=key_of, kind_of=references.kind_of).findings
+    found = twin.judge(fences, {}, ordered, key_of=key_of, kinds=references.book()).findings
     vehicles, places = references.vehicles, references.places
     return {
         each.id: gist(

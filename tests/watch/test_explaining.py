@@ -189,7 +189,7 @@ def test_a_fence_finding_comes_out_of_the_track_and_its_place(world: World, tmp_
     track = drive(world, tmp_path, [50] * 20)
     outcome = fences.judge(
         fences.Fences([fence_of(place_value(place))]), {}, track, key_of=key_of,
-        kind_of=lambda _vehicle: "hazmat",
+        kinds=fences.Steady(lambda _vehicle: "hazmat"),
     )  # fmt: skip
     found = next(one for one in outcome.findings if one.kind == "forbidden")
     envelope = json.loads(encode(found, None, None, datetime(2024, 4, 8, tzinfo=UTC)))
@@ -226,7 +226,11 @@ def test_leaving_a_route_and_the_return_come_out_of_the_track(world: World, tmp_
     tracks.write(tmp_path / "tracks", 1, 1, track, [b""] * len(track))
     fence = fence_of(place_value(place))
     outcome = fences.judge(
-        fences.Fences([fence]), {}, track, key_of=key_of, kind_of=lambda _vehicle: "hazmat"
+        fences.Fences([fence]),
+        {},
+        track,
+        key_of=key_of,
+        kinds=fences.Steady(lambda _vehicle: "hazmat"),
     )
     off, over = outcome.findings
     said = [

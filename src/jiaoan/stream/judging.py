@@ -71,7 +71,7 @@ def judge(
 ) -> Judged:
     """All rules over a block; ``cards`` are the driver cards that stand between its positions."""
     found, book = fences.look_up(places, positions), references.book()
-    fenced = jitted.judge(places, memory.fences, positions, kind_of=references.kind_of, found=found)
+    fenced = jitted.judge(places, memory.fences, positions, kinds=book, found=found)
     driven = driving.judge(
         memory.driving,
         positions,

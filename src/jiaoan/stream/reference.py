@@ -120,10 +120,6 @@ class References:
         with self._lock:
             self._touched.add(vehicle)
 
-    def kind_of(self, vehicle: int) -> str:
-        """Of which kind a vehicle is now; "" = not known."""
-        return self.book().profile(vehicle).kind
-
     def marks(self) -> dict[int, str]:
         """Place → mark of its ground and vehicles."""
         return {place: card.mark for place, card in self.places.items()}

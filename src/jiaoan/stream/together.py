@@ -162,11 +162,17 @@ def judge(memory: Memory, blocks: Sequence[Positions], references: References) -
 
 
 def _looked_at(positions: Positions, references: References) -> tuple[Bools, Bools]:
-    """Which reports count, of hazmat vehicles; and which lie where such vehicles may stand."""
-    counted = fences.counts(positions)
+    """Which reports count, of vehicles that were hazmat ones at their moment; and which lie where
+    such vehicles may stand."""
+    counted, book = fences.counts(positions), references.book()
     vehicles = np.unique(positions["vehicle"][counted]).tolist()
-    hazmat = [each for each in vehicles if references.kind_of(each) == "hazmat"]
+    hazmat = [each for each in vehicles if book.kind_of(each) == "hazmat"]
     wanted = counted & np.isin(positions["vehicle"], hazmat)
+    if book.moved:
+        moved = np.isin(positions["vehicle"], [each for each in vehicles if each in book.moved])
+        for row in np.flatnonzero(counted & moved).tolist():
+            vehicle, time_ms = (int(positions[row][name]) for name in ("vehicle", "time_ms"))
+            wanted[row] = book.kind_at(vehicle, time_ms) == "hazmat"
     known = np.zeros(len(positions), np.bool_)
     if wanted.any():
         rows = np.flatnonzero(wanted)

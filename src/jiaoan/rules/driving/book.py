@@ -248,6 +248,10 @@ class Book:
         """What the vehicle is now."""
         return self.profiles.get(vehicle, _NOBODY)
 
+    def kind_of(self, vehicle: int) -> str:
+        """Of which kind the vehicle is now; "" = not known."""
+        return self.profile(vehicle).kind
+
     def profile_at(self, vehicle: int, time_ms: int) -> Profile:
         """What the vehicle was at a moment."""
         return self.profile(vehicle).at(time_ms)

@@ -43,6 +43,7 @@ is told. A stay seen so begins at that last point.
 """
 
 from jiaoan.rules.fences.judging import Fences, Found, Outcome, adopt, counts, judge, look, look_up
+from jiaoan.rules.fences.kinds import Kinds, Steady
 from jiaoan.rules.fences.roads import Road, RoadClass, road_of
 from jiaoan.rules.fences.steps import step
 from jiaoan.rules.fences.values import (
@@ -77,12 +78,14 @@ __all__ = [
     "Finding",
     "Found",
     "Kind",
+    "Kinds",
     "Outcome",
     "Point",
     "Presence",
     "Road",
     "RoadClass",
     "Role",
+    "Steady",
     "Vehicle",
     "adopt",
     "counts",

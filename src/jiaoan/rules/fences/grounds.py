@@ -8,33 +8,24 @@ live (:func:`jiaoan.rules.fences.adopt`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from jiaoan.rules.driving.columns import SURROUNDINGS
 from jiaoan.rules.fences.judging import Fences, look_up
+from jiaoan.rules.fences.kinds import Kinds
 from jiaoan.rules.fences.memory import Memory
 from jiaoan.rules.fences.surroundings import surroundings
 from jiaoan.rules.fences.values import ALWAYS, Fence, Finding
 
 Rows = npt.NDArray[np.void]
 _KEPT: Final = 8  # sets of places that are kept built
-
-
-class Kinds(Protocol):
-    """Of which kind vehicles were: :class:`jiaoan.rules.driving.book.Book`."""
-
-    def kind_at(self, vehicle: int, time_ms: int, /) -> str:
-        """ "" = not known."""
-
-    def changes(self, vehicle: int, /) -> Sequence[int]:
-        """The moments, UTC ms, from which it was another one."""
 
 
 @dataclass(frozen=True)
@@ -127,10 +118,9 @@ class Grounds:
         found: list[Finding] = []
         for part in self.parts(track["time_ms"].astype(np.int64), _last(memory)):
             self._adopt(part.fences, memory, part.fresh)
-            for rows, kind in _of_a_kind(track[part.rows], kinds):
-                outcome = jitted.judge(part.fences, memory, rows, kind_of=kind)
-                memory.take(outcome.changes)
-                found += outcome.findings
+            outcome = jitted.judge(part.fences, memory, track[part.rows], kinds=kinds)
+            memory.take(outcome.changes)
+            found += outcome.findings
         return found
 
     def arrive(self, memory: Memory) -> None:
@@ -179,19 +169,6 @@ class Grounds:
         moment = int(self._moments[number]) - 1
         held = (self._version(place, moment) for place in self._versions)
         return Fences((one.fence for one in held if one and one.fence), before=self._now)
-
-
-def _of_a_kind(track: Rows, kinds: Kinds) -> Iterator[tuple[Rows, Callable[[int], str]]]:
-    """The rows of one vehicle's track, by time, through which its kind stays; and that kind."""
-    vehicle, times = int(track["vehicle"][0]), track["time_ms"]
-    cuts = np.searchsorted(times, kinds.changes(vehicle), "left").tolist()
-    for begin, end in pairwise([0, *cuts, len(track)]):
-        if begin < end:
-            yield track[begin:end], _always(kinds.kind_at(vehicle, int(times[begin])))
-
-
-def _always(kind: str) -> Callable[[int], str]:
-    return lambda _vehicle: kind
 
 
 def _last(memory: Memory) -> int | None:

@@ -7,7 +7,7 @@ stored, all of it or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,7 @@ import shapely
 from jiaoan.rules.fences import columns as c
 from jiaoan.rules.fences import kernel
 from jiaoan.rules.fences.judging import Fences, Found, look_up
+from jiaoan.rules.fences.kinds import Kinds
 from jiaoan.rules.fences.memory import POINT, Changes, Memory, points_of, presence_row, raw
 from jiaoan.rules.fences.tables import Tables
 from jiaoan.rules.fences.values import (
@@ -62,14 +63,14 @@ def judge(
     memory: Memory,
     positions: Rows,
     *,
-    kind_of: Callable[[int], str],
+    kinds: Kinds,
     found: Found | None = None,
 ) -> Outcome:
     """Apply the rule to ``positions`` in their order; ``memory`` itself is not changed.
 
-    ``positions`` is a structured array with the fields of ``stores.positions.DTYPE``; ``kind_of``
-    answers a vehicle's kind ("" = unknown). ``found`` is what :func:`look_up` answered for the
-    same batch, where it was asked before.
+    ``positions`` is a structured array with the fields of ``stores.positions.DTYPE``; ``kinds``
+    answers of which kind a vehicle was at the moment of a point. ``found`` is what
+    :func:`look_up` answered for the same batch, where it was asked before.
     """
     found = found or look_up(fences, positions)
     counted = positions[found.rows]
@@ -79,8 +80,8 @@ def judge(
     for column, name in enumerate(_COLUMNS):
         points[:, column] = counted[name]
     points[:, c.VEHICLE] = vehicle_rows
-    kinds = fences.tables.kind_bits(ids.tolist(), kind_of)
-    events = desk.run(points, found, kinds)
+    bits = fences.tables.kind_bits(ids, vehicle_rows, points[:, c.MS], kinds)
+    events = desk.run(points, found, bits)
     return Outcome(
         tuple(_finding(event, desk, fences) for event in events.tolist()),
         tuple(found.rows[events[:, c.E_ROW]].tolist()),

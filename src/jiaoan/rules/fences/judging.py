@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from jiaoan.rules.fences.kinds import Kinds
 from jiaoan.rules.fences.steps import cross, follow, released, step
 from jiaoan.rules.fences.tables import tables_of
 from jiaoan.rules.fences.values import (
@@ -127,15 +128,15 @@ def judge(
     positions: npt.NDArray[np.void],
     *,
     key_of: Callable[[np.void], str],
-    kind_of: Callable[[int], str],
+    kinds: Kinds,
     found: Found | None = None,
 ) -> Outcome:
     """Apply the rule to ``positions`` in their order; ``memory`` itself is not changed.
 
     ``positions`` is a structured array with the fields vehicle, terminal, time_ms, received_ms,
     lat, lon, speed and status (:data:`jiaoan.stores.positions.DTYPE` has them). ``key_of`` names
-    a report, ``kind_of`` answers a vehicle's kind ("" = unknown). ``found`` is what
-    :func:`look_up` answered for the same batch, where it was asked before.
+    a report, ``kinds`` answers of which kind a vehicle was at the moment of a point. ``found`` is
+    what :func:`look_up` answered for the same batch, where it was asked before.
     """
     found = found or look_up(fences, positions)
     rows, sides = found.rows, found.sides
@@ -156,7 +157,8 @@ def judge(
         )  # fmt: skip
         part = slice(starts[number], starts[number + 1])
         near = dict(zip(numbers[part], pairs[part], strict=True))
-        after, told = _judge_point(fences, vehicle, kind_of(vehicle), before, point, near)
+        kind = kinds.kind_at(vehicle, time_ms)
+        after, told = _judge_point(fences, vehicle, kind, before, point, near)
         changed[vehicle] = after
         findings += told
     return Outcome(tuple(findings), changed)

@@ -398,11 +398,11 @@ def run(
     """Judge ``points[start:]``: (row to go on with, events written, rows of ``pairs`` used).
 
     Point ``i`` has the pairs ``starts[i]:starts[i + 1]`` of ``near`` (``number << 2 | DEEP |
-    INSIDE``). ``recent`` (vehicles, KEPT_POINTS) names the last ``counts`` points of a vehicle: a
-    row of the batch counts from ``KEPT_POINTS`` times the vehicles on, those before are old.
-    ``lasts`` holds time, latitude and longitude of the last point; ``late`` is set where a point is
-    not later than that. It stops early when ``events`` or ``pairs`` may not hold what the next row
-    brings.
+    INSIDE``) and its vehicle was then of the kind ``kinds[i]``. ``recent`` (vehicles, KEPT_POINTS)
+    names the last ``counts`` points of a vehicle: a row of the batch counts from ``KEPT_POINTS``
+    times the vehicles on, those before are old. ``lasts`` holds time, latitude and longitude of the
+    last point; ``late`` is set where a point is not later than that. It stops early when ``events``
+    or ``pairs`` may not hold what the next row brings.
     """
     n, old = 0, len(ids) * KEPT_POINTS
     for row in range(start, len(points)):
@@ -426,7 +426,7 @@ def run(
             counts[v] += 1
         count = counts[v]
         recent[v, count - 1] = old + row
-        mine, vehicle, kind = recent[v], ids[v], kinds[v]
+        mine, vehicle, kind = recent[v], ids[v], kinds[row]
         # Places near the point; what is known of others is looked at as from far.
         for each in range(first, last):
             fence = near[each] >> 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jiaoan.rules.fences import columns as c
+from jiaoan.rules.fences.kinds import Kinds
 from jiaoan.rules.fences.values import Direction, Fence, Role
 from jiaoan.rules.shapes import Line
 
@@ -44,11 +45,24 @@ class Tables:
     ids: Ints  # fence number → place id, 0 where the number is free
     kinds: Mapping[str, int]
 
-    def kind_bits(self, vehicles: Sequence[int], kind_of: Callable[[int], str]) -> Ints:
-        """0 = the vehicle's kind is not known, so every fence concerns it."""
-        found = [kind_of(vehicle) for vehicle in vehicles]
-        bits = [self.kinds.get(kind, _UNNAMED) if kind else 0 for kind in found]
-        return np.array(bits, np.int64)
+    def kind_bits(self, ids: Ints, rows: Ints, times: Ints, kinds: Kinds) -> Ints:
+        """The bit of each point of the vehicles ``ids[rows]``, by its moment; 0 = its kind is not
+        known, so every fence concerns it.
+        """
+        bits = np.array([self._bit(kinds.kind_of(each)) for each in ids.tolist()], np.int64)[rows]
+        if not kinds.moved:
+            return bits
+        for number in np.flatnonzero([each in kinds.moved for each in ids.tolist()]).tolist():
+            vehicle, mine = int(ids[number]), np.flatnonzero(rows == number)
+            changes = np.array(kinds.changes(vehicle), np.int64)
+            since = np.searchsorted(changes, times[mine], "right")
+            for each in np.unique(since).tolist():
+                at = mine[since == each]
+                bits[at] = self._bit(kinds.kind_at(vehicle, int(times[at[0]])))
+        return bits
+
+    def _bit(self, kind: str) -> int:
+        return self.kinds.get(kind, _UNNAMED) if kind else 0
 
 
 def tables_of(fences: Sequence[Fence | None]) -> Tables:

@@ -270,7 +270,7 @@ def _fence(evidence: Json) -> Explained:
     ordered, _, _ = in_order(track)
     outcome = fences.judge(
         fences.Fences([fence_of(evidence["place"])]), {}, ordered, key_of=key_of,
-        kind_of=lambda _vehicle: kind,
+        kinds=fences.Steady(lambda _vehicle: kind),
     )  # fmt: skip
     again = {one.id: one for one in outcome.findings}
     found = [*_fence_again("", told, again.get(told["id"]))]
