@@ -57,7 +57,7 @@ def test_it_tells_an_entry_with_everything_it_rests_on(
             await send(bus, 3, array, "1")
             (found,) = await take(bus, 1)
             assert found["kind"] == "entered"
-            assert (found["rule"], found["version"]) == ("fence.enter", "3")
+            assert (found["rule"], found["version"]) == ("fence.enter", "4")
             assert (found["vehicle_id"], found["plate"], found["plate_colour"]) == (
                 3, "鄂BA0003", 2,
             )  # fmt: skip

@@ -379,6 +379,19 @@ def test_an_alarm_of_a_vehicle_off_its_route_ends_when_it_is_back(world: World) 
     assert Finding.objects.get().ended_at == alarm.ended_at, "a replay changes nothing"
 
 
+def test_a_long_stay_says_since_when_it_lasts(world: World) -> None:
+    record = json.loads(finding_json(world.own_truck, rule="fence.stay", at=world.clock.now()))
+    record |= {"place_name": "东港停车场", "inputs": {**record["inputs"], "dwell_s": 3600}}
+    before = fence_sentence(record)  # as a release before told it
+    assert before.zh == "4月8日06:00:00在“东港停车场”停留超过1小时。"
+    said = fence_sentence({**record, "stay": {"begun_at": "2024-04-07T20:59:30+00:00"}})
+    assert said.zh == ("4月8日06:00:00在“东港停车场”停留超过1小时（自4月8日04:59:30起在内）。")
+    assert said.en == (
+        "At 2024-04-08 06:00:00 stayed in “东港停车场” for more than 1 h "
+        "(in it since 2024-04-08 04:59:30)."
+    )
+
+
 def test_an_alarm_off_a_route_that_is_over_ends_with_the_route(world: World) -> None:
     at = world.clock.now()
     tell(world, off_route(world, "fence.off_route", 0, 60.4))

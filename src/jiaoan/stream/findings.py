@@ -10,6 +10,7 @@ from typing import Final, Literal
 from jiaoan.rules.driving.findings import Finding as Driven
 from jiaoan.rules.driving.law import Rule
 from jiaoan.rules.fences import VERSION, Evidence, Finding
+from jiaoan.rules.keys import Key
 from jiaoan.stream.reference import PlaceCard, VehicleCard
 
 UNKNOWN = VehicleCard(phone="", plate="", plate_colour=9, kind="", outside=False)
@@ -75,7 +76,31 @@ def say(
         },
         "law": finding.fence.law,
         "first_position": finding.first_key,
+        **_stay(finding),
     }
+
+
+def _stay(finding: Finding) -> dict[str, object]:
+    """The stay that ends, or that is long by now: since when, and what was told of it."""
+    if finding.kind == "stayed":
+        return {
+            "stay": {"first_position": finding.first_key, "begun_at": _begun(finding.first_key)}
+        }
+    stay = finding.stay
+    if stay is None:
+        return {}
+    return {
+        "stay": {
+            "first_position": stay.first_key,
+            "begun_at": _begun(stay.first_key),
+            "stayed": stay.stayed,
+            "opened_ms": stay.opened_ms,
+        }
+    }
+
+
+def _begun(key: str) -> str | None:
+    return _moment(Key.read(key).time_ms) if key else None
 
 
 def _way(finding: Finding) -> dict[str, object]:

@@ -2,12 +2,12 @@
 
 Theory of operation (``docs/theory/fence-*.md`` say why, with the golden cases)
 -------------------------------------------------------------------------------
-The rule, version ``3`` (issue 2 section 3; domain.md 5.5; buffer 50 m and two points are [U],
+The rule, version ``4`` (issue 2 section 3; domain.md 5.5; buffer 50 m and two points are [U],
 so they come with each place):
 
 *entered* 驶入: at the first fixed point deeper inside than the buffer, else at the second
 (``consecutive``) inside point in a row. A point on the edge is inside.
-*left* 驶离: the same, outside.
+*left* 驶离: the same, outside. It says when the stay began that it ends.
 *stayed* 滞留: at the first point inside more than ``dwell_s`` seconds after the stay began (its
 first inside point), once a stay.
 *forbidden* 禁入: a place that forbids tells a vehicle that is confirmed inside at its first point
@@ -61,6 +61,7 @@ from jiaoan.rules.fences.values import (
     Point,
     Presence,
     Role,
+    Stay,
     Vehicle,
 )
 
@@ -85,6 +86,7 @@ __all__ = [
     "Road",
     "RoadClass",
     "Role",
+    "Stay",
     "Steady",
     "Vehicle",
     "adopt",

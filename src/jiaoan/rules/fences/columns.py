@@ -29,11 +29,13 @@ AREA, FORBIDDEN, ROUTE, GATE, NO_FENCE = range(5)
 H_START, H_END, H_WEEKDAYS, H_FIRST_DAY, H_LAST_DAY = range(5)
 HOURS_COLUMNS: Final = 5
 
-# One event; E_FIRST… is the key of its first position, E_POINTS… the points it rests on.
-E_ROW, E_FENCE, E_KIND, E_BY, E_OPENED, E_SIDE, E_FIRST, E_COUNT, E_POINTS, E_FAR = (
-    0, 1, 2, 3, 4, 5, 6, 11, 12, 17,
-)  # fmt: skip
-EVENT_COLUMNS: Final = 18
+# One event; E_FIRST… is the key of its first position, E_POINTS… the points it rests on. The last
+# three, values.Stay, are written where a stay ends and mean nothing elsewhere.
+(
+    E_ROW, E_FENCE, E_KIND, E_BY, E_OPENED, E_SIDE, E_FIRST, E_COUNT, E_POINTS, E_FAR, E_STAY,
+    E_STAYED, E_TOLD,
+) = (0, 1, 2, 3, 4, 5, 6, 11, 12, 17, 18, 23, 24)  # fmt: skip
+EVENT_COLUMNS: Final = 25
 
 ENTERED, LEFT, STAYED_LONG, FORBIDDEN_INSIDE, OFF_ROUTE, CROSSED, OFF_ROUTE_OVER = range(7)
 BY_DEPTH, BY_CONSECUTIVE, BY_DWELL, BY_HOURS, BY_LAPSE = range(5)

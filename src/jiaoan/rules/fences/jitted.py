@@ -31,6 +31,7 @@ from jiaoan.rules.fences.values import (
     Kind,
     Point,
     Presence,
+    Stay,
 )
 from jiaoan.rules.keys import Key
 from jiaoan.rules.shapes import SCALES, Line
@@ -40,6 +41,7 @@ Rows = npt.NDArray[np.void]
 _KINDS: Final[tuple[Kind, ...]] = (
     "entered", "left", "stayed", "forbidden", "off_route", "crossed", "off_route_over",
 )  # fmt: skip
+_ENDS: Final[frozenset[Kind]] = frozenset({"left", "off_route"})
 _BY: Final[tuple[Confirmed, ...]] = ("depth", "consecutive", "dwell", "hours", "lapsed")
 _SIDES: Final[dict[int, Direction]] = {0: "", 1: "right", -1: "left"}
 _COLUMNS: Final = ("time_ms", "lat", "lon", "alarm", "status")
@@ -207,6 +209,16 @@ def _finding(event: list[int], desk: _Desk, fences: Fences) -> Finding:
         None if opened == c.NONE else opened,
         _SIDES[event[c.E_SIDE]],
         event[c.E_FAR],
+        _stay(event, vehicle) if kind in _ENDS else None,
+    )
+
+
+def _stay(event: list[int], vehicle: int) -> Stay:
+    key, opened = event[c.E_STAY : c.E_STAY + 5], event[c.E_TOLD]
+    return Stay(
+        Key(*key).text(vehicle) if any(key) else "",
+        bool(event[c.E_STAYED]),
+        None if opened == c.NONE else opened,
     )
 
 

@@ -223,7 +223,7 @@ def _finding(
 ) -> Finding:
     return Finding(
         told.kind, vehicle, fence, point, told.first_key, told.confirmed_by, evidence,
-        told.opened_ms, told.direction, told.far_dm,
+        told.opened_ms, told.direction, told.far_dm, told.stay,
     )  # fmt: skip
 
 

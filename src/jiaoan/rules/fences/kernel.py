@@ -106,6 +106,13 @@ def _tell(
 
 
 @_jit
+def _ended(event: Ints, w: Ints) -> None:
+    """What an event ends."""
+    _copy(event, c.E_STAY, w, c.S_KEY)
+    event[c.E_STAYED], event[c.E_TOLD] = w[c.STAYED], w[c.TOLD]
+
+
+@_jit
 def _stays(
     f: Ints, hours: Ints, w: Ints, deep: bool, p: Ints, events: Ints, n: int, row: int,
     fence: int, recent: Ints, count: int,
@@ -161,6 +168,7 @@ def _leaves_route(
         _clear(w, 1 if deep else 0)
         return n
     n = _tell(events, n, row, fence, c.OFF_ROUTE, by, opened, 0, w, c.R_KEY, recent, count, far)
+    _ended(events[n - 1], w)
     _copy(w, c.S_KEY, w, c.R_KEY)
     w[c.INSIDE], w[c.SETTLED], w[c.RUN], w[c.STAYED] = 0, 1 if deep else 0, 0, 0
     w[c.NET], w[c.TOLD], w[c.HIT], w[c.FAR] = 0, opened, c.NONE, far
@@ -196,6 +204,7 @@ def _step(
             return _leaves_route(f, hours, w, deep, t, by, events, n, row, fence, recent, count)
         if holds:
             n = _tell(events, n, row, fence, c.LEFT, by, c.NONE, 0, w, c.R_KEY, recent, count, 0)
+            _ended(events[n - 1], w)
         _clear(w, 1 if deep else 0)
         return n
     hit = w[c.HIT]

@@ -15,6 +15,7 @@ from jiaoan.rules.fences.values import (
     Point,
     Presence,
     Role,
+    Stay,
     Told,
 )
 from jiaoan.rules.shapes import squared_distances
@@ -40,7 +41,7 @@ def step(fence: Fence, was: Presence, inside: bool, deep: bool, point: Point) ->
     if not inside:
         if fence.role is Role.ROUTE:
             return _leaves_route(fence, was, deep, point, by)
-        return Presence(settled=deep), [Told("left", by, run_key)]
+        return Presence(settled=deep), [Told("left", by, run_key, stay=_ended(was))]
     if fence.role is Role.ROUTE:
         told = [] if was.told is None else [_over(was, by)]
     else:
@@ -110,7 +111,13 @@ def _leaves_route(fence: Fence, was: Presence, deep: bool, point: Point, by: Con
     now = Presence(
         settled=deep, stay_key=first[0], stay_ms=first[1], told=opened, far_dm=was.far_dm
     )
-    return now, [Told("off_route", by, first[0], opened_ms=opened, far_dm=was.far_dm)]
+    return now, [
+        Told("off_route", by, first[0], opened_ms=opened, far_dm=was.far_dm, stay=_ended(was))
+    ]
+
+
+def _ended(was: Presence) -> Stay:
+    return Stay(was.stay_key, was.stayed, was.told)
 
 
 def _over(was: Presence, by: Confirmed) -> Told:

@@ -12,9 +12,10 @@ from typing import Final, Literal
 from jiaoan.rules import hours
 from jiaoan.rules.fences.roads import Road
 from jiaoan.rules.hours import Hours
+from jiaoan.rules.keys import Key
 from jiaoan.rules.shapes import Line, Outline
 
-VERSION: Final = "3"
+VERSION: Final = "4"
 FIXED: Final = 0x02
 AHEAD_MS: Final = 600_000
 KEPT_POINTS: Final = 5
@@ -177,6 +178,24 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Stay:
+    """A stay that ends: what began it, and what was told of it.
+
+    ``first_key`` is its first position inside, "" where that is not known; ``opened_ms`` the
+    opening of the hours that was told last (0 = always in force, ``None`` = none).
+    """
+
+    first_key: str
+    stayed: bool = False
+    opened_ms: int | None = None
+
+    @property
+    def begun_ms(self) -> int | None:
+        """UTC ms of the first position."""
+        return Key.read(self.first_key).time_ms if self.first_key else None
+
+
+@dataclass(frozen=True)
 class Told:
     """What one step of the rule has to say; ``first_key`` names the position it began with."""
 
@@ -186,6 +205,7 @@ class Told:
     opened_ms: int | None = None
     direction: Direction = ""
     far_dm: int = 0
+    stay: Stay | None = None
 
 
 @dataclass(frozen=True)
@@ -193,7 +213,8 @@ class Finding:
     """What the rule found, with everything it looked at.
 
     ``opened_ms`` is when the hours began in which it was forbidden (0 = always in force);
-    ``far_dm`` how far the vehicle was off its route since it left it, in tenths of a metre.
+    ``far_dm`` how far the vehicle was off its route since it left it, in tenths of a metre;
+    ``stay`` what ends with it (of ``left`` and ``off_route``).
     """
 
     kind: Kind
@@ -206,6 +227,7 @@ class Finding:
     opened_ms: int | None = None
     direction: Direction = ""
     far_dm: int = 0
+    stay: Stay | None = None
 
     @property
     def over_ms(self) -> int:

@@ -59,9 +59,19 @@ def fence_sentence(
     if opened and record.get("rule") == "fence.forbidden":
         begin = local(datetime.fromisoformat(str(opened)))
         zh, en = f"{zh}（{begin:%H:%M}起禁行）", f"{en} (banned from {begin:%H:%M} on)"
+    if (since := _since(record)) is not None:
+        zh = f"{zh}（自{since.month}月{since.day}日{since:%H:%M:%S}起在内）"
+        en = f"{en} (in it since {since:%Y-%m-%d %H:%M:%S})"
     return Sentence(
         f"{at.month}月{at.day}日{at:%H:%M:%S}{zh}。", f"At {at:%Y-%m-%d %H:%M:%S} {en}."
     )
+
+
+def _since(record: Mapping[str, object]) -> datetime | None:
+    """When the long stay began that a message tells of; releases before did not say it."""
+    stay = record.get("stay") if record.get("rule") == "fence.stay" else None
+    said = stay.get("begun_at") if isinstance(stay, Mapping) else None
+    return None if said is None else local(datetime.fromisoformat(str(said)))
 
 
 def _off_route(record: Mapping[str, object], end: Mapping[str, object]) -> Sentence:

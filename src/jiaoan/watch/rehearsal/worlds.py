@@ -25,7 +25,7 @@ from jiaoan.rules.driving.cards import Card
 from jiaoan.rules.driving.findings import Finding
 from jiaoan.rules.driving.law import ON_ARRIVAL, Rule
 from jiaoan.rules.driving.memory import Memory as Driving
-from jiaoan.rules.driving.sentences import sentence
+from jiaoan.rules.driving.sentences import sentence, span_en, span_zh
 from jiaoan.rules.driving.settings import Settings
 from jiaoan.rules.fences.grounds import Grounds
 from jiaoan.rules.fences.memory import Memory
@@ -203,12 +203,28 @@ def driven(found: Finding) -> Event:
 def _fenced_event(found: fences.Finding, name: str) -> Event:
     zh, en = _FENCE_WORDS[found.kind]
     moment = datetime.fromtimestamp(found.point.time_ms / 1000, LOCAL)
+    stay_zh, stay_en = _stay(found)
     return Event(
         found.id, found.rule, found.vehicle, found.point.time_ms, 0,
         found.point.lat, found.point.lon,
-        f"{moment.month}月{moment.day}日{moment:%H:%M:%S}{zh.format(name)}。",
-        f"{en.format(name)} at {moment:%Y-%m-%d %H:%M:%S}",
+        f"{moment.month}月{moment.day}日{moment:%H:%M:%S}{zh.format(name)}{stay_zh}。",
+        f"{en.format(name)} at {moment:%Y-%m-%d %H:%M:%S}{stay_en}",
     )  # fmt: skip
+
+
+def _stay(found: fences.Finding) -> tuple[str, str]:
+    """Since when and how long a vehicle had been in what it left."""
+    begun = found.stay.begun_ms if found.kind == "left" and found.stay else None
+    if begun is None:
+        return "", ""
+    since, seconds = (
+        datetime.fromtimestamp(begun / 1000, LOCAL),
+        (found.point.time_ms - begun) // 1000,
+    )
+    return (
+        f"（自{since.month}月{since.day}日{since:%H:%M:%S}起在内，停留{span_zh(seconds)}）",
+        f" (in it since {since:%Y-%m-%d %H:%M:%S}, {span_en(seconds)})",
+    )
 
 
 def _until(begun: Event, over: fences.Finding) -> Event:
