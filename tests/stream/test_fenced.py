@@ -313,3 +313,99 @@ def test_a_late_point_off_a_route_begins_what_the_point_behind_it_began(route: W
         ("off_route", datetime.fromtimestamp(BEGIN / 1000, UTC).isoformat())
     ]
     assert Key.read(stands[0]["first_position"]).time_ms == BEGIN - MINUTE
+
+
+LONG = BEGIN - 30 * DAY
+HALF_DAY = 12 * 3_600_000
+
+
+def stays(world: World) -> list[tuple[str, int | None]]:
+    """(kind, days before BEGIN at which the stay began that it ends) of what stands, by time."""
+    stands = [each for story in world.stories().values() for each in story.places.standing.values()]
+    found = []
+    for each in sorted(stands, key=lambda one: str(one["happened_at"])):
+        begun = each["stay"]["begun_at"] if "stay" in each else None
+        ago = None if begun is None else BEGIN / 1000 - datetime.fromisoformat(begun).timestamp()
+        found.append((str(each["kind"]), None if ago is None else round(ago / 86_400)))
+    return found
+
+
+def standing_there(last: int, east: int = 9000) -> Positions:
+    """Two points a day from the day of LONG on, so many; the last nine days are read back."""
+    return points(*((LONG + n * HALF_DAY, east) for n in range(1, last)))
+
+
+def test_an_exit_says_when_the_stay_began(world: World) -> None:
+    publish(world, said(1, BEGIN - 90 * DAY))
+    world.hear(points((LONG, 9000), (BEGIN, 9000), (BEGIN + MINUTE, -9000)))
+    assert stays(world) == [("entered", None), ("left", 30)]
+
+
+@pytest.mark.parametrize("noise", [-300, -1])
+def test_a_noisy_point_at_the_beginning_of_the_track_ends_no_stay(world: World, noise: int) -> None:
+    """In it for 30 days, and a long stay is one of 20: it was told, and is not told again."""
+    publish(world, said(1, BEGIN - 90 * DAY, dwell_s=20 * 86_400))
+    world.hear(points((LONG, 9000)))
+    world.hear(standing_there(42))
+    world.hear(points((BEGIN - 9 * DAY + 5 * MINUTE, noise)))  # the first that is read back
+    world.hear(points(*((BEGIN - n * HALF_DAY, 9000) for n in range(17, 0, -1))))
+    world.hear(points((BEGIN + 10 * MINUTE, 9000)))
+    assert stays(world) == [("entered", None), ("stayed", 30)]
+    world.hear(points((BEGIN + 5 * MINUTE, 9000)))
+    world.settle()
+    world.hear(points((BEGIN + 12 * DAY, 9000), (BEGIN + 13 * DAY, -9000)))
+    assert stays(world) == [("entered", None), ("stayed", 30), ("left", 30)]
+
+
+def test_a_long_stay_that_came_later_is_not_taken_for_the_first_one(world: World) -> None:
+    """Two points within the edge ended the first stay; a late one between them says they did not,
+    so there was no second one either."""
+    publish(world, said(1, BEGIN - 90 * DAY, dwell_s=3600))
+    world.hear(points((LONG, 9000)))
+    world.hear(standing_there(60))
+    shallow = [(BEGIN + 10 * MINUTE, -300), (BEGIN + 20 * MINUTE, -300)]
+    back = [(BEGIN + 40 * MINUTE, 9000), (BEGIN + 110 * MINUTE, 9000)]
+    world.hear(points(*shallow, *back))
+    assert stays(world) == [
+        ("entered", None), ("stayed", 30), ("left", 30), ("entered", None), ("stayed", 0)
+    ]  # fmt: skip
+    world.hear(points((BEGIN + 15 * MINUTE, 9000)))
+    world.settle()
+    assert stays(world) == [("entered", None), ("stayed", 30)]
+    world.hear(points((BEGIN + 120 * MINUTE, -9000)))
+    assert stays(world)[2:] == [("left", 30)]
+
+
+@pytest.mark.parametrize("stored", range(4))
+def test_a_stay_from_before_the_track_outlives_a_kill_in_the_middle_of_a_settlement(
+    world: World, stored: int
+) -> None:
+    """Its exit is withdrawn, and with it goes what said since when it was there."""
+    publish(world, said(1, BEGIN - 90 * DAY, dwell_s=3600))
+    world.hear(points((LONG, 9000)))
+    world.hear(standing_there(60))
+    world.hear(points((BEGIN + 10 * MINUTE, -300), (BEGIN + 20 * MINUTE, -300)))
+    world.hear(points((BEGIN + 15 * MINUTE, 9000)))
+    world.save()
+    before = len(world.stored)
+    world.settle()
+    world.stored = dict(list(world.stored.items())[: before + stored])
+    world.kill()
+    world.settle()
+    assert stays(world) == [("entered", None), ("stayed", 30)]
+    world.hear(points((BEGIN + 30 * MINUTE, -9000)))
+    assert stays(world)[2:] == [("left", 30)]
+
+
+@pytest.mark.parametrize("role", ["area", "forbidden"])
+def test_who_was_silent_for_longer_than_the_track_is_told_of_nothing_twice(
+    world: World, role: str
+) -> None:
+    """In it, told so and silent for 30 days; a late point inside comes behind its exit."""
+    publish(world, said(1, BEGIN - 90 * DAY, dwell_s=3600, role=role))
+    world.hear(points((LONG, 9000), (LONG + 2 * 3_600_000, 9000)))
+    early = stays(world)
+    world.hear(points((BEGIN + 20 * MINUTE, -9000)))
+    world.hear(points((BEGIN + 10 * MINUTE, 9000)))
+    world.settle()
+    assert stays(world) == [*early, ("left", 30)]

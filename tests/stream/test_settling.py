@@ -19,7 +19,7 @@ from jiaoan.stores.positions import Positions, key_of
 from jiaoan.stream import judging
 from jiaoan.stream.findings import encode_driven
 from jiaoan.stream.judging import Told
-from jiaoan.stream.reference import VehicleCard
+from jiaoan.stream.reference import References, VehicleCard
 from jiaoan.stream.settling import Case, Story, settled
 from rules.driving.tracks import at, fleets, quick_book, track
 from rules.test_fence_pass import BOOK, FENCES
@@ -90,26 +90,39 @@ def test_driver_cards_too_end_at_the_truth(data: st.DataObject) -> None:
     assert world.standing() == truth(positions, book, cards)
 
 
-@quiet
-@given(st.data())
-def test_places_too_end_at_the_truth(data: st.DataObject) -> None:
-    """Fences of every role, against the plain twin over the points in order."""
-    references = references_of(replace(quick_book(4), profiles=BOOK.profiles))
-    chosen = data.draw(st.lists(st.sampled_from(FENCES), unique_by=lambda each: each.place_id))
-    draw_places(references, chosen)
-    drawn = data.draw(place_tracks())
-    drawn["time_ms"] -= drawn["time_ms"] % data.draw(st.sampled_from([1, 60_000]))  # equal moments
-    positions, _, _ = in_order(drawn)
-    order = data.draw(st.permutations(range(len(positions))))
-    shift = data.draw(st.sampled_from([len(positions), 3, 20]))
-    order = sorted(order, key=lambda row: row // shift)
-    world = World(references)
-    for piece in pieces(data, positions[order]):
+def settled_at_will(data: st.DataObject, world: World, pieces: list[Positions]) -> None:
+    for piece in pieces:
         world.hear(piece)
         for step in data.draw(st.lists(st.sampled_from(["kill", "save", "settle"]), max_size=3)):
             getattr(world, step)()
     world.settle()
     assert not world.memory.late
+
+
+def mixed(data: st.DataObject, positions: Positions) -> list[Positions]:
+    """In any order, cut anywhere; most are not late by much."""
+    order = data.draw(st.permutations(range(len(positions))))
+    shift = data.draw(st.sampled_from([len(positions), 3, 20]))
+    return pieces(data, positions[sorted(order, key=lambda row: row // shift)])
+
+
+def drawn_places(data: st.DataObject) -> References:
+    references = references_of(replace(quick_book(4), profiles=BOOK.profiles))
+    chosen = data.draw(st.lists(st.sampled_from(FENCES), unique_by=lambda each: each.place_id))
+    draw_places(references, chosen)
+    return references
+
+
+@quiet
+@given(st.data())
+def test_places_too_end_at_the_truth(data: st.DataObject) -> None:
+    """Fences of every role, against the plain twin over the points in order."""
+    references = drawn_places(data)
+    drawn = data.draw(place_tracks())
+    drawn["time_ms"] -= drawn["time_ms"] % data.draw(st.sampled_from([1, 60_000]))  # equal moments
+    positions, _, _ = in_order(drawn)
+    world = World(references)
+    settled_at_will(data, world, mixed(data, positions))
     assert world.places() == places_truth(positions, references.fences, references)
     undisturbed: dict[int, Vehicle] = dict(
         twin.judge(
@@ -117,6 +130,18 @@ def test_places_too_end_at_the_truth(data: st.DataObject) -> None:
         ).vehicles
     )
     assert world.memory.fences.vehicles() == undisturbed
+
+
+@quiet
+@given(st.data())
+def test_stays_longer_than_the_track_is_read_back_end_at_the_truth(data: st.DataObject) -> None:
+    """The same with a track of some minutes: where the vehicle was before is known by what was
+    told and is remembered."""
+    references = drawn_places(data)
+    positions, _, _ = in_order(data.draw(place_tracks()))
+    world = World(references, before_ms=data.draw(st.sampled_from([60_000, 600_000])))
+    settled_at_will(data, world, mixed(data, positions))
+    assert world.places() == places_truth(positions, references.fences, references)
 
 
 def test_a_blind_spot_that_is_filled_takes_the_silence_back() -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -22,6 +23,7 @@ from jiaoan.rules.fences import Fence, Fences
 from jiaoan.stores.bus import Bus, Message
 from jiaoan.stores.positions import DTYPE, Positions, key_of
 from jiaoan.stream import common, judging, memory, settling
+from jiaoan.stream.backtrack import BEFORE_MS
 from jiaoan.stream.findings import encode
 from jiaoan.stream.judging import Told
 from jiaoan.stream.reference import PlaceCard, References
@@ -53,6 +55,7 @@ class World:
     blocks: list[tuple[Positions, Sequence[Card]]] = field(default_factory=list)
     stored: dict[str, bytes] = field(default_factory=dict)  # by message id, in order, each once
     memory: memory.Memory = field(default_factory=memory.Memory)
+    before_ms: int = BEFORE_MS  # so long before the earliest late point a track is read back
 
     def __post_init__(self) -> None:
         self.save()
@@ -90,7 +93,7 @@ class World:
         for vehicle in list(self.memory.late):
             case = Case.of(self.memory, vehicle)
             assert case is not None
-            track = self.track(vehicle, *case.window_ms)
+            track = case.track(partial(self.track, vehicle), self.before_ms)
             cards = self.cards(vehicle, case.cards_until_ms)
             answer = settling.settled(case, self.references, track, cards, self.stories()[vehicle])
             assert answer is not None
@@ -124,7 +127,7 @@ class World:
     def stories(self) -> dict[int, settling.Story]:
         messages = [Message("findings.00", data, 0, NOW) for data in self.stored.values()]
         rows = np.concatenate([np.zeros(0, DTYPE), *(positions for positions, _ in self.blocks)])
-        return settling.stories(messages, set(rows["vehicle"].tolist()))
+        return settling.stories(messages, set(rows["vehicle"].tolist()), self.memory.withdrawn)
 
     def standing(self) -> dict[str, Finding]:
         """Told live and added, without what was withdrawn; nothing by the order of arrival."""

@@ -87,12 +87,13 @@ class LatePoints:
     async def _round(self, due: Sequence[int]) -> None:
         async with self._turn:
             found = [Case.of(self._memory, vehicle) for vehicle in due]
-            upto = self._memory.sequence
+            upto, withdrawn = self._memory.sequence, dict(self._memory.withdrawn)
         cases = [case for case in found if case is not None]
         if not cases:
             return
         fresh, cards = await backtrack.unsealed(self._bus, self._root, self._number, upto, due)
-        told = settling.stories(await self._told(min(case.since_ms for case in cases)), due)
+        messages = await self._told(min(case.since_ms for case in cases))
+        told = settling.stories(messages, due, withdrawn)
         for case in cases:
             mine = fresh[fresh["vehicle"] == case.vehicle]
             async with self._desk:
@@ -121,16 +122,13 @@ class LatePoints:
     def _answer(
         self, case: Case, fresh: Positions, said: Sequence[DriverCard], story: Story
     ) -> Settled | None:
-        first, last = case.window_ms
-        times = fresh["time_ms"]
-        track = concatenated(
-            [
-                backtrack.sealed(self._root, case.vehicle, first, last),
-                fresh[(times >= first) & (times <= last)],
-            ]
-        )
+        def read(first: int, last: int) -> Positions:
+            times = fresh["time_ms"]
+            sealed = backtrack.sealed(self._root, case.vehicle, first, last)
+            return concatenated([sealed, fresh[(times >= first) & (times <= last)]])
+
         cards = backtrack.cards(self._root, case.vehicle, case.cards_until_ms, said)
-        return settling.settled(case, self._references, track, cards, story)
+        return settling.settled(case, self._references, case.track(read), cards, story)
 
     def _tried(self, vehicle: int) -> None:
         self._tries[vehicle] += 1

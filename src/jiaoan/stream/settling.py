@@ -5,13 +5,13 @@ Theory of operation
 A point that is not later than the last one that counted never moves the live state (blind spots
 filled by 0x0704, another platform's backfill). The partition notes the earliest such point of each
 vehicle; when no more come, its track up to the last point that counted is read back and judged
-again from nine days before. What the sorted track finds and nobody told, or told with other
-figures, is *added*; what was told and is not found is *withdrawn*: findings on the bus with
-``correction``. Then the vehicle's memory
-is replaced by that of its sorted track, so that what comes next is judged as if nothing had been
-late. Told live, added and withdrawn together, in the order of the bus, are the findings of the
-undisturbed run, whatever was killed in between: a correction that is on the bus already is part
-of what was told. Places judge as :mod:`~.fenced` says.
+again from nine days before, or forty where it was silent. What the sorted track finds and nobody
+told, or told with other figures, is *added*; what was told and is not found is *withdrawn*:
+findings on the bus with ``correction``. Then the vehicle's memory is replaced by that of its sorted
+track, so that what comes next is judged as if nothing had been late. Told live, added and withdrawn
+together, in the order of the bus, are the findings of the undisturbed run, whatever was killed in
+between: a correction that is on the bus already is part of what was told. Places judge as
+:mod:`~.fenced` says.
 
 Only findings are compared that were decided at or behind the earliest late point (those before
 cannot change) and begin not more than seven days before it (of an earlier beginning the read-back
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal
@@ -39,6 +39,7 @@ from jiaoan.rules.driving.judge import judge
 from jiaoan.rules.driving.law import Rule
 from jiaoan.rules.driving.memory import Changes, Ints
 from jiaoan.rules.driving.memory import Memory as Driving
+from jiaoan.rules.fences import KEPT_POINTS, counts
 from jiaoan.rules.fences.memory import Changes as Fenced
 from jiaoan.stores.bus import Message
 from jiaoan.stores.positions import Positions
@@ -49,6 +50,8 @@ from jiaoan.stream.memory import Memory
 from jiaoan.stream.reference import References
 
 COMPARED_MS: Final = 7 * DAY_MS
+FARTHER_MS: Final = 40 * DAY_MS
+Read = Callable[[int, int], Positions]  # from, to: UTC ms of the device
 _HOURS: Final = frozenset({Rule.CONTINUOUS, Rule.NIGHT, Rule.DAY_TOTAL, Rule.WEEK_TOTAL})
 _ARRIVAL: Final = [c.INVALID_DAY, c.INVALID_MASK, c.CLOCK_DAY]
 _CARDS: Final = [c.DRIVER, c.CARD_MS]
@@ -58,11 +61,13 @@ _CARDS: Final = [c.DRIVER, c.CARD_MS]
 class Story:
     """What the bus has told of a vehicle: findings that stand, and corrections of each id.
 
-    ``places`` are the findings of fences as they were told.
+    ``places`` are the findings of fences as they were told; ``taken`` are the withdrawals that
+    memory knows, with the number of the correction.
     """
 
     standing: dict[str, Finding] = field(default_factory=dict)
     places: fenced.Heard = field(default_factory=fenced.Heard)
+    taken: Mapping[str, int] = field(default_factory=dict)
     corrections: Counter[str] = field(default_factory=Counter)
 
     def hear(self, finding: Finding, correction: str) -> None:
@@ -72,7 +77,9 @@ class Story:
             self.standing.pop(finding.id, None)
 
     def hear_place(self, id: str, said: fenced.Said, correction: str) -> None:
-        self.places.hear(id, said, correction, stands=self._holds(id, correction))
+        stands = self._holds(id, correction)
+        taken = self.taken.get(id) == self.corrections[id]
+        self.places.hear(id, said, correction, stands=stands, taken=taken)
 
     def _holds(self, id: str, correction: str) -> bool:
         """Whether this is what stands now."""
@@ -167,18 +174,29 @@ class Case:
             and _same(now.fences, self.fences)
         )
 
-    @property
-    def window_ms(self) -> tuple[int, int]:
-        return self.since_ms - BEFORE_MS, max(self.until_ms, self.seen_ms or 0)
+    def track(self, read: Read, before_ms: int = BEFORE_MS) -> Positions:
+        """What ``read`` answers from so long before the earliest late point to the last point.
+
+        Of a vehicle that was silent so long, :data:`FARTHER_MS` are read: what it is told of rests
+        on its last points.
+        """
+        last = max(self.until_ms, self.seen_ms or 0)
+        found = read(self.since_ms - before_ms, last)
+        early = found[found["time_ms"] < self.since_ms]
+        if len(np.unique(early["time_ms"][counts(early)])) < KEPT_POINTS:
+            found = read(self.since_ms - FARTHER_MS, last)
+        return found
 
 
 def _same(one: Fenced | None, other: Fenced | None) -> bool:
     return one is other if one is None or other is None else one.same(other)
 
 
-def stories(messages: Iterable[Message], vehicles: Collection[int]) -> dict[int, Story]:
-    """What the messages of ``findings.NN`` tell of ``vehicles``."""
-    found = {vehicle: Story() for vehicle in vehicles}
+def stories(
+    messages: Iterable[Message], vehicles: Collection[int], taken: Mapping[str, int]
+) -> dict[int, Story]:
+    """What the messages of ``findings.NN`` tell of ``vehicles``; ``taken``: see :class:`Story`."""
+    found = {vehicle: Story(taken=taken) for vehicle in vehicles}
     for message in messages:
         said = json.loads(message.data)
         vehicle = said.get("vehicle_id")
@@ -202,7 +220,7 @@ def settled(
 ) -> Settled | None:
     """The answer for one vehicle; ``None`` while its track does not reach its last point.
 
-    ``track`` holds everything of :attr:`Case.window_ms`, ``cards`` those from before it as well;
+    ``track`` holds everything of :meth:`Case.track`, ``cards`` those from before it as well;
     in any order, doubles too.
     """
     ordered, _, placed = settle.in_order(track, cards=cards)
