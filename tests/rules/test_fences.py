@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jiaoan.rules import fences as rule
-from jiaoan.rules.fences import Fence, Fences, Finding, Vehicle
+from jiaoan.rules.fences import Fence, Fences, Finding, Stay, Vehicle
 from jiaoan.rules.shapes import outline
 
 # A square of our own: its west edge runs along 113.200000 E; 50 m are 515.4 microdegrees there.
@@ -215,6 +215,18 @@ def test_it_tells_a_long_stay_once() -> None:
 def test_a_stay_is_not_told_from_a_point_outside() -> None:
     found = run(rows(DEEP, -5, step=3600), Fences([fence(dwell_s=60)]))
     assert told(found) == [("entered", 0, "depth")]
+
+
+def test_an_exit_says_what_it_ends() -> None:
+    """Since its first point inside, not since the point that confirmed it."""
+    long = Fences([fence(dwell_s=3600)])
+    memory: dict[int, Vehicle] = {}
+    run(rows(-DEEP, 1, 1, DEEP), long, memory=memory)
+    (left,) = run(rows(-DEEP, start=3000), long, memory=dict(memory))
+    assert left.stay == Stay("7:30:1", stayed=False)
+    run(rows(DEEP, start=4000), long, memory=memory)
+    (left,) = run(rows(-DEEP, start=5000), long, memory=memory)
+    assert left.stay == Stay("7:30:1", stayed=True)
 
 
 def test_it_judges_only_the_kinds_and_days_of_the_place() -> None:

@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -138,8 +139,10 @@ def test_stays_longer_than_the_track_is_read_back_end_at_the_truth(data: st.Data
     """The same with a track of some minutes: where the vehicle was before is known by what was
     told and is remembered."""
     references = drawn_places(data)
-    positions, _, _ = in_order(data.draw(place_tracks()))
-    world = World(references, before_ms=data.draw(st.sampled_from([60_000, 600_000])))
+    drawn = data.draw(place_tracks())
+    drawn["vehicle"] = data.draw(st.integers(1, 3))
+    positions, _, _ = in_order(drawn)
+    world = World(references, before_ms=data.draw(st.sampled_from([30_000, 120_000, 600_000])))
     settled_at_will(data, world, mixed(data, positions))
     assert world.places() == places_truth(positions, references.fences, references)
 
@@ -223,6 +226,29 @@ def test_a_track_that_does_not_reach_the_last_point_settles_nothing() -> None:
     assert case is not None
     assert settled(case, world.references, points[:9], (), Story()) is None
     assert settled(case, world.references, points, (), Story()) is not None
+
+
+@pytest.mark.parametrize(("days", "read"), [(8, [9]), (10, [9, 40])])
+def test_the_track_of_a_vehicle_that_was_silent_is_read_back_farther(
+    days: int, read: list[int]
+) -> None:
+    """Five points before the late one are what its findings rest on."""
+    begin, day = at("2024-04-08T10:00"), 86_400_000
+    early = track([(begin - days * day + n * 30_000, n, 0) for n in range(5)], vehicle=1)
+    late, last = (track([(moment, 0, 0)], vehicle=1) for moment in (begin - 60_000, begin))
+    world = World(references_of(quick_book(1)))
+    world.hear(np.concatenate([early, last]))
+    world.hear(late)
+    asked: list[int] = []
+
+    def answer(first_ms: int, last_ms: int) -> Positions:
+        asked.append((begin - 60_000 - first_ms) // day)
+        return world.track(1, first_ms, last_ms)
+
+    case = Case.of(world.memory, 1)
+    assert case is not None
+    assert len(case.track(answer)) == 7
+    assert asked == read
 
 
 def test_an_answer_is_not_taken_when_the_vehicle_spoke_meanwhile() -> None:
