@@ -124,6 +124,27 @@ def test_it_finds_and_remembers_what_the_twin_does(data: st.DataObject) -> None:
             packed = Memory.decode(packed.encode())
 
 
+def test_a_block_full_of_findings_takes_no_more_room_than_they_need(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A thousand points, each of which enters or leaves: an outage that is read out at once."""
+    grown: list[int] = []
+    grow = jitted._Desk._grow
+
+    def measured(desk: jitted._Desk, by: int) -> None:
+        grown.append(by)
+        grow(desk, by)
+
+    monkeypatch.setattr(jitted._Desk, "_grow", measured)
+    rows = np.zeros(1000, DTYPE)
+    rows["vehicle"], rows["status"], rows["lat"] = 1, 3, MIDDLE
+    rows["time_ms"] = rows["received_ms"] = START + 30_000 * np.arange(1000)
+    rows["lon"] = WEST + np.where(np.arange(1000) % 2, -9000, 9000)
+    fences = Fences([Fence(1, 1, outline(SQUARE), 50, 2)])
+    assert len(by_pass(fences, Memory(), rows)) == 1000
+    assert sum(grown) < 1000
+
+
 @quiet
 @given(st.data())
 def test_places_that_come_go_and_change_are_adopted_as_by_the_twin(data: st.DataObject) -> None:

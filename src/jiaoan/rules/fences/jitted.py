@@ -150,10 +150,9 @@ class _Desk:
                 tables.ends, tables.squares, SCALES, self.lasts, events, self.late,
             )  # fmt: skip
             written.append(events[:many].copy())
-            if start < len(points):
+            if start == begun:  # not even one row more: until then the events begin anew
                 self._grow(len(self.pairs))
-                if start == begun:
-                    events = np.empty((2 * len(events), c.EVENT_COLUMNS), np.int64)
+                events = np.empty((2 * len(events), c.EVENT_COLUMNS), np.int64)
         told = np.concatenate([np.empty((0, c.EVENT_COLUMNS), np.int64), *written])
         return told[np.lexsort((told[:, c.E_FENCE], told[:, c.E_ROW]))]
 
