@@ -18,12 +18,14 @@ from jiaoan.registry.actions import add_place
 from jiaoan.registry.models import Place, Vehicle
 from jiaoan.registry.reference import place_value
 from jiaoan.rules.driving.law import Rule
+from jiaoan.rules.fences import Fence, Fences, Steady, judge
+from jiaoan.rules.shapes import outline
 from jiaoan.scope import Refused
 from jiaoan.stores import cards, positions
-from jiaoan.stores.positions import DriverCard
+from jiaoan.stores.positions import DriverCard, key_of
 from jiaoan.watch.models import Rehearsal
 from jiaoan.watch.models.rehearsal import Outcome, RehearsalKind
-from jiaoan.watch.rehearsal import actions, queries, running
+from jiaoan.watch.rehearsal import actions, queries, running, worlds
 from jiaoan.watch.rehearsal.actions import Wanted
 from jiaoan.watch.rehearsal.comparing import SLACK_MS, Event, compare
 from jiaoan.watch.rehearsal.running import NEW_PLACE, Plan, Result
@@ -35,7 +37,8 @@ from jiaoan.wire.jt808 import Edition, Form
 from jiaoan.wire.jt808.driver import Card as BodyCard
 from kernel.machines import assert_machine_is_exhaustive
 from rehearsal_world import drive, fast, write
-from rules.driving.tracks import LAT, LON, METRE
+from rules.driving.tracks import LAT, LON, METRE, at, track
+from rules.test_fences import SQUARE
 
 pytestmark = pytest.mark.django_db
 DAY = date(2024, 4, 7)
@@ -445,3 +448,15 @@ def test_more_findings_than_are_kept_are_still_counted(world: World, tmp_path: P
     assert len(found.kept[Outcome.NEW]) == 4
     assert found.summary(1, 4)["new"] == 6
     assert world.clock.today() - timedelta(days=1) == DAY
+
+
+def test_an_exit_that_is_rehearsed_says_since_when_and_how_long() -> None:
+    begin = at("2024-04-08T10:00")
+    square = Fence(1, 1, outline(SQUARE), 50, 2)
+    rows = track([(begin + n * 1_800_000, 0, 40) for n in range(4)], vehicle=1)
+    rows["lat"], rows["lon"] = 29_450_000, [113_190_000, 113_209_000, 113_209_000, 113_190_000]
+    found = judge(Fences([square]), {}, rows, key_of=key_of, kinds=Steady(lambda _: "")).findings
+    assert [each.kind for each in found] == ["entered", "left"]
+    event = worlds._fenced_event(found[1], "东港")
+    assert event.zh == "4月8日11:30:00驶离东港（自4月8日10:30:00起在内，停留1小时）。"
+    assert event.en == "left 东港 at 2024-04-08 11:30:00 (in it since 2024-04-08 10:30:00, 1 h)"
