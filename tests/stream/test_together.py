@@ -90,7 +90,7 @@ def test_a_report_counts_by_the_kind_of_its_moment_however_late_it_comes(
     """Beside each other for 15 minutes; the second became another vehicle meanwhile."""
     references, change = known(), BEGIN + minute * 60_000
     profile = Profile(now, former=(Former(change, Profile(former)),))
-    references._book = Book({1: Profile("hazmat"), 2: profile})
+    references.know(2, VehicleCard("2", "鄂A2", 2, now, outside=False, profile=profile))
     found = told(standing(0, 60), references)
     assert [(each.first.time_ms - BEGIN) // 60_000 for each in found] == begun
 
