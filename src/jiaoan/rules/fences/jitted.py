@@ -7,7 +7,7 @@ stored, all of it or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,10 +26,8 @@ from jiaoan.rules.fences.values import (
     Confirmed,
     Direction,
     Evidence,
-    Fence,
     Finding,
     Kind,
-    Point,
     Presence,
     Stay,
 )
@@ -85,7 +83,7 @@ def judge(
     bits = fences.tables.kind_bits(ids, vehicle_rows, points[:, c.MS], kinds)
     events = desk.run(points, found, bits)
     return Outcome(
-        tuple(_finding(event, desk, fences) for event in events.tolist()),
+        tuple(_findings(events, desk, fences)),
         tuple(found.rows[events[:, c.E_ROW]].tolist()),
         desk.changes(),
         tuple(found.rows[desk.late].tolist()),
@@ -190,21 +188,38 @@ def _numbers(tables: Tables, places: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]
     return tables.numbers[at], np.asarray(tables.places[at] == places)
 
 
-def _finding(event: list[int], desk: _Desk, fences: Fences) -> Finding:
+def _findings(events: Ints, desk: _Desk, fences: Fences) -> Iterator[Finding]:
+    """In the order of the events; a fence is asked once for the points of all of its own."""
+    counts = events[:, c.E_COUNT]
+    ends = np.cumsum(counts)
+    event = np.repeat(np.arange(len(events)), counts)
+    column = np.arange(len(event)) - np.repeat(ends - counts, counts)
+    rows = raw(desk.points)[events[event, c.E_POINTS + column]].view(POINT)
+    vehicles = desk.ids[desk.vehicle_rows[events[:, c.E_ROW]]]
+    points = points_of(rows, vehicles[event].tolist())
+    away, inside = _sides(rows, events[event, c.E_FENCE], fences)
+    looked = tuple(map(Evidence, points, away.tolist(), inside.tolist()))
+    begins = (ends - counts).tolist()
+    for said, vehicle, begin, end in zip(
+        events.tolist(), vehicles.tolist(), begins, ends.tolist(), strict=True
+    ):
+        yield _finding(said, vehicle, fences, looked[begin:end])
+
+
+def _finding(
+    event: list[int], vehicle: int, fences: Fences, looked: tuple[Evidence, ...]
+) -> Finding:
     fence = fences.all[event[c.E_FENCE]]
     assert fence is not None  # a number that is free concerns nobody
-    refs = event[c.E_POINTS : c.E_POINTS + event[c.E_COUNT]]
-    vehicle = int(desk.ids[desk.vehicle_rows[event[c.E_ROW]]])
-    recent = points_of(desk.points[refs], vehicle)
     kind, opened = _KINDS[event[c.E_KIND]], event[c.E_OPENED]
     return Finding(
         kind,
         vehicle,
         fence,
-        recent[-1],
+        looked[-1].point,
         Key(*event[c.E_FIRST : c.E_FIRST + 5]).text(vehicle),
         _BY[event[c.E_BY]],
-        _look(fence, recent, desk.points[refs]),
+        looked,
         None if opened == c.NONE else opened,
         _SIDES[event[c.E_SIDE]],
         event[c.E_FAR],
@@ -221,21 +236,24 @@ def _stay(event: list[int], vehicle: int) -> Stay:
     )
 
 
-def _look(fence: Fence, points: tuple[Point, ...], rows: Rows) -> tuple[Evidence, ...]:
-    """As :func:`jiaoan.rules.fences.look`; ``rows`` are the same points."""
-    outline = fence.outline
+def _sides(
+    rows: Rows, numbers: Ints, fences: Fences
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """As :func:`jiaoan.rules.fences.look`: depth of each point in its fence, and whether inside."""
+    away, inside = np.zeros(len(rows)), np.zeros(len(rows), np.bool_)
     lat, lon = rows["lat"].astype(np.int64), rows["lon"].astype(np.int64)
-    squares = kernel.squared_distances(
-        np.ascontiguousarray(outline.vertices), outline.ends, lat, lon, SCALES
-    )
-    away = np.sqrt(squares)
-    if isinstance(outline, Line):
-        inside = np.zeros(len(rows), np.bool_)
-        away = -away
-    else:
-        inside = shapely.intersects_xy(outline.exact, lon.astype(np.float64), lat)
-        away = np.where(inside, away, -np.maximum(away, 1e-9))
-    return tuple(map(Evidence, points, away.tolist(), inside.tolist()))
+    for number in np.unique(numbers).tolist():
+        fence, mine = fences.all[number], numbers == number
+        assert fence is not None
+        outline, y, x = fence.outline, lat[mine], lon[mine]
+        corners = np.ascontiguousarray(outline.vertices)
+        far = np.sqrt(kernel.squared_distances(corners, outline.ends, y, x, SCALES))
+        if isinstance(outline, Line):
+            away[mine] = -far
+        else:
+            inside[mine] = shapely.intersects_xy(outline.exact, x.astype(np.float64), y)
+            away[mine] = np.where(inside[mine], far, -np.maximum(far, 1e-9))
+    return away, inside
 
 
 def adopt(fences: Fences, memory: Memory, places: Iterable[int]) -> Changes | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from itertools import repeat
 from typing import Final
 
 import numpy as np
@@ -217,7 +218,7 @@ class Memory:
                 int(self.places[at]): presence_of(self.pairs[at].tolist(), vehicle)
                 for at in mine.tolist()
             }
-            recent = points_of(self.recent[row, : self.counts[row]], vehicle)
+            recent = points_of(self.recent[row, : self.counts[row]], repeat(vehicle))
             found[vehicle] = Vehicle(recent, places)
         return found
 
@@ -251,13 +252,16 @@ def key_at(row: np.void) -> Key:
     return Key(*(int(row[name]) for name in ("time_ms", "lat", "lon", "alarm", "status")))
 
 
-def points_of(rows: Rows, vehicle: int) -> tuple[Point, ...]:
+def points_of(rows: Rows, vehicles: Iterable[int]) -> tuple[Point, ...]:
+    """The rows as points, each of its vehicle."""
     return tuple(
         Point(
             Key(time_ms, lat, lon, alarm, status).text(vehicle),
             terminal.decode("ascii", "replace"), time_ms, received_ms, lat, lon, speed,
         )
-        for time_ms, lat, lon, alarm, status, received_ms, speed, terminal in rows.tolist()
+        for vehicle, (time_ms, lat, lon, alarm, status, received_ms, speed, terminal) in zip(
+            vehicles, rows.tolist(), strict=False
+        )
     )  # fmt: skip
 
 
