@@ -12,8 +12,7 @@ from jiaoan.journal.models import Fact
 from jiaoan.journal.queries import timeline
 from jiaoan.kernel.clock import at_local
 from jiaoan.kernel.plates import search_key
-from jiaoan.rules.filings import FilingFacts, check_filing
-from jiaoan.rules.hazmat import Reason
+from jiaoan.rules.filings import FilingCheck, FilingFacts, check_filing
 from jiaoan.scope import restrict
 
 
@@ -39,7 +38,7 @@ def filing_counts(actor: object) -> dict[FilingState, int]:
     return {state: counted.get(state.value, 0) for state in FilingState}
 
 
-def checks_of(filing: Filing) -> list[Reason]:
+def checks_of(filing: Filing) -> list[FilingCheck]:
     """The automatic checks of a filing that the caller may see."""
     refused = Filing.objects.filter(
         plate=filing.plate, plate_colour=filing.plate_colour, state=FilingState.REFUSED

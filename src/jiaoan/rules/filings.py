@@ -1,8 +1,8 @@
 """Automatic checks of a filing 备案自动核对, shown to the officer who decides.
 
-Each check is a :class:`~jiaoan.rules.hazmat.Reason`: the text, the value, whether it is met. None
-of them refuses anything by itself: a filing is a registration (domain 5.5), and a refusal needs a
-legal ground that a person names.
+Each check is a :class:`FilingCheck`: what was looked at, what was found, whether it is met; its
+words are those of the page that shows it. None of them refuses anything by itself: a filing is a
+registration (domain 5.5), and a refusal needs a legal ground that a person names.
 """
 
 from __future__ import annotations
@@ -10,8 +10,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
-from jiaoan.rules.hazmat import Reason
+
+class Checked(StrEnum):
+    """What a check looks at, in the order in which an officer reads them.
+
+    The first six are papers whose last day must not lie before that of the filing.
+    """
+
+    LICENCE = "licence"
+    INSPECTION = "inspection"
+    INSURANCE = "insurance"
+    TANK_INSPECTION = "tank_inspection"
+    DRIVER = "driver"
+    ESCORT = "escort"
+    TANK = "tank"
+    VEHICLE = "vehicle"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True)
+class FilingCheck:
+    """``value``: the last day of a paper, the filing's tank number (``None`` = not filled in),
+    whether the vehicle is known, how many filings were refused before.
+    """
+
+    code: Checked
+    value: date | str | bool | int | None
+    ok: bool
 
 
 @dataclass(frozen=True)
@@ -31,29 +58,24 @@ class FilingFacts:
     earlier_refused: int
 
 
-def check_filing(facts: FilingFacts) -> Sequence[Reason]:
+def check_filing(facts: FilingFacts) -> Sequence[FilingCheck]:
     """All checks in the order in which an officer reads them."""
-    dated: tuple[tuple[str, str, date | None], ...] = (
-        ("licence", "经营许可证有效期覆盖备案期", facts.licence_valid_to),
-        ("inspection", "车辆检验有效期覆盖备案期", facts.inspection_valid_to),
-        ("insurance", "承运人责任险有效期覆盖备案期", facts.insurance_valid_to),
-        ("tank_inspection", "罐体检验有效期覆盖备案期", facts.tank_inspection_valid_to),
-        ("driver", "驾驶员从业资格有效期覆盖备案期", facts.driver_valid_to),
-        ("escort", "押运员从业资格有效期覆盖备案期", facts.escort_valid_to),
+    dated: tuple[tuple[Checked, date | None], ...] = (
+        (Checked.LICENCE, facts.licence_valid_to),
+        (Checked.INSPECTION, facts.inspection_valid_to),
+        (Checked.INSURANCE, facts.insurance_valid_to),
+        (Checked.TANK_INSPECTION, facts.tank_inspection_valid_to),
+        (Checked.DRIVER, facts.driver_valid_to),
+        (Checked.ESCORT, facts.escort_valid_to),
     )
-    checks = [_covers(code, text, until, facts.valid_to) for code, text, until in dated]
+    checks = [
+        FilingCheck(code, until, until is not None and until >= facts.valid_to)
+        for code, until in dated
+    ]
     if facts.known_tank:
         same = facts.tank_number == facts.known_tank
-        checks.append(Reason("tank", "罐体号与车辆档案一致", facts.tank_number or "未填", same))
-    checks.append(
-        Reason("vehicle", "车辆已有定位档案", "有" if facts.known_vehicle else "无", True)
-    )
+        checks.append(FilingCheck(Checked.TANK, facts.tank_number or None, same))
+    checks.append(FilingCheck(Checked.VEHICLE, facts.known_vehicle, True))
     refused = facts.earlier_refused
-    checks.append(Reason("history", "该车以往未予备案", f"{refused} 次", refused == 0))
+    checks.append(FilingCheck(Checked.HISTORY, refused, refused == 0))
     return checks
-
-
-def _covers(code: str, text: str, until: date | None, needed: date) -> Reason:
-    if until is None:
-        return Reason(code, text, "未填", False)
-    return Reason(code, text, f"至 {until.isoformat()}", until >= needed)

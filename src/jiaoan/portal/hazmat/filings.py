@@ -18,9 +18,9 @@ from jiaoan.kernel.states import TransitionRefused
 from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.org.models import Organisation, User
 from jiaoan.portal.access import page
-from jiaoan.portal.components import Check, Empty, Verdict
+from jiaoan.portal.components import Empty
 from jiaoan.portal.courses import course_of
-from jiaoan.portal.hazmat import fields
+from jiaoan.portal.hazmat import checks, fields
 from jiaoan.scope import can
 
 ROWS = 50
@@ -71,15 +71,12 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _detail(
     request: HttpRequest, filing: Filing, *, error: object = "", status: int = 200
 ) -> HttpResponse:
-    checks = [
-        Check(one.text, one.value, Verdict.YES if one.ok else Verdict.NO, one.unverified)
-        for one in queries.checks_of(filing)
-    ]
+    found = [checks.shown(one) for one in queries.checks_of(filing)]
     entries = course_of(timeline(filing))
     context = {
         "section": "hazmat",
         "filing": filing,
-        "checks": checks,
+        "checks": found,
         "timeline": entries,
         "may_decide": can(request.user, "filing.approve") and filing.status is FilingState.APPLIED,
         "official": can(request.user, "filing.approve"),
