@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jiaoan.kernel.clock import clock_from_environment
+from jiaoan.portal.rules.shown import source_of
+from jiaoan.rules.driving.settings import SOURCES
 from jiaoan.watch.models import RuleChange
 from jiaoan.watch.rules import actions
 from jiaoan.watch.rules.queries import standing
@@ -36,6 +38,20 @@ def test_a_clerk_reads_and_does_not_decide(world: World) -> None:
     assert "考核表说明" in html
     assert 'name="over_s"' not in html
     assert client_of(world).get("/rules/driving.nothing/").status_code == 404
+
+
+def test_it_says_where_a_figure_comes_from_in_the_language_of_the_page(world: World) -> None:
+    """Official texts are cited by their own title in both."""
+    client = client_of(world, "safety_clerk")
+    common = "/rules/driving.common/"
+    for language, own, practice in (
+        ("zh-hans", "软件默认值", "地方做法"), ("en", "default of the software", "local practice"),
+    ):  # fmt: skip
+        client.cookies["django_language"] = language
+        assert f"<td>{own} " in client.get(common).content.decode()
+        assert f"<td>{practice} " in client.get("/rules/driving.day-total/").content.decode()
+    assert "软件默认值" not in client.get(common).content.decode()
+    assert {str(source_of(name)) for name in SOURCES} >= {"道路旅客运输企业安全管理规范"}
 
 
 def test_a_refused_figure_keeps_what_was_typed(world: World) -> None:

@@ -12,8 +12,8 @@ Two periods have no calendar form that everybody shares, so ours is said here:
   dates, so the vacation is counted with the term before it.
 
 >>> window = window_at(Every.QUARTER, date(2024, 5, 20))
->>> window.key, window.label_zh, str(window.end)
-('2024Q2', '2024年第二季度', '2024-06-30')
+>>> window.key, window.label_zh, window.label_en, str(window.end)
+('2024Q2', '2024年第二季度', 'Q2 2024', '2024-06-30')
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ _MONTHS_IN = {
     Every.YEAR: 12,
 }
 _NUMERALS = "一二三四"
+_MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, order=True)
@@ -103,6 +104,11 @@ class Window:
         """As a clerk writes it: ``2024年第二季度``."""
         return _label_zh(self)
 
+    @property
+    def label_en(self) -> str:
+        """For who reads English: ``Q2 2024``."""
+        return _label_en(self)
+
 
 @lru_cache(maxsize=256)
 def windows_of(every: Every, year: int) -> tuple[Window, ...]:
@@ -127,6 +133,12 @@ def window_at(every: Every, day: date) -> Window:
                 if day in window:
                     return window
     raise ValueError(f"no {every} window holds {day}")
+
+
+def window_of(key: str, start: date, end: date) -> Window:
+    """The window of these days that has this key; a span of free dates where no period has it."""
+    named = (Window(start, end, every) for every in Every)
+    return next((window for window in named if window.key == key), Window(start, end))
 
 
 def window_after(window: Window) -> Window:
@@ -220,6 +232,34 @@ def _label_zh(window: Window) -> str:
             return f"{year}{'春' if start.month == 2 else '秋'}季学期"
 
 
+def _label_en(window: Window) -> str:
+    start, end, year = window.start, window.end, window.start.year
+    first, last = _MONTHS_EN[start.month - 1], _MONTHS_EN[end.month - 1]
+    match window.every:
+        case None:
+            return f"{day_en(start)} to {day_en(end)}"
+        case Every.DAY:
+            return day_en(start)
+        case Every.WEEK | Every.TWO_WEEKS:
+            iso, until = start.isocalendar(), end.isocalendar().week
+            weeks = f"week {iso.week}" if until == iso.week else f"weeks {iso.week} to {until}"
+            return f"{weeks} of {iso.year} ({short_day_en(start)} to {short_day_en(end)})"
+        case Every.TEN_DAYS | Every.HALF_MONTH:
+            return f"{start.day} to {end.day} {first} {year}"
+        case Every.MONTH:
+            return f"{first} {year}"
+        case Every.TWO_MONTHS:
+            return f"{first} to {last} {year}"
+        case Every.QUARTER:
+            return f"Q{start.month // 3 + 1} {year}"
+        case Every.HALF_YEAR:
+            return f"{'first' if start.month == 1 else 'second'} half of {year}"
+        case Every.YEAR:
+            return f"{year}"
+        case Every.TERM:
+            return f"{'spring' if start.month == 2 else 'autumn'} term {year}"
+
+
 def day_zh(day: date) -> str:
     """``2024年4月10日``: no leading zeros (GB/T 9704-2012 7.3.5.4)."""
     return f"{day.year}年{day.month}月{day.day}日"
@@ -228,3 +268,13 @@ def day_zh(day: date) -> str:
 def short_day_zh(day: date) -> str:
     """``4月10日``."""
     return f"{day.month}月{day.day}日"
+
+
+def day_en(day: date) -> str:
+    """``10 Apr 2024``."""
+    return f"{short_day_en(day)} {day.year}"
+
+
+def short_day_en(day: date) -> str:
+    """``10 Apr``."""
+    return f"{day.day} {_MONTHS_EN[day.month - 1]}"

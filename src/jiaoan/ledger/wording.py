@@ -1,4 +1,7 @@
-"""Frequencies, classes and subjects in the words of the trade, for lists and official papers."""
+"""Frequencies, classes and subjects in the words of the trade, for official papers.
+
+Pages say them in their own language: :mod:`jiaoan.portal.ledger.words`.
+"""
 
 from __future__ import annotations
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import pgettext_lazy as _in
 
 from jiaoan.kernel.plates import PlateColour
 from jiaoan.kernel.windows import Every
 from jiaoan.notices.compare import ChangedField, ChangeKind
+
+
+def reads_english() -> bool:
+    """Whether the page is in English: which of two sentences of a pure room it shows."""
+    return (get_language() or "").startswith("en")
+
 
 COLOURS: dict[PlateColour, Promise] = {
     PlateColour.BLUE: _in("plate", "Blue"),

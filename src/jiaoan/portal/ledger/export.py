@@ -8,14 +8,14 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.utils.translation import override
 
-from jiaoan.ledger.models import Duty, Occurrence, Plan
+from jiaoan.ledger.models import Occurrence, Plan
 from jiaoan.ledger.queries import Filter
 from jiaoan.ledger.report import title_of
-from jiaoan.ledger.states import Group, OccurrenceState
-from jiaoan.org.models import Organisation
 from jiaoan.papers.tables import Column, Footer, Kind, Sheet, sheet_docx, sheet_xlsx
 from jiaoan.portal.ledger.shown import light
+from jiaoan.portal.ledger.words import filter_words
 
 _TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -38,38 +38,13 @@ def download(data: bytes, name: str, content_type: str) -> HttpResponse:
     return response
 
 
-def filter_words(plan: Plan, by: Filter) -> str:
-    """The filter as a person reads it; 全部 when there is none."""
-    words = []
-    if by.section:
-        words.append(f"条款 {by.section}")
-    if by.duty:
-        found = Duty.objects.filter(pk=by.duty, plan=plan).first()
-        words.append(f"任务 {title_of(found)}" if found else "任务 无")
-    if by.document:
-        document = Plan.objects.filter(pk=by.document, under__plan=plan).first()
-        words.append(f"配套文件 {document.title}" if document else "配套文件 无")
-    if by.organisation:
-        organisation = Organisation.objects.filter(pk=by.organisation).first()
-        words.append(f"单位 {organisation.label}" if organisation else "单位 无")
-    if by.group:
-        name = "应完成" if by.group == "owed" else str(Group(by.group).label)
-        words.append(f"类别 {name}")
-    if by.state:
-        words.append(f"状态 {OccurrenceState(by.state).label}")
-    if by.due_from:
-        words.append(f"期限自 {by.due_from.isoformat()}")
-    if by.due_to:
-        words.append(f"期限至 {by.due_to.isoformat()}")
-    if by.text:
-        words.append(f"含“{by.text}”")
-    return "，".join(words) or "全部"
-
-
 def ledger_sheet(
     found: Sequence[Occurrence], plan: Plan, by: Filter, today: date, *,
     maker: object, made_at: datetime,
 ) -> Sheet:  # fmt: skip
+    """The paper is Chinese, and so is its filter, whoever makes it."""
+    with override("zh-hans"):
+        filtered = filter_words(plan, by)
     columns = [
         Column("number", "序号", Kind.INT, 5),
         Column("title", "任务", width=28),
@@ -101,7 +76,7 @@ def ledger_sheet(
         "任务台账",
         columns,
         rows,
-        Footer(getattr(maker, "name", ""), made_at, filter_words(plan, by)),
+        Footer(getattr(maker, "name", ""), made_at, filtered),
         sample=settings.DEMO,
         subtitle=f"{plan.title} {plan.doc_number}".strip(),
     )

@@ -18,12 +18,11 @@ from jiaoan.ledger.models import DutyUnit, Occurrence
 from jiaoan.ledger.report import title_of
 from jiaoan.ledger.states import OPEN
 from jiaoan.ledger.states import OccurrenceState as S
-from jiaoan.ledger.wording import condition_words, frequency_words
 from jiaoan.portal import components as c
 from jiaoan.portal.access import page
 from jiaoan.portal.answers import attempt
 from jiaoan.portal.asked import asker, clock
-from jiaoan.portal.ledger import shown
+from jiaoan.portal.ledger import shown, words
 from jiaoan.portal.ledger.export import download
 from jiaoan.scope import can
 
@@ -195,6 +194,7 @@ def _context(request: HttpRequest, item: Occurrence, errors: Errors) -> dict[str
         "item": item,
         "duty": duty,
         "title": title_of(duty),
+        "window": words.window(item),
         "errors": errors,
         "state": item.status.label,
         "clause": shown.duty_chip(duty),
@@ -204,8 +204,8 @@ def _context(request: HttpRequest, item: Occurrence, errors: Errors) -> dict[str
             if one.under_duty_id in (None, duty.pk)
         ],
         "may_attach": can(user, "notice.import") and duty.document_id is None,
-        "frequency": frequency_words(duty),
-        "for_whom": condition_words(duty.condition),
+        "frequency": words.frequency_line(duty),
+        "for_whom": words.condition(duty.condition),
         "leads": [u.organisation for u in _units(item) if u.role != "coop"],
         "coops": [u.organisation for u in _units(item) if u.role == "coop"],
         "clock": None
@@ -247,7 +247,7 @@ def _units(item: Occurrence) -> list[DutyUnit]:
 
 
 def _clock_lines(item: Occurrence) -> list[str]:
-    lines = [_("Window %(window)s") % {"window": item.window_label}]
+    lines = [_("Window %(window)s") % {"window": words.window(item)}]
     if item.due != item.ends:
         lines.append(_("Extended to %(day)s") % {"day": item.due.isoformat()})
     else:
@@ -261,11 +261,11 @@ _STEPS = ({S.NOT_STARTED, S.TO_SIGN}, {S.TO_REPORT, S.RETURNED}, {S.TO_CHECK}, {
 
 def _steps(item: Occurrence) -> list[tuple[int, str, str]]:
     """Number, word and class of each step; those before the one that waits are done."""
-    words = [_("Sign for"), _("Report back"), _("Check"), _("Close")]
+    steps = [_("Sign for"), _("Report back"), _("Check"), _("Close")]
     waits = next((n for n, states in enumerate(_STEPS) if item.status in states), 4)
     return [
         (n + 1, word, "is-done" if n < waits else "is-on" if n == waits else "")
-        for n, word in enumerate(words)
+        for n, word in enumerate(steps)
     ]
 
 
@@ -302,7 +302,7 @@ def _fields(request: HttpRequest, item: Occurrence, errors: Errors) -> list[dict
 def _siblings(request: HttpRequest, item: Occurrence, today: date) -> list[dict[str, object]]:
     return [
         {
-            "label": one.window_label,
+            "label": words.window(one),
             "url": reverse("occurrence", args=[one.pk]),
             "light": shown.light(one, today),
             "current": one.pk == item.pk,

@@ -17,6 +17,9 @@ from jiaoan.ledger.report import title_of
 from jiaoan.ledger.states import OccurrenceState
 from jiaoan.org.models import User
 from jiaoan.portal import components as c
+from jiaoan.portal.ledger.words import window, window_words
+from jiaoan.portal.names import reads_english
+from jiaoan.portal.templatetags.ja import colon
 
 
 def duty_chip(duty: Duty) -> c.Clause:
@@ -37,10 +40,15 @@ def light(item: Occurrence, today: date) -> c.Light:
     return c.due_light(item.due, today, done=done, opens=item.starts)
 
 
+def titled(title: str, item: Occurrence) -> str:
+    """The title of a duty with the window of ``item``."""
+    inside = window(item)
+    return f"{title} ({inside})" if reads_english() else f"{title}（{inside}）"
+
+
 def task(item: Occurrence, today: date) -> c.Task:
-    words = f"{title_of(item.duty)}（{item.window_label}）"
     return c.Task(
-        words,
+        titled(title_of(item.duty), item),
         reverse("occurrence", args=[item.pk]),
         light(item, today),
         c.Clause(item.duty.clause.label),
@@ -80,7 +88,8 @@ def _cell(duty: Duty, cell: Cell, plan: int, today: date) -> c.YearCell:
         near = (cell.due - today).days <= c.NEAR_DAYS
         tone = c.Tone.NEAR if near else c.Tone.OK
         text = f"{cell.closed}/{cell.total}"
-    label = f"{cell.label}：{cell.closed}/{cell.total}"
+    label = window_words(cell.label, cell.key, cell.starts, cell.ends)
+    label = f"{label}{colon()}{cell.closed}/{cell.total}"
     return c.YearCell(first, last - first + 1, tone, text, list_url(plan, by), label)
 
 

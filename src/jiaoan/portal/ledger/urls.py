@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from jiaoan.kernel.clock import clock_from_environment
 from jiaoan.ledger.queries import search_occurrences
 from jiaoan.portal.finding import LIMIT, Hit, register_finder
-from jiaoan.portal.ledger import item, reports, views
+from jiaoan.portal.ledger import item, reports, shown, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.ledger, name="ledger"),
@@ -25,7 +25,7 @@ urlpatterns: list[URLPattern] = [
 def _items(actor: object, text: str) -> Sequence[Hit]:
     return [
         Hit(
-            f"{found.duty.title}（{found.window_label}）",
+            shown.titled(found.duty.title, found),
             note=found.organisation.label,
             url=reverse("occurrence", args=[found.pk]),
         )

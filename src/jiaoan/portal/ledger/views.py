@@ -19,13 +19,13 @@ from jiaoan.ledger.queries import Counts, Filter
 from jiaoan.ledger.queries.lists import listed
 from jiaoan.ledger.report import part_titles, title_of
 from jiaoan.ledger.states import Group, OccurrenceState
-from jiaoan.ledger.wording import frequency_words
 from jiaoan.org.models import Organisation
 from jiaoan.portal import components as c
 from jiaoan.portal.access import page
 from jiaoan.portal.asked import clock
 from jiaoan.portal.ledger import export as paper
-from jiaoan.portal.ledger import shown
+from jiaoan.portal.ledger import shown, words
+from jiaoan.portal.templatetags.ja import comma
 from jiaoan.scope import can
 
 ROWS = (20, 50, 200)
@@ -79,7 +79,7 @@ def _frame(request: HttpRequest, plan: Plan, by: Filter, today: date) -> dict[st
         "by": by,
         "tree": _tree(request, plan, by),
         "counters": _counters(plan, by, numbers, f"{reading.judged}/{reading.total}"),
-        "filter_words": paper.filter_words(plan, by),
+        "filter_words": words.filter_words(plan, by),
         "hidden": {k: v for k, v in by.to_query().items() if k != "q"},
         "next_report": plan.report_dates.filter(day__gte=today).first(),
         "may_make": can(request.user, "paper.make"),
@@ -226,8 +226,8 @@ def _line(row: queries.DutyRow, plan: Plan, today: date) -> dict[str, object]:
         "clause": shown.duty_chip(row.duty),
         "leads": leads[0] if leads else "",
         "lead_count": len(leads),
-        "all_leads": "、".join(leads),
-        "frequency": frequency_words(row.duty).split(" "),
+        "all_leads": comma().join(leads),
+        "frequency": words.frequency(row.duty),
         "current": current,
         "light": due,
         "cells": shown.year_cells(row, plan.pk, today),
@@ -243,6 +243,7 @@ def _list(request: HttpRequest, plan: Plan, by: Filter, today: date) -> dict[str
         {
             "item": item,
             "title": title_of(item.duty),
+            "window": words.window(item),
             "url": reverse("occurrence", args=[item.pk]),
             "clause": shown.duty_chip(item.duty),
             "state": OccurrenceState(item.state).label,

@@ -15,10 +15,9 @@ from jiaoan.kernel.windows import Every
 from jiaoan.ledger.actions.recut import pieces_of
 from jiaoan.ledger.activities import Activity
 from jiaoan.ledger.models import IntakeDraft, Plan, TypedDraft
-from jiaoan.ledger.obliged import CLASSES
 from jiaoan.ledger.states import DraftState
-from jiaoan.ledger.wording import SUBJECTS, condition_words, frequency_words
 from jiaoan.portal.asked import asker
+from jiaoan.portal.ledger import words
 from jiaoan.portal.names import PERIODS
 from jiaoan.portal.notice.document import place_label
 
@@ -121,7 +120,7 @@ def card(
         doubts=_doubts(row, {**typed, **(posted or {})}),
         is_open=is_open,
         state=DraftState(row.state).label,
-        frequency=frequency_words(row),
+        frequency=words.frequency_line(row),
         tool=tool if is_open else "",
         tool_url=f"?{page.query}&d={row.pk}&tool=",
         merged=[one for one in merged if one.state == DraftState.FOLDED],
@@ -179,13 +178,13 @@ def _facts(row: IntakeDraft) -> list[Fact]:
         ),
         Fact(
             _("For whom"),
-            condition_words(row.condition) or SUBJECTS.get(row.subject, row.subject),
+            words.condition(row.condition) or words.subject(row.subject),
             "",
             trust("object"),
         ),
         Fact(
             _("How often, until when"),
-            frequency_words(row),
+            words.frequency_line(row),
             f"“{row.phrase}”" if row.phrase else _("no count or date in the text"),
             trust("when"),
         ),
@@ -212,8 +211,8 @@ def _pieces(plan: Plan, row: IntakeDraft, values: Mapping[str, str]) -> list[tup
     ticked = {v for v in values.get("pieces", "").split(",") if v}
     half = (len(found) + 1) // 2
     return [
-        (place, words, str(place) in ticked if ticked else place >= half)
-        for place, (_start, _end, words) in enumerate(found)
+        (place, piece, str(place) in ticked if ticked else place >= half)
+        for place, (_start, _end, piece) in enumerate(found)
     ]
 
 
@@ -237,11 +236,11 @@ def choices() -> dict[str, object]:
         ],
         "everies": [(every.value, PERIODS[every]) for every in Every],
         "activities": [(kind.value, kind.label) for kind in Activity],
-        "subjects": list(SUBJECTS.items()),
+        "subjects": list(words.SUBJECTS.items()),
         "conditions": [
             ("all", _("All enterprises")),
-            *CLASSES.items(),
-            ("accident_prone_or_hazmat", "事故多发、危货运输企业"),
+            *words.CLASSES.items(),
+            ("accident_prone_or_hazmat", _("Accident-prone enterprises and hazmat carriers")),
         ],
     }
 

@@ -16,10 +16,9 @@ from jiaoan.ledger.models import Clause, Duty, IntakeDraft, Judgement, Plan, Sou
 from jiaoan.ledger.progress import Coverage, coverage, unowned, unsettled_names
 from jiaoan.ledger.queries import Filter, attached_to
 from jiaoan.ledger.states import DraftState
-from jiaoan.ledger.wording import condition_words, frequency_words
 from jiaoan.org.queries import official_units
 from jiaoan.portal.asked import asker, clock
-from jiaoan.portal.ledger import shown
+from jiaoan.portal.ledger import shown, words
 from jiaoan.portal.notice import cards
 from jiaoan.portal.notice.document import clause_label, contents, parts, place_label
 from jiaoan.scope import can
@@ -70,12 +69,12 @@ class Asked:
     @property
     def query(self) -> str:
         """The view without an open tool, as address parameters."""
-        words = [f"show={self.show}"] if self.show else []
+        parts = [f"show={self.show}"] if self.show else []
         if self.clause is not None:
-            words.append(f"clause={self.clause.pk}")
+            parts.append(f"clause={self.clause.pk}")
         if self.sentence is not None:
-            words.append(f"s={self.sentence.number}")
-        return "&".join(words)
+            parts.append(f"s={self.sentence.number}")
+        return "&".join(parts)
 
 
 def asked_for(
@@ -368,8 +367,8 @@ def _duty(duty: Duty) -> dict[str, object]:
     return {
         "duty": duty,
         "clause": shown.duty_chip(duty),
-        "frequency": frequency_words(duty),
-        "object": condition_words(duty.condition),
+        "frequency": words.frequency_line(duty),
+        "object": words.condition(duty.condition),
         "leads": "、".join(u.organisation.label for u in duty.units.all() if u.role != "coop"),
         "coops": "、".join(u.organisation.label for u in duty.units.all() if u.role == "coop"),
         "outside": "、".join(duty.outside_units),

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from jiaoan.portal.components import Light, Tone
+from jiaoan.portal.names import reads_english
 from jiaoan.portal.rules.shown import COMMON_ID
 from jiaoan.portal.rules.shown import title_of as rule_title
-from jiaoan.portal.watch.why import reads_english
 from jiaoan.registry.models import Vehicle
 from jiaoan.rules.driving.law import BY_ID
 from jiaoan.watch.models import Rehearsal, RehearsalFinding

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from jiaoan.portal.watch.why import reads_english
+from jiaoan.portal.names import reads_english
 from jiaoan.rules.driving.law import (
     BY_ID,
     IDS,
@@ -22,7 +22,7 @@ from jiaoan.rules.driving.law import (
     severity,
     version_of,
 )
-from jiaoan.rules.driving.settings import SOURCES
+from jiaoan.rules.driving.settings import SOURCES, Origin
 from jiaoan.watch.rules import catalogue, values
 from jiaoan.watch.rules.standing import Confirmation, Pending, Standing
 
@@ -36,6 +36,11 @@ SEVERITIES: Mapping[str, Text] = {
     "normal": pgettext_lazy("severity", "Normal"),
     "low": pgettext_lazy("severity", "Low"),
 }
+ORIGINS: Mapping[Origin, Promise] = {
+    Origin.ASSESSMENT: _("notes of the assessment table"),
+    Origin.SOFTWARE: _("default of the software"),
+    Origin.PRACTICE: _("local practice"),
+}
 _KINDS = ("", "hazmat", "coach", "truck", "school_bus")
 
 
@@ -47,7 +52,7 @@ class Figure:
     label: Text
     words: str
     mark: Mark
-    source: str
+    source: Text
     unit: Text
     input: str
     typed: str
@@ -93,6 +98,12 @@ def chinese_title_of(rule: str) -> str:
     if rule == COMMON_ID:
         return "行驶判定（共用）"
     return TITLES[BY_ID[rule]][0]
+
+
+def source_of(figure: str) -> Text:
+    """Where a figure comes from; official texts are cited by their own title."""
+    text = SOURCES[figure].text
+    return ORIGINS[text] if isinstance(text, Origin) else text
 
 
 def does_of(rule: str) -> Text:
@@ -147,7 +158,7 @@ def figures_of(
                 catalogue.LABELS[name],
                 values.words_of(name, value),
                 held.mark(name, today),
-                SOURCES[name].text,
+                source_of(name),
                 values.unit_of(name),
                 values.kind_of(name),
                 typed.get(name, values.typed_of(name, value)),

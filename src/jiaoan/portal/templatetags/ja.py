@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from jiaoan.kernel.clock import local
 from jiaoan.kernel.plates import PlateColour, display
+from jiaoan.kernel.windows import day_en, day_zh, short_day_en, short_day_zh
 from jiaoan.portal import components as c
 from jiaoan.portal.journal import words
 from jiaoan.portal.navigation import Entry, badge, entries
@@ -33,7 +34,6 @@ _PLATE_CSS = {
     PlateColour.GRADIENT_GREEN: "green",
 }
 _WEEKDAYS_ZH = "一二三四五六日"
-_MONTHS_EN = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _WEEKDAYS_EN = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
@@ -85,7 +85,7 @@ def day(value: date | datetime | None) -> str:
     if value is None:
         return ""
     at = _day_of(value)
-    return f"{at.month}月{at.day}日" if _chinese() else f"{at.day} {_MONTHS_EN[at.month - 1]}"
+    return short_day_zh(at) if _chinese() else short_day_en(at)
 
 
 @register.filter
@@ -94,7 +94,7 @@ def fullday(value: date | datetime | None) -> str:
     if value is None:
         return ""
     at = _day_of(value)
-    return f"{at.year}年{at.month}月{at.day}日" if _chinese() else f"{day(at)} {at.year}"
+    return day_zh(at) if _chinese() else day_en(at)
 
 
 @register.filter

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from jiaoan.kernel.clock import local
 from jiaoan.portal.components import Check, Verdict, Why
+from jiaoan.portal.names import reads_english
 from jiaoan.rules import hazmat_english
 from jiaoan.rules.driving import columns as c
 from jiaoan.rules.driving.findings import Finding as Driving
@@ -22,10 +22,6 @@ from jiaoan.rules.hazmat_english import Record
 from jiaoan.watch.findings.sentences import ending_sentence, fence_sentence
 from jiaoan.watch.findings.short import off_route
 from jiaoan.watch.models import Alarm, Finding
-
-
-def reads_english() -> bool:
-    return (get_language() or "").startswith("en")
 
 
 def remark_of(record: Record) -> str:

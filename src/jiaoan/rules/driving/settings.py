@@ -9,22 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from enum import StrEnum
 from typing import Final
 
 from jiaoan.rules.driving.law import Mark
 
 
+class Origin(StrEnum):
+    """A source that is no text with a title: its words are those of the page that shows it."""
+
+    ASSESSMENT = "assessment"  # 考核表说明
+    SOFTWARE = "software"  # 软件默认值
+    PRACTICE = "practice"  # 地方做法
+
+
 @dataclass(frozen=True)
 class Source:
-    """Where a figure comes from."""
+    """Where a figure comes from: the title of an official text, or what else it is."""
 
     unit: str
-    text: str
+    text: str | Origin
     mark: Mark
 
 
-_TABLE = "考核表说明"
-_OWN = "软件默认值"
+_TABLE, _OWN = Origin.ASSESSMENT, Origin.SOFTWARE
 SOURCES: Final[Mapping[str, Source]] = {
     "over_s": Source("s", _TABLE, "V"),
     "merge_s": Source("s", _TABLE, "V"),
@@ -66,7 +74,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "school_other": Source("0.1 km/h", "校车安全管理条例", "U"),
     "heavy_general": Source("0.1 km/h", "道路交通安全法实施条例（高速公路其他机动车）", "U"),
     "relay_exempt_km": Source("km", "道路客运接驳运输管理办法第三十二条", "V"),
-    "hazmat_fatigue": Source("0/1", "地方做法", "U"),
+    "hazmat_fatigue": Source("0/1", Origin.PRACTICE, "U"),
 }
 
 
