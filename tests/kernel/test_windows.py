@@ -15,6 +15,7 @@ from jiaoan.kernel.windows import (
     day_zh,
     window_after,
     window_at,
+    window_of,
     windows_of,
 )
 
@@ -113,6 +114,42 @@ def test_it_names_a_window(
     window = window_at(every, date.fromisoformat(day))
     assert (str(window.start), str(window.end)) == (start, end)
     assert (window.key, window.label_zh) == (key, label)
+
+
+@pytest.mark.parametrize(
+    ("every", "day", "label"),
+    [
+        (Every.DAY, "2024-04-08", "8 Apr 2024"),
+        (Every.WEEK, "2024-12-31", "week 1 of 2025 (30 Dec to 5 Jan)"),
+        (Every.TWO_WEEKS, "2024-04-08", "weeks 15 to 16 of 2024 (8 Apr to 21 Apr)"),
+        (Every.TEN_DAYS, "2024-02-25", "21 to 29 Feb 2024"),
+        (Every.HALF_MONTH, "2024-04-16", "16 to 30 Apr 2024"),
+        (Every.MONTH, "2023-02-10", "Feb 2023"),
+        (Every.TWO_MONTHS, "2024-12-31", "Nov to Dec 2024"),
+        (Every.QUARTER, "2024-04-01", "Q2 2024"),
+        (Every.HALF_YEAR, "2024-07-01", "second half of 2024"),
+        (Every.YEAR, "2024-12-31", "2024"),
+        (Every.TERM, "2025-01-31", "autumn term 2024"),
+    ],
+)
+def test_it_names_a_window_in_english(every: Every, day: str, label: str) -> None:
+    assert window_at(every, date.fromisoformat(day)).label_en == label
+
+
+@pytest.mark.parametrize("every", Every)
+def test_a_window_is_known_again_by_its_key(every: Every) -> None:
+    windows = windows_of(every, 2024)
+    assert len({w.label_en for w in windows}) == len(windows)
+    for window in windows:
+        found = window_of(window.key, window.start, window.end)
+        assert (found, found.every) == (window, every)
+
+
+def test_a_window_of_free_dates_has_no_period() -> None:
+    start, end = date(2024, 1, 1), date(2024, 3, 31)
+    for key in ("D2024-03-31", "2024-01-01..2024-03-31", ""):
+        assert window_of(key, start, end).every is None
+    assert window_of("", start, end).label_en == "1 Jan 2024 to 31 Mar 2024"
 
 
 def test_it_takes_a_span_of_free_dates() -> None:

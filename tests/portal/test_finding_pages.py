@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 from openpyxl import load_workbook
 from pytest_django.fixtures import Settings
 
@@ -18,9 +19,11 @@ from hazmat.factory import SYSTEM
 from hazmat_world import NOW, alarm_of
 from jiaoan.portal.watch.sketch import sketch_of
 from jiaoan.portal.watch.trace import WIDTH, trace_of
+from jiaoan.portal.watch.why import plates_of, sentence_of
 from jiaoan.registry.models import Vehicle
 from jiaoan.rules.driving.findings import Finding as Driving
 from jiaoan.rules.driving.law import Rule
+from jiaoan.scope import SystemActor
 from jiaoan.stores import positions, tracks
 from jiaoan.watch.findings import actions, messages, responses
 from jiaoan.watch.kinds import AlarmKind, Severity
@@ -76,7 +79,7 @@ def test_the_desk_explains_an_overspeed_from_its_record(world: World) -> None:
         "Overspeed 81/60",
         "Highest speed, against 60 km/h (limit of the vehicle kind)",
         "Over the limit in one go for more than 30 s",
-        "driving.overspeed",
+        "Rule Overspeed, version",
         "《危险货物道路运输安全管理办法》第四十六条",
         "Limit of the first response",
         "Called the dispatcher of the firm",
@@ -302,3 +305,50 @@ def test_the_sketch_of_a_route_that_was_left_marks_the_points_off_it() -> None:
     assert left.buffer < left.line < entered.buffer
     assert (left.deepest, entered.deepest) == (80.0, 30.0)
     assert left.points[-1].x < left.buffer, "beyond the buffer"
+
+
+def pair(world: World, other: Vehicle) -> Finding:
+    """A tanker that stood beside ``other``."""
+    vehicle, at = world.vehicle(), overspeed(world.vehicle(), NOW.now() - timedelta(minutes=20))
+    found = Driving(
+        Rule.TOGETHER, "begun", vehicle.pk, vehicle.kind, 0, at.first, at.deciding, at.end_ms,
+        {"other": other.pk, "together_s": 630}, {"near_m": 50, "limit_s": 600},
+    )  # fmt: skip
+    return tell(vehicle, found)
+
+
+@pytest.mark.parametrize(
+    ("language", "near", "rule"),
+    [
+        ("en", "of another hazmat vehicle (湘F·90001) for 10 min 30 s",
+         "Rule Two hazmat vehicles too long together, version"),
+        ("zh-hans", "与另一辆危货车辆（湘F·90001）相距不超过50米", "规则 危货车辆异常靠近 第"),
+    ],
+)  # fmt: skip
+def test_a_pair_names_the_other_by_its_plate(
+    world: World, language: str, near: str, rule: str
+) -> None:
+    found = pair(world, world.vehicle("湘F90001"))
+    client = client_of(world, language)
+    pages = [
+        seen(client, reverse("finding", args=[found.pk])),
+        seen(client, reverse("alarm", args=[Alarm.objects.get().pk])),
+    ]
+    for page in pages:
+        assert near in page
+        assert rule in page
+        assert "driving.together" not in page
+    assert near in seen(client, reverse("findings"))
+    sheet = cells(client.get(reverse("findings_export", args=["xlsx"])).content)
+    assert any(near in cell for cell in sheet)
+
+
+def test_a_pair_keeps_back_the_plate_of_who_is_out_of_reach(world: World) -> None:
+    other = world.vehicle("湘F90001")
+    found = pair(world, other)
+    nobody = SystemActor("nobody", frozenset({"alarm.view"}))
+    everybody = SystemActor("everybody", frozenset({"alarm.view", "map.view"}))
+    assert plates_of(everybody, [found]) == {other.pk: "湘F·90001"}
+    assert plates_of(nobody, [found]) == {}
+    with override("en"):
+        assert f"(number {other.pk})" in sentence_of(found, plates_of(nobody, [found]))

@@ -123,7 +123,7 @@ def _show(
     context = {
         "asked": asked,
         "alarm": asked.alarm,
-        "why": why_of(asked.alarm),
+        "why": why_of(asked.alarm, request.user),
         "light": answer_light(asked, now),
         "overdue": asked.overdue(now),
         "limit": figures.answer(),

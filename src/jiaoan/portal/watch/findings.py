@@ -21,7 +21,7 @@ from jiaoan.portal.asked import asker, clock
 from jiaoan.portal.components import Empty
 from jiaoan.portal.sheets import answer
 from jiaoan.portal.watch.pictures import pictures_of
-from jiaoan.portal.watch.why import sentence_of, why_finding
+from jiaoan.portal.watch.why import plates_of, sentence_of, why_finding
 from jiaoan.watch.findings import queries
 from jiaoan.watch.findings.queries import Wanted
 from jiaoan.watch.kinds import AlarmKind
@@ -88,11 +88,13 @@ def listing(request: HttpRequest) -> HttpResponse:
     found = queries.of_days(request.user, asked.wanted)
     every = queries.of_days(request.user, Wanted(asked.wanted.first, asked.wanted.last))
     current = Paginator(found, _ROWS).get_page(request.GET.get("page"))
+    rows = list(current.object_list)
+    plates = plates_of(request.user, rows)
     context = {
         "section": "alarm",
         "asked": asked,
         "page": current,
-        "lines": [(one, sentence_of(one)) for one in current.object_list],
+        "lines": [(one, sentence_of(one, plates)) for one in rows],
         "counts": [(kind, kind.label, n) for kind, n in queries.count_by_kind(every).items()],
         "query": asked.query + "&",
         "empty": Empty(
@@ -125,13 +127,14 @@ def export(request: HttpRequest, form: str) -> HttpResponse:
     if form not in ("xlsx", "docx"):
         raise Http404
     asked = _asked(request)
-    found = queries.of_days(request.user, asked.wanted)[:_MOST_EXPORTED]
+    found = list(queries.of_days(request.user, asked.wanted)[:_MOST_EXPORTED])
+    plates = plates_of(request.user, found)
     rows = [
         {
             "number": number,
             "plate": display(one.vehicle.plate),
             "kind": f"{one.get_kind_display()} {one.figure}".strip(),
-            "sentence": sentence_of(one),
+            "sentence": sentence_of(one, plates),
             "firm": one.vehicle.owner_name,
             "happened": one.happened_at,
             "ended": one.ended_at,
@@ -162,8 +165,8 @@ def _finding(request: HttpRequest, found: Finding, **more: object) -> HttpRespon
     context = {
         "section": "alarm",
         "finding": found,
-        "sentence": sentence_of(found),
-        "why": why_finding(found),
+        "sentence": sentence_of(found, plates_of(request.user, [found])),
+        "why": why_finding(found, request.user),
         **pictures_of(settings.DATA_DIR, found),
         **more,
     }

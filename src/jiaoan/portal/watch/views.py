@@ -29,7 +29,7 @@ from jiaoan.portal.watch.answers_shown import answers_of, words_of
 from jiaoan.portal.watch.choices import choices_of, texts_of
 from jiaoan.portal.watch.commands import shown
 from jiaoan.portal.watch.pictures import pictures
-from jiaoan.portal.watch.why import is_verdict, remark_of, sentence_of, why_of
+from jiaoan.portal.watch.why import is_verdict, plates_of, remark_of, sentence_of, why_of
 from jiaoan.rules.hazmat_record import BadRecord, reasons_of, rejudge
 from jiaoan.scope import can
 from jiaoan.watch import actions, figures, queries
@@ -196,6 +196,7 @@ def _case(request: HttpRequest, alarm: Alarm) -> dict[str, object]:
     recent = queries.of_vehicle_since(user, alarm, now)
     handles = can(user, "alarm.handle")
     told = list(of_alarm(user, alarm))
+    plates = plates_of(user, told)
     invites = FilingInvite.objects.filter(trip=trip).order_by("-id") if trip and handles else ()
     return (
         shown(request, alarm.vehicle)
@@ -203,10 +204,10 @@ def _case(request: HttpRequest, alarm: Alarm) -> dict[str, object]:
         | {
             "response_limit": figures.Limit(alarm.respond_by - alarm.opened_at),
             "handling_limit": figures.Limit(alarm.finish_by - alarm.opened_at),
-            "why": why_of(alarm),
+            "why": why_of(alarm, user),
             "verdict": is_verdict(alarm.record),
             "remark": remark_of(alarm.record),
-            "findings": [(one, sentence_of(one)) for one in told],
+            "findings": [(one, sentence_of(one, plates)) for one in told],
             "sentences": texts_of(alarm),
             "trip": trip,
             "strip": steps_of(user, trip) if trip else [],

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from jiaoan.kernel.clock import local
+from jiaoan.kernel.plates import display
 from jiaoan.portal.components import Check, Verdict, Why
 from jiaoan.portal.names import reads_english
+from jiaoan.registry.queries import vehicles_on_map
 from jiaoan.rules import hazmat_english
 from jiaoan.rules.driving import columns as c
 from jiaoan.rules.driving.findings import Finding as Driving
@@ -21,6 +23,7 @@ from jiaoan.rules.driving.settings import SOURCES
 from jiaoan.rules.hazmat_english import Record
 from jiaoan.watch.findings.sentences import ending_sentence, fence_sentence
 from jiaoan.watch.findings.short import off_route
+from jiaoan.watch.kinds import AlarmKind
 from jiaoan.watch.models import Alarm, Finding
 
 
@@ -29,19 +32,34 @@ def remark_of(record: Record) -> str:
     return hazmat_english.REMARK if kept and reads_english() else kept
 
 
-def why_of(alarm: Alarm) -> Why:
+Plates = Mapping[int, str]
+
+
+def plates_of(reader: object, found: Iterable[Finding | Alarm]) -> Plates:
+    """Plates of the second vehicles of pairs, by vehicle, as far as the reader may see them."""
+    pairs = (driving_of(one.record) for one in found if one.kind == AlarmKind.TOGETHER)
+    ids = {pair.values["other"] for pair in pairs if pair}
+    if not ids:
+        return {}
+    rows = vehicles_on_map(reader).filter(pk__in=ids).values_list("pk", "plate")
+    return {pk: display(plate) for pk, plate in rows}
+
+
+def why_of(alarm: Alarm, reader: object) -> Why:
     """The explanation of an alarm: of the verdict or of the first finding that opened it."""
     if is_verdict(alarm.record):
         return _verdict(alarm)
     # The finding that opened it, with its end.
     first = alarm.findings.filter(key=alarm.record.get("begun_id") or alarm.record["id"]).first()
-    found = sentence_of(first) if first else said(alarm.record)
+    plates = plates_of(reader, [alarm])
+    found = sentence_of(first, plates) if first else said(alarm.record, None, plates)
     return _finding(_("Why this alarm"), alarm, found, first.end if first else None)
 
 
-def why_finding(finding: Finding) -> Why:
+def why_finding(finding: Finding, reader: object) -> Why:
     """The explanation of a finding, with its end where it is over."""
-    return _finding(_("Why this finding"), finding, sentence_of(finding), finding.end)
+    found = sentence_of(finding, plates_of(reader, [finding]))
+    return _finding(_("Why this finding"), finding, found, finding.end)
 
 
 def is_verdict(record: Mapping[str, object]) -> bool:
@@ -57,21 +75,26 @@ def driving_of(record: Mapping[str, object] | None) -> Driving | None:
         return None
 
 
-def sentence_of(finding: Finding) -> str:
-    """What was found, in the language of the reader; its end where it is over."""
-    found = said(finding.record, finding.end)
+def sentence_of(finding: Finding, plates: Plates) -> str:
+    """What was found, in the language of the reader; its end where it is over.
+
+    ``plates`` are those of :func:`plates_of`.
+    """
+    found = said(finding.record, finding.end, plates)
     if not finding.ended_with or finding.ended_at is None:
         return found
     over = _chosen(ending_sentence(finding.ended_at, finding.ended_with))
     return f"{found} {over}" if reads_english() else f"{found}{over}"
 
 
-def said(record: Mapping[str, object], end: Mapping[str, object] | None = None) -> str:
+def said(record: Mapping[str, object], end: Mapping[str, object] | None, plates: Plates) -> str:
     """The sentence of a message and of that of its end; empty where this release reads neither."""
     if "finding" not in record:
         return _chosen(fence_sentence(record, end))
     driving = driving_of(end or record)
-    return _chosen(sentence(driving)) if driving else ""
+    if driving is None:
+        return ""
+    return _chosen(sentence(driving, plates.get(driving.values.get("other", 0), "")))
 
 
 def _chosen(both: Sentence) -> str:
@@ -97,7 +120,7 @@ def _verdict(alarm: Alarm) -> Why:
     law = record["law"]
     return Why(
         title=_("Why this alarm"),
-        rule=alarm.rule,
+        rule=_("Filing and waybill of hazmat vehicles that enter"),
         version=alarm.version,
         checks=checks,
         law=f"{law['label']} “{law['sentence']}”",
@@ -148,7 +171,7 @@ def _finding(
     )
     return Why(
         title=title,
-        rule=one.rule,
+        rule=one.get_kind_display(),
         version=one.version,
         checks=_driving_checks(driving) if driving else _fence_checks(record, end),
         clauses=clauses,

@@ -40,8 +40,14 @@ _FIELDS: Final = (
 )
 
 
-def sentence(finding: Finding) -> Sentence:
-    """What the finding says, with its times, figures and limits."""
+def sentence(finding: Finding, other: str = "") -> Sentence:
+    """What the finding says, with its times, figures and limits.
+
+    ``other`` is the plate of the second vehicle of a pair; without it that one stands by its
+    number, which is all that the finding itself holds.
+    """
+    if finding.rule is Rule.TOGETHER:
+        return _together(finding, other)
     return _MAKERS[finding.rule](finding)
 
 
@@ -267,17 +273,16 @@ def _cloned(f: Finding) -> Sentence:
     )
 
 
-def _together(f: Finding) -> Sentence:
+def _together(f: Finding, other: str) -> Sentence:
     v = f.values
-    zh = (
-        f"{_zh(f.start_ms)}起与另一辆危货车辆（编号{v['other']}）相距不超过{f.limits['near_m']}米，"
-    )
+    zh_name, en_name = (other, other) if other else (f"编号{v['other']}", f"number {v['other']}")
+    zh = f"{_zh(f.start_ms)}起与另一辆危货车辆（{zh_name}）相距不超过{f.limits['near_m']}米，"
     zh += f"历时{span_zh(v['together_s'])}，超过{span_zh(f.limits['limit_s'])}，"
     zh += "疑似倒罐或转运，应予核查。"
     return Sentence(
         zh,
-        f"Since {_en(f.start_ms)} within {f.limits['near_m']} m of another hazmat vehicle (number "
-        f"{v['other']}) for {span_en(v['together_s'])}, over {span_en(f.limits['limit_s'])}: "
+        f"Since {_en(f.start_ms)} within {f.limits['near_m']} m of another hazmat vehicle "
+        f"({en_name}) for {span_en(v['together_s'])}, over {span_en(f.limits['limit_s'])}: "
         "possibly a transfer of goods, to be checked.",
     )
 
@@ -301,5 +306,4 @@ _MAKERS: Final[Mapping[Rule, Callable[[Finding], Sentence]]] = {
     Rule.MILEAGE: _mileage,
     Rule.CLOCK: _clock,
     Rule.CLONED: _cloned,
-    Rule.TOGETHER: _together,
 }
