@@ -17,6 +17,7 @@ from jiaoan.ledger.wording import SUBJECTS, condition_words, frequency_words
 from jiaoan.portal.ledger import words
 from jiaoan.portal.ledger.export import ledger_sheet
 from jiaoan.portal.ledger.shown import titled
+from jiaoan.portal.notice.division import By
 from ledger.factory import duty, make_bureau, published
 
 DRAFTS = [
@@ -102,6 +103,15 @@ def test_pages_of_the_ledger_are_english_for_who_reads_english(
     for shown in (strip, listed, item, notice):
         for word in (window.window_label, frequency_words(meeting), frequency_words(reported)):
             assert word not in shown
+
+
+def test_it_says_what_narrows_the_division_in_both_languages() -> None:
+    with override("zh-hans"):
+        assert By("一", "办公室", "open").words == "部分 一，单位 办公室，状态 未判读"
+        assert By().words == "全部"
+    with override("en"):
+        assert By("一", "办公室").words == "part 一, unit 办公室"
+        assert By().words == "all"
 
 
 @pytest.mark.django_db

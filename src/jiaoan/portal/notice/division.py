@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import override, pgettext
 from django.views.decorators.http import require_safe
 
 from jiaoan.ledger import queries
@@ -20,6 +22,7 @@ from jiaoan.papers.division import Task, division_docx, division_sheet
 from jiaoan.papers.tables import Footer, sheet_xlsx
 from jiaoan.portal.access import page
 from jiaoan.portal.asked import asker, clock
+from jiaoan.portal.names import reads_english
 from jiaoan.portal.notice.document import place_label
 from jiaoan.portal.sheets import attachment
 
@@ -46,10 +49,12 @@ class By:
 
     @property
     def words(self) -> str:
-        said = [f"部分 {self.part}"] if self.part else []
-        said += [f"单位 {self.unit}"] if self.unit else []
-        said += [f"状态 {DraftState(self.state).label}"] if self.state else []
-        return "，".join(said) or "全部"
+        """In the language of the page; 全部 where nothing narrows it."""
+        said = [_("part %(name)s") % {"name": self.part}] if self.part else []
+        said += [_("unit %(name)s") % {"name": self.unit}] if self.unit else []
+        if self.state:
+            said.append(_("state %(name)s") % {"name": DraftState(self.state).label})
+        return (", " if reads_english() else "，").join(said) or pgettext("filter", "all")
 
     def takes(self, row: Task) -> bool:
         units = (*row.lead, *row.coop, *row.outside)
@@ -64,11 +69,13 @@ def division(request: HttpRequest, pk: int) -> HttpResponse:
     by = By.asked(request, plan)
     everything = tasks_of(plan, by.state)
     rows = [row for row in everything if by.takes(row)]
+    with override("zh-hans"):
+        filtered = by.words
     sheet = division_sheet(
         rows,
         plan_title=plan.title,
         plan_number=plan.doc_number,
-        footer=Footer(asker(request).name, clock(request).now(), by.words),
+        footer=Footer(asker(request).name, clock(request).now(), filtered),
         sample=settings.DEMO,
     )
     form = request.GET.get("as", "")
