@@ -10,14 +10,16 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from jiaoan.kernel.windows import Every, window_at
+from jiaoan.kernel.workdays import WorkCalendar
 from jiaoan.ledger.models import IntakeDraft, Occurrence
 from jiaoan.ledger.obliged import CLASSES
 from jiaoan.ledger.queries import Filter
 from jiaoan.ledger.wording import SUBJECTS, condition_words, frequency_words
 from jiaoan.portal.ledger import words
 from jiaoan.portal.ledger.export import ledger_sheet
-from jiaoan.portal.ledger.shown import titled
+from jiaoan.portal.ledger.shown import advice_words, titled
 from jiaoan.portal.notice.division import By
+from jiaoan.rules.duties import REPORT_DAY, advice
 from ledger.factory import duty, make_bureau, published
 
 DRAFTS = [
@@ -103,6 +105,16 @@ def test_pages_of_the_ledger_are_english_for_who_reads_english(
     for shown in (strip, listed, item, notice):
         for word in (window.window_label, frequency_words(meeting), frequency_words(reported)):
             assert word not in shown
+
+
+def test_it_says_a_word_about_a_holiday_in_both_languages() -> None:
+    tip = advice(date(2024, 6, 10), WorkCalendar(), REPORT_DAY)
+    assert tip is not None
+    with override("zh-hans"):
+        assert advice_words(tip) == tip.sentence_zh
+    with override("en"):
+        assert advice_words(tip) == tip.sentence_en
+        assert advice_words(None) == ""
 
 
 def test_it_says_what_narrows_the_division_in_both_languages() -> None:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from jiaoan.kernel.workdays import ListedDay, WorkCalendar
-from jiaoan.rules.duties import LightKind, Standing, advice, light
+from jiaoan.rules.duties import REPORT_DAY, LightKind, Standing, advice, light
 
 TODAY = date(2024, 6, 5)
 CALENDAR = WorkCalendar()
@@ -43,10 +43,14 @@ def test_what_is_near_is_a_setting() -> None:
 
 
 def test_the_june_report_date_is_a_festival_and_is_not_moved() -> None:
-    word = advice(date(2024, 6, 10), CALENDAR, "报告日")
+    word = advice(date(2024, 6, 10), CALENDAR, REPORT_DAY)
     assert word is not None
     assert word.by == date(2024, 6, 7)
     assert word.sentence_zh == "报告日6月10日为法定假日（端午节），文件未载顺延，请按6月7日安排"
+    assert word.sentence_en == (
+        "Report date 10 Jun is a public holiday (端午节) and the document does not move it: "
+        "plan for 7 Jun"
+    )
 
 
 def test_a_quarter_that_ends_on_a_sunday_gets_the_friday() -> None:
@@ -62,6 +66,7 @@ def test_new_years_day_points_into_the_old_year() -> None:
     word = advice(date(2025, 1, 1), CALENDAR)
     assert word is not None
     assert word.sentence_zh.endswith("请按2024年12月31日安排")
+    assert word.sentence_en.endswith("plan for 31 Dec 2024")
 
 
 def test_a_worked_sunday_and_a_plain_workday_need_no_word() -> None:
@@ -78,6 +83,8 @@ def test_a_year_without_a_list_says_so_until_the_list_is_loaded() -> None:
     assert sunday is not None
     assert sunday.by == date(2035, 9, 28)
     assert "未公布" in sunday.sentence_zh
+    assert "is a Sunday" in sunday.sentence_en
+    assert "(the holidays of 2035 are not published" in sunday.sentence_en
     loaded = WorkCalendar(
         {due: ListedDay(False, "国庆节"), date(2035, 9, 30): ListedDay(True, "国庆节")}
     )

@@ -14,7 +14,7 @@ from jiaoan.ledger.queries.report import DutyCount, Picture
 from jiaoan.ledger.wording import condition_words
 from jiaoan.papers import progress as paper
 from jiaoan.papers.official import Figure, Parts
-from jiaoan.rules.duties import advice
+from jiaoan.rules.duties import REPORT_DAY, advice
 
 ListUrl = Callable[[Filter], str]
 """The absolute address of the ledger list that a filter makes."""
@@ -50,7 +50,7 @@ def paper_report(
     """The values of the Word file. ``issuer`` and ``addressee`` are names as printed."""
     plan, day = picture.plan, picture.report_date
     titles = part_titles(list(plan.clauses.all()))
-    tip = advice(picture.next_report, WorkCalendar(), "报告日") if picture.next_report else None
+    tip = advice(picture.next_report, WorkCalendar(), REPORT_DAY) if picture.next_report else None
     return paper.ProgressReport(
         issuer=issuer,
         title=f"关于{plan.year}年安全生产工作要点\n推进情况的报告（{short_day_zh(day)}）",

@@ -30,13 +30,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Final
 
-from jiaoan.kernel.windows import Every, Window, day_zh, short_day_zh, windows_of
+from jiaoan.kernel.windows import (
+    Every,
+    Window,
+    day_en,
+    day_zh,
+    short_day_en,
+    short_day_zh,
+    windows_of,
+)
 from jiaoan.kernel.workdays import WorkCalendar
 
 NEAR_DAYS = 7  # design principle: near means seven days or fewer, unless a setting says otherwise
 _DAY = timedelta(days=1)
 _WEEKDAYS_ZH = "一二三四五六日"
+_WEEKDAYS_EN = (
+    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+)  # fmt: skip
 
 
 class Partial(StrEnum):
@@ -296,26 +308,42 @@ def light(state: Standing, due: date, today: date, near_days: int = NEAR_DAYS) -
 
 @dataclass(frozen=True)
 class Advice:
-    """``by``: the working day to aim at; ``sentence_zh`` says why; ``due`` itself stays."""
+    """``by``: the working day to aim at; the sentences say why; ``due`` itself stays."""
 
     by: date
     sentence_zh: str
+    sentence_en: str
 
 
-def advice(due: date, calendar: WorkCalendar, what: str = "期限") -> Advice | None:
+REPORT_DAY: Final = ("报告日", "Report date")
+DUE_DAY: Final = ("期限", "Due day")
+
+
+def advice(due: date, calendar: WorkCalendar, what: tuple[str, str] = DUE_DAY) -> Advice | None:
     """A word about a due day that is not worked, ``None`` for a working day of a published year.
 
-    >>> advice(date(2024, 6, 10), WorkCalendar(), "报告日").sentence_zh
+    >>> advice(date(2024, 6, 10), WorkCalendar(), REPORT_DAY).sentence_zh
     '报告日6月10日为法定假日（端午节），文件未载顺延，请按6月7日安排'
     """
-    unknown = "" if calendar.published(due.year) else f"{due.year}年节假日安排未公布，仅按周末推算"
-    day = f"{what}{short_day_zh(due)}"
+    unknown, unknown_en = "", ""
+    if not calendar.published(due.year):
+        unknown = f"{due.year}年节假日安排未公布，仅按周末推算"
+        unknown_en = f"the holidays of {due.year} are not published, only weekends are known"
+    day, day_said = f"{what[0]}{short_day_zh(due)}", f"{what[1]} {short_day_en(due)}"
     if calendar.is_workday(due):
-        return Advice(due, f"{day}：{unknown}，公布后重算") if unknown else None
+        if not unknown:
+            return None
+        return Advice(due, f"{day}：{unknown}，公布后重算", f"{day_said}: {unknown_en} so far")
     holiday = calendar.holiday_name(due)
     kind = f"法定假日（{holiday}）" if holiday else f"星期{_WEEKDAYS_ZH[due.weekday()]}"
+    kind_en = f"a public holiday ({holiday})" if holiday else f"a {_WEEKDAYS_EN[due.weekday()]}"
     by = calendar.on_or_before(due)
     # The year is named when the working day lies in another one.
-    aim = short_day_zh(by) if by.year == due.year else day_zh(by)
-    sentence = f"{day}为{kind}，文件未载顺延，请按{aim}安排"
-    return Advice(by, f"{sentence}（{unknown}）" if unknown else sentence)
+    near = by.year == due.year
+    aim, aim_en = (short_day_zh(by), short_day_en(by)) if near else (day_zh(by), day_en(by))
+    return Advice(
+        by,
+        f"{day}为{kind}，文件未载顺延，请按{aim}安排" + (f"（{unknown}）" if unknown else ""),
+        f"{day_said} is {kind_en} and the document does not move it: plan for {aim_en}"
+        + (f" ({unknown_en})" if unknown else ""),
+    )

@@ -24,7 +24,7 @@ from jiaoan.portal import components as c
 from jiaoan.portal.access import page
 from jiaoan.portal.asked import asker, clock
 from jiaoan.portal.ledger import shown
-from jiaoan.rules.duties import advice
+from jiaoan.rules.duties import REPORT_DAY, advice
 from jiaoan.scope import can
 
 CARDS, MORE = 5, 60
@@ -63,7 +63,7 @@ def _next_report(request: HttpRequest, today: date) -> dict[str, object] | None:
     open_states = [str(state) for state in OPEN]
     missing = found.filter(state__in=open_states).count()
     total = found.exclude(state="waived").count()
-    tip = advice(row.day, WorkCalendar(), "报告日")
+    tip = advice(row.day, WorkCalendar(), REPORT_DAY)
     opens = before.day if before else date(plan.year, 1, 1)
     return {
         "clock": c.Countdown(row.day, today, [_("Progress report")], opens),
@@ -72,7 +72,7 @@ def _next_report(request: HttpRequest, today: date) -> dict[str, object] | None:
         "reported": total - missing,
         "missing": missing,
         "all_url": shown.list_url(plan.pk, by),
-        "advice": tip.sentence_zh if tip else "",
+        "advice": shown.advice_words(tip),
         "make_url": f"{reverse('reports')}?plan={plan.pk}&day={row.day.isoformat()}"
         if can(request.user, "paper.make")
         else "",

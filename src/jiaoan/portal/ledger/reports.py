@@ -24,7 +24,7 @@ from jiaoan.portal.asked import asker, clock
 from jiaoan.portal.ledger import shown
 from jiaoan.portal.ledger.export import download
 from jiaoan.portal.ledger.views import chosen_plan
-from jiaoan.rules.duties import advice
+from jiaoan.rules.duties import REPORT_DAY, advice
 from jiaoan.scope import restrict
 
 
@@ -97,7 +97,7 @@ def _context(request: HttpRequest, plan: Plan, errors: dict[str, str]) -> dict[s
     }
     if day is not None:
         found = picture(request.user, plan, day, today)
-        tip = advice(day, WorkCalendar(), "报告日")
+        tip = advice(day, WorkCalendar(), REPORT_DAY)
         context |= {
             "picture": found,
             "counters": _counters(plan, found.totals),
@@ -114,7 +114,7 @@ def _context(request: HttpRequest, plan: Plan, errors: dict[str, str]) -> dict[s
                 }
                 for one in found.duties
             ],
-            "advice": tip.sentence_zh if tip else "",
+            "advice": shown.advice_words(tip),
         }
     return context
 

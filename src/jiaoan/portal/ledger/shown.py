@@ -20,6 +20,7 @@ from jiaoan.portal import components as c
 from jiaoan.portal.ledger.words import window, window_words
 from jiaoan.portal.names import reads_english
 from jiaoan.portal.templatetags.ja import colon
+from jiaoan.rules.duties import Advice
 
 
 def duty_chip(duty: Duty) -> c.Clause:
@@ -38,6 +39,13 @@ def light(item: Occurrence, today: date) -> c.Light:
         return c.Light(c.Tone.IDLE, _("Waived"))
     done = item.status is OccurrenceState.CLOSED
     return c.due_light(item.due, today, done=done, opens=item.starts)
+
+
+def advice_words(tip: Advice | None) -> str:
+    """A word about a due day that is not worked; empty where there is none."""
+    if tip is None:
+        return ""
+    return tip.sentence_en if reads_english() else tip.sentence_zh
 
 
 def titled(title: str, item: Occurrence) -> str:
