@@ -19,7 +19,7 @@ and :func:`day` and :func:`columns` merge it in, so that a track never ends earl
 from __future__ import annotations
 
 import contextlib
-import importlib
+import io
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,7 +33,15 @@ import numpy as np
 import numpy.typing as npt
 
 from jiaoan.kernel.clock import LOCAL
-from jiaoan.stores.positions import DTYPE, FIXED, NO_MILEAGE, Octets, Positions, taken
+from jiaoan.stores.positions import (
+    DTYPE,
+    FIXED,
+    NO_MILEAGE,
+    Octets,
+    Positions,
+    empty,
+    taken,
+)
 
 if TYPE_CHECKING:
     import pyarrow
@@ -85,8 +93,9 @@ def days_of(array: Positions) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 def prepare() -> None:
     """Load what the first file would load: half a second in which little else is done."""
-    importlib.import_module("pyarrow.compute")
-    importlib.import_module("pyarrow.parquet")
+    from pyarrow import parquet
+
+    parquet.write_table(table_of(empty(1), Octets.of([b""]), np.zeros(1, np.int64)), io.BytesIO())
 
 
 def write(root: Path, first: int, last: int, array: Positions, octets: Sequence[bytes]) -> int:

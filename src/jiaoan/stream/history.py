@@ -29,7 +29,7 @@ logger = logging.getLogger("jiaoan.stream")
 
 READ_EVERY_S = 0.25
 FLUSH_S = 30.0
-FLUSH_ROWS = 50_000
+FLUSH_ROWS = 20_000  # a larger file keeps the partitions of this process waiting
 TIDY_S = 60.0
 
 
