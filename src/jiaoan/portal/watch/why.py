@@ -120,7 +120,7 @@ def _verdict(alarm: Alarm) -> Why:
     law = record["law"]
     return Why(
         title=_("Why this alarm"),
-        rule=_("Filing and waybill of hazmat vehicles that enter"),
+        rule=f"{_('Filing and waybill of hazmat vehicles that enter')} · {alarm.rule}",
         version=alarm.version,
         checks=checks,
         law=f"{law['label']} “{law['sentence']}”",
@@ -171,7 +171,7 @@ def _finding(
     )
     return Why(
         title=title,
-        rule=one.get_kind_display(),
+        rule=f"{one.get_kind_display()} · {one.rule}",
         version=one.version,
         checks=_driving_checks(driving) if driving else _fence_checks(record, end),
         clauses=clauses,
