@@ -171,6 +171,27 @@ def test_whoever_is_being_settled_waits_and_goes_first_then() -> None:
     asyncio.run(run())
 
 
+def test_whoever_leaves_while_its_turn_is_awaited_leaves_nothing_behind() -> None:
+    process = Process(references())
+    member = process.join(2)
+    member.waiting.append(block(speeding(2), 1))
+
+    async def leave() -> None:
+        async with member.turn:
+            process.leave(2)
+
+    async def run() -> None:
+        async with member.turn:
+            leaving = asyncio.create_task(leave())
+            await asyncio.sleep(0)
+        await process.step()  # the turn is free, and promised to who leaves
+        await leaving
+
+    asyncio.run(run())
+    assert (member.steps, member.told) == ([], [])
+    assert len(process.common.driving) == 0
+
+
 def test_a_large_backlog_is_judged_in_steps_that_let_others_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -77,7 +77,8 @@ class Round:
             share: list[tuple[Member, Sequence[Message]]] = []
             for member, messages in self._share():
                 await turns.enter_async_context(member.turn)
-                share.append((member, messages))
+                if member in self._members:  # it may have left while its turn was awaited
+                    share.append((member, messages))
             if share:
                 await self._judge(share)
 

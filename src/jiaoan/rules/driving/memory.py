@@ -89,10 +89,6 @@ class Memory:
         kept = {key: row for (key, row), mine in others if mine}
         return Memory(self.ids[rows], self.state[rows], self.work[rows], kept)
 
-    def copy(self) -> Memory:
-        """The same, whatever is taken from now on."""
-        return Memory(self.ids.copy(), self.state.copy(), self.work.copy(), dict(self.others))
-
     def encode(self) -> bytes:
         """The form in a snapshot; equal memories give equal octets. Column by column: most of
         them hold one number over and over."""

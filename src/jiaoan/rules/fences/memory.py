@@ -139,13 +139,6 @@ class Memory:
             self.pairs[mine],
         )  # fmt: skip
 
-    def copy(self) -> Memory:
-        """The same, whatever is taken from now on."""
-        return Memory(
-            self.ids.copy(), self.recent.copy(), self.counts.copy(), self.owners.copy(),
-            self.places.copy(), self.pairs.copy(),
-        )  # fmt: skip
-
     def encode(self) -> bytes:
         """The form in a snapshot; equal memories give equal octets. Column by column: most of
         them hold one number over and over."""
