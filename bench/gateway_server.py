@@ -82,6 +82,8 @@ class AtOnce(Publisher):
     def gathered(self) -> None:
         trays = self.trays
         laid = np.flatnonzero(trays.reports).tolist()
+        if not laid:
+            return
         rows = trays.asks.view(np.uint8).reshape(*trays.asks.shape, ASK.itemsize)
         lying = [rows[each, : trays.reports[each]] for each in laid]
         asks = np.concatenate(lying).reshape(-1).view(ASK)

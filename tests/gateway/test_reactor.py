@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -283,6 +284,46 @@ def test_many_links_do_not_get_around_the_bound_of_their_address(
             assert loop.time() - begun > 0.5
             for link in links:
                 await link.close()
+
+    with slowly(slow):
+        run(main())
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_a_turn_in_which_all_is_full_loses_nothing_and_keeps_the_order(
+    tmp_path: Path, *, slow: bool
+) -> None:
+    """More links than partitions, with more octets than a tray, the slab and a turn take."""
+    phones, heartbeat = [str(100 + n) for n in range(40)], 0x0002
+    kinds = {
+        phone: [heartbeat if n % 3 == 0 and int(phone) % 2 else 0x0200 for n in range(300)]
+        for phone in phones
+    }
+
+    def frame(phone: str, n: int, kind: int) -> bytes:
+        return octets.frame("2013", phone, n, kind, b"" if kind == heartbeat else location(n))
+
+    async def main() -> None:
+        bus = await known(MemoryBus())
+        for phone in phones:
+            await put(bus, f"ref.terminal.{phone}", terminal_value(phone, int(phone)))
+        async with rig(bus, tmp_path, quick(batch_positions=50, frames_burst=10**6)) as one:
+            links = [await one.live(phone) for phone in phones]
+            metrics, before = one.gateway.metrics, one.gateway.metrics.answers["ok"]
+            one.gateway.reader.pause()
+            for link in links:
+                frames = enumerate(kinds[link.phone])
+                await link.send(b"".join(frame(link.phone, n, kind) for n, kind in frames))
+            one.gateway.reader.resume()
+            count = 300 * len(phones)
+            await until(lambda: metrics.answers["ok"] == before + count, "all is answered")
+            assert metrics.bad_frames == {}
+            for link in links:
+                await link.close()
+        rows = np.concatenate(positions(bus.messages))
+        for phone in phones:
+            plain = [n for n, kind in enumerate(kinds[phone]) if kind != heartbeat]
+            assert rows["serial"][rows["vehicle"] == int(phone)].tolist() == plain
 
     with slowly(slow):
         run(main())

@@ -240,7 +240,8 @@ class _Queue:
     def lift(self) -> None:
         """Take off what lies on the tray."""
         if self._laid:
-            self.put(Block(*self._trays.lift(self._number)))
+            for laid in self._trays.lift(self._number):
+                self.put(Block(*laid))
 
     @property
     def full(self) -> bool:

@@ -2,17 +2,17 @@
 
 Theory of operation
 -------------------
-*A turn.* All links' sockets stand in one epoll of our own. When something came, one compiled pass
-reads every ready socket once into one slab, a second one decodes it. Nearly all that terminals
-send are plain 0x0200 reports of a link that is live; a span of octets that is nothing else goes
-the *fast way*: rows for the bus, by partition, without a Python object for a frame. Everything
-else goes, whole, the way that is written in Python (:class:`~.connection.Connection`,
+*A turn.* All links' sockets stand in one epoll of our own. When something came, a compiled pass
+reads every ready socket once and decodes what it gave while that is still in the core's cache.
+Nearly all that terminals send are plain 0x0200 reports of a link that is live; octets that are
+nothing else go the *fast way*: rows for the bus, by partition, without a Python object for a frame.
+Everything else goes, whole, the way that is written in Python (:class:`~.connection.Connection`,
 :class:`~.session.Session`): other messages, log-ins, bad or tolerated frames, GCJ-02, a terminal
 that says another phone, all while somebody looks on. So the fast way decides nothing that is not
 plain, and the tests hold both ways together octet by octet.
 
 *Rhythm.* After a turn the sockets rest for :data:`GATHER_S`, so that a busy gateway takes many
-links in one turn; an idle one is woken by the first octet. A turn is bounded by its slab.
+links in one turn; an idle one is woken by the first octet. A turn is bounded by its octets.
 
 *Answers.* When the bus has stored a block, a compiled pass builds its 0x8001 and sends those of
 one link together. A socket that does not take them all leaves the rest to its connection, which
@@ -43,13 +43,14 @@ if TYPE_CHECKING:
     from jiaoan.gateway.tap import Taps
 
 GATHER_S: Final = 0.005
+TURN: Final = 256 * 1024
+"""Octets after which a turn ends, so that everybody else has theirs."""
 SLAB: Final = 128 * 1024
-"""Octets of a turn: what is made of them stays within a core's own cache."""
+"""Room for octets that wait for the slow way."""
 _MOST_SPANS: Final = 1024
-_MOST_ROWS: Final = 32 * 1024
 _SETTLE: Final = 256
 """So many frames of an address are told to the doors at once; fewer with the sweep."""
-FAST, SLOW, CLOSED, ODD = range(4)
+OWED, SLOW, CLOSED, ODD = range(4)
 
 EVENT: Final = np.dtype(
     {
@@ -65,13 +66,11 @@ SPAN: Final = np.dtype(
         ("number", "<i8"),
         ("start", "<i8"),  # in the slab
         ("end", "<i8"),
-        ("got", "<i8"),
-        ("way", "u1"),
-        ("owed", "?"),
+        ("way", "u1"),  # what is to be done
     ],
     align=True,
 )
-"""What one socket gave in one turn."""
+"""What one socket gave, where Python has to look at it."""
 
 
 class House(Protocol):
@@ -175,9 +174,12 @@ class Reactor:
         self._next: asyncio.TimerHandle | None = None
         self._events = np.zeros(_MOST_SPANS, EVENT)
         self._spans = np.zeros(_MOST_SPANS, SPAN)
-        self._slab, self._content = np.zeros(SLAB, np.uint8), np.zeros(SLAB, np.uint8)
-        self._rows = np.zeros(_MOST_ROWS, LETTERS)
-        self._owners = np.zeros(_MOST_ROWS, np.int64)
+        self._slab = np.zeros(SLAB, np.uint8)
+        self._content = np.zeros(kernels.ROOM + kernels.WORD, np.uint8)
+        self._rows = np.zeros(kernels.ROOM // 2, LETTERS)
+        self._told = np.zeros(3, np.int64)
+        self._most = _MOST_SPANS
+        self._room_for_answers(_MOST_SPANS)
         self._loop.add_reader(self._epoll.fileno(), self._woken)
         house.publisher.stored = self.stored
 
@@ -223,71 +225,78 @@ class Reactor:
 
     def _turn(self) -> None:
         self._next = None
-        now = self._loop.time()
-        lanes = self._house.lanes.rows
-        count = self._kernels.receive(
-            self._epoll.fileno(), self._events, lanes, self._slab, self._spans, now
-        )
-        if count:
-            self._take(count, now)
-            self._house.relieve()
+        asked = self._most
+        count = self._kernels.ready(self._epoll.fileno(), self._events, asked)
+        more = not self._read(count) or count == asked
         if self._paused:
             return
-        if count == len(self._events) or self._is_full(count):
-            self._next = self._loop.call_later(0, self._turn)  # more is ready
+        if more:
+            self._next = self._loop.call_later(0, self._turn)
         elif count:
             self._next = self._loop.call_later(GATHER_S, self._turn)
         else:
             self._loop.add_reader(self._epoll.fileno(), self._woken)
 
-    def _is_full(self, count: int) -> bool:
-        """Whether the slab, not the sockets, ended this turn."""
-        room = self._kernels.PARTIAL + self._kernels.READ
-        return bool(count) and int(self._spans[count - 1]["end"]) + room > SLAB
+    def _read(self, count: int) -> bool:
+        """Read so many ready sockets; False where a turn's octets did not suffice for all.
 
-    def _take(self, count: int, now: float) -> None:
-        house, spans = self._house, self._spans[:count]
-        house.metrics.octets += int(spans["got"][spans["got"] > 0].sum())
+        A socket that is ready and not read costs the system a look: the next turn asks for as many
+        as fill it, if they give what these gave.
+        """
+        if not count:
+            return True
+        house = self._house
         house.keep_to_the_day()
-        if not house.taps.wanted:
-            self._sort(count, now)
-        for number, start, end, _, way, _ in spans[(spans["way"] != FAST) | spans["owed"]]:
+        now, received_ms = self._loop.time(), int(house.clock.now().timestamp() * 1000)
+        first = octets = reports = 0
+        while first < count and octets < TURN and not self._paused:
+            first = self._receive(first, count, now, received_ms)
+            found, got, laid = self._told.tolist()
+            octets, reports = octets + got, reports + laid
+            house.publisher.gathered()
+            if found:
+                self._look_at(self._spans[:found], now)
+        self._most = min(_MOST_SPANS, 1 + first * TURN // max(1, octets))
+        self._count(octets, reports, now)
+        house.relieve()
+        return first == count
+
+    def _receive(self, first: int, count: int, now: float, received_ms: int) -> int:
+        house, limits, trays = self._house, self._house.limits, self._house.publisher.trays
+        next_: int = self._kernels.receive(
+            self._events, first, count, not house.taps.wanted, house.lanes.rows,
+            self._slab, self._spans, self._content, self._rows, self._told, self._tally.counts,
+            now, limits.frames_per_s, float(limits.frames_burst), received_ms,
+            trays.most_reports, trays.most_octets, trays.reports, trays.weights,
+            trays.positions, trays.lengths, trays.octets, trays.asks,
+        )  # fmt: skip
+        return next_
+
+    def _look_at(self, spans: Rows, now: float) -> None:
+        """What was not plain, and the links that sent too much."""
+        for number, start, end, way in spans:
             # Handling one link may have ended another (a take-over).
             connection = self._connections.get(int(number))
             if connection is None:
                 continue
-            if way == FAST:
-                connection.hold(-float(connection.row["left"]) / house.limits.frames_per_s)
+            if way == OWED:
+                owed = -float(connection.row["left"])
+                connection.hold(owed / self._house.limits.frames_per_s)
             elif way == SLOW:
                 connection.received(self._slab[start:end].tobytes(), now)
             else:
                 connection.read()
 
-    def _sort(self, count: int, now: float) -> None:
-        """The fast way of this turn: reports to the publisher, by partition."""
-        house, limits = self._house, self._house.limits
-        found = self._kernels.sort(
-            house.lanes.rows, self._slab, self._spans, count, self._content, self._rows,
-            self._owners, self._tally.counts, now, limits.frames_per_s, float(limits.frames_burst),
-        )  # fmt: skip
-        if not found:
-            return
-        self._tell_doors(_SETTLE, now)
-        metrics = house.metrics
-        metrics.frames += found
-        metrics.positions += found
-        metrics.messages["0x0200"] += found
-        received_ms = int(house.clock.now().timestamp() * 1000)
-        trays, laid = house.publisher.trays, 0
-        while laid < found:
-            laid = self._kernels.lay(
-                house.lanes.rows, self._rows, self._owners, laid, found, self._content, received_ms,
-                trays.reports, trays.weights, trays.most_octets,
-                trays.positions, trays.lengths, trays.octets, trays.asks,
-            )  # fmt: skip
-            house.publisher.gathered()
-        house.publisher.turn_over()
-        house.publisher.depth += found
+    def _count(self, octets: int, reports: int, now: float) -> None:
+        metrics, publisher = self._house.metrics, self._house.publisher
+        metrics.octets += octets
+        if reports:
+            metrics.frames += reports
+            metrics.positions += reports
+            metrics.messages["0x0200"] += reports
+            publisher.turn_over()
+            publisher.depth += reports
+            self._tell_doors(_SETTLE, now)
 
     def settle(self) -> None:
         self._tell_doors(1, self._loop.time())
@@ -303,10 +312,14 @@ class Reactor:
 
     def stored(self, asks: Rows) -> None:
         """The bus has these reports on disk: only now the terminals may forget them."""
-        out = np.empty(len(asks) * self._kernels.ANSWER_ROOM, np.uint8)
-        left, made = np.zeros(len(asks), SPAN), np.zeros(1, np.int64)
-        count = self._kernels.answer(self._house.lanes.rows, asks, out, left, made)
-        self._house.metrics.acked += int(made[0])
-        self._house.metrics.answers["ok"] += int(made[0])
-        for number, start, end, *_ in left[:count]:
-            self._connections[int(number)].queue(out[start:end].tobytes())
+        if len(asks) > len(self._left):
+            self._room_for_answers(len(asks))
+        left, made = self._kernels.answer(self._house.lanes.rows, asks, self._out, self._left)
+        self._house.metrics.acked += made
+        self._house.metrics.answers["ok"] += made
+        for number, start, end, *_ in self._left[:left]:
+            self._connections[int(number)].queue(self._out[start:end].tobytes())
+
+    def _room_for_answers(self, asks: int) -> None:
+        self._left = np.zeros(asks, SPAN)
+        self._out = np.zeros(asks * self._kernels.ANSWER_ROOM, np.uint8)

@@ -198,6 +198,23 @@ def framed(content: bytes) -> bytes:
     return b"\x7e" + escape(content + bytes([checksum(content)])) + b"\x7e"
 
 
+@pytest.mark.parametrize("following", [0x00, 0x01, 0x02, 0x03, 0x7D])
+@pytest.mark.parametrize("place", range(36, 60))
+def test_an_escape_that_is_none_wherever_it_stands_although_the_checksum_is_right(
+    place: int, following: int
+) -> None:
+    """The octets as they are, so that 7d 01 and 7d 02 are escapes and all others are none."""
+    body = location(extras=(), trailing=bytes(20)).build()
+    content = Header.new(0x0200, Version.V2013, "13900000001", 9).build(len(body)) + body
+    changed = content[: place - 2] + bytes([0x7D, following]) + content[place:]
+    sent = changed + bytes([checksum(changed)])
+    batch = check(
+        b"\x7e" + sent + b"\x7e" + b"\x7e" + content + bytes([checksum(content)]) + b"\x7e"
+    )
+    if jitted.warm():
+        assert batch.rows["plain"][1]
+
+
 @pytest.mark.parametrize("bit", range(10, 16))
 @pytest.mark.parametrize("version", list(Version))
 def test_every_attribute_bit(version: Version, bit: int) -> None:

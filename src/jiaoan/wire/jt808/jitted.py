@@ -57,6 +57,8 @@ FIELDS: Final = [
     ("plain", "?"),
 ]
 PHONE: Final = 20
+_WORD: Final = 8
+"""The compiled pass lays down whole words, and so some octets behind the last one."""
 DECODED: Final = np.dtype([*FIELDS, ("terminal", f"S{PHONE}")])
 """One candidate: ``terminal`` is the phone without leading zeros."""
 LETTERS: Final = np.dtype([*FIELDS, ("terminal", "u1", (PHONE,))])
@@ -145,7 +147,7 @@ def decode_octets(octets: bytes) -> Batch:
     if begun < 0:
         begun = ended = len(octets)
     letters = np.empty(octets.count(FLAG), LETTERS)
-    content = np.empty(len(octets), np.uint8)
+    content = np.empty(len(octets) + _WORD, np.uint8)
     found = (_compiled() or _spans)(np.frombuffer(octets, np.uint8), content, letters)
     return Batch(octets, np.ndarray(found, DECODED, letters), content, begun, ended)
 

@@ -7,72 +7,81 @@ loads from numba's cache on disk; each function has one signature. The octets gi
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
-from numba import boolean, from_dtype, int64, njit, types, uint8, void
+from numba import boolean, from_dtype, int64, njit, types, uint8, uint64, void
 
 from jiaoan.wire.jt808.framing import FLAG
 from jiaoan.wire.jt808.header import MAX_BODY
 from jiaoan.wire.jt808.jitted import LETTERS, PHONE, Octets, Rows
 from jiaoan.wire.jt808.location import SHIFTED, SOUTH, WEST
 from jiaoan.wire.jt808.positions import NO_MILEAGE
+from jiaoan.wire.words import (
+    WORD,
+    Int,
+    before,
+    first,
+    folded,
+    matches,
+    octet_at,
+    put_octet,
+    put_word,
+    repeated,
+    rest_at,
+    u16_at,
+    u32_at,
+    word_at,
+)
 
-Int: TypeAlias = int | np.integer
-_U = np.uint64
-"""An unsigned place costs no look at whether it counts from the end."""
+Row: TypeAlias = Any
+"""One row by name, as compiled code sees it."""
+_U = np.uint64  # an address; with a signed number numba would make it a fraction
 
 _ESCAPE, _ESCAPED_ESCAPE, _ESCAPED_FLAG = 0x7D, 0x01, 0x02
+_FLAGS, _ESCAPES = repeated(FLAG), repeated(_ESCAPE)
 _LOCATION = 0x0200
 # Of the attributes of the header: reserved bit 15, package information, encryption; none is plain.
 _ODD, _BIT_14 = 0xBC00, 0x4000
 # Places in the header and in the body (table 23); what differs in 2019 is said where it is read.
-_ID, _ATTRIBUTES, _PROTOCOL = 0, 2, 4
-_ALARM, _STATUS, _LATITUDE, _LONGITUDE, _ALTITUDE, _SPEED, _DIRECTION, _TIME = (
-    0, 4, 8, 12, 16, 18, 20, 22,
-)  # fmt: skip
+_ID, _ATTRIBUTES, _PROTOCOL = _U(0), _U(2), _U(4)
+_ALARM, _STATUS, _LATITUDE, _LONGITUDE, _ALTITUDE, _SPEED, _DIRECTION, _TIME = map(
+    _U, (0, 4, 8, 12, 16, 18, 20, 22)
+)
 _BASE = 28
 _MILEAGE = 0x01
 _POLE, _DATE_LINE = 90_000_000, 180_000_000
 _DAYS_TO_2000 = 10_957  # from 1970
 _DAY_MS, _AHEAD_MS = 86_400_000, 28_800_000
 
+_ROW = from_dtype(LETTERS)
 _IN = types.Array(uint8, 1, "C", readonly=True)
 _OUT = types.Array(uint8, 1, "C")
-_ROWS = types.Array(from_dtype(LETTERS), 1, "C")
+_ROWS = types.Array(_ROW, 1, "C")
+_PLACED = types.UniTuple(uint64, 2)(uint64, uint64, uint64)  # type: ignore[no-untyped-call]
 
 
-@njit(int64(_OUT, int64), cache=True, nogil=True)
-def _u16(octets: Octets, at: Int) -> Int:
-    return np.int64(octets[at]) << 8 | np.int64(octets[at + 1])
-
-
-@njit(int64(_OUT, int64), cache=True, nogil=True)
-def _u32(octets: Octets, at: Int) -> Int:
-    return _u16(octets, at) << 16 | _u16(octets, at + 2)
-
-
-@njit(int64(_OUT, int64), cache=True, nogil=True)
-def _bcd(octets: Octets, at: Int) -> Int:
+@njit(int64(uint64), cache=True, nogil=True, forceinline=True)
+def _bcd(at: Int) -> Int:
     """Two digits of BCD; 100, too much for every part of a time, where one is no digit."""
-    high, low = np.int64(octets[at]) >> 4, np.int64(octets[at]) & 15
+    octet = octet_at(at)
+    high, low = octet >> 4, octet & 15
     return high * 10 + low if high < 10 and low < 10 else 100
 
 
-@njit(int64(int64, int64), cache=True, nogil=True)
-def _days_of(year: Int, month: Int) -> int:
+@njit(int64(int64, int64), cache=True, nogil=True, forceinline=True)
+def _days_of(year: Int, month: Int) -> Int:
     """Days of a month of 2000 to 2099, where every fourth year is a leap year."""
     if month == 2:
         return 29 if year & 3 == 0 else 28
     return 30 + ((month + (month >> 3)) & 1)
 
 
-@njit(int64(_OUT, int64), cache=True, nogil=True)
-def _time_ms(octets: Octets, at: Int) -> Int:
+@njit(int64(uint64), cache=True, nogil=True, forceinline=True)
+def _time_ms(at: Int) -> Int:
     """BCD[6] at GMT+8 as UTC milliseconds, or -1; the same rules as ``fields.time_ms``."""
-    year, month, day = _bcd(octets, at), _bcd(octets, at + 1), _bcd(octets, at + 2)
-    hour, minute, second = _bcd(octets, at + 3), _bcd(octets, at + 4), _bcd(octets, at + 5)
+    year, month, day = _bcd(at), _bcd(at + _U(1)), _bcd(at + _U(2))
+    hour, minute, second = _bcd(at + _U(3)), _bcd(at + _U(4)), _bcd(at + _U(5))
     if year > 99 or month < 1 or month > 12 or hour > 23 or minute > 59 or second > 59:
         return -1
     if day < 1 or day > _days_of(year, month):
@@ -86,24 +95,24 @@ def _time_ms(octets: Octets, at: Int) -> Int:
     return days * _DAY_MS - _AHEAD_MS + ((hour * 60 + minute) * 60 + second) * 1000
 
 
-@njit(int64(_OUT, int64, int64), cache=True, nogil=True)
-def _mileage_of(octets: Octets, at: Int, end: Int) -> Int:
+@njit(int64(uint64, uint64), cache=True, nogil=True, forceinline=True)
+def _mileage_of(at: Int, end: Int) -> Int:
     """The first 0x01 item of four octets; the same walk as ``positions._mileage``."""
-    while at + 2 <= end:
-        length = np.int64(octets[at + 1])
-        if octets[at] == _MILEAGE and length == 4 and at + 6 <= end:
-            return _u32(octets, at + 2)
-        at += 2 + length
+    while at + _U(2) <= end:
+        length = octet_at(at + _U(1))
+        if octet_at(at) == _MILEAGE and length == 4 and at + _U(6) <= end:
+            return u32_at(at + _U(2))
+        at += _U(2) + _U(length)
     return NO_MILEAGE
 
 
-@njit(void(_OUT, int64, int64, _ROWS, int64), cache=True, nogil=True)
-def _phone(octets: Octets, at: Int, end: Int, rows: Rows, n: Int) -> None:
+@njit(void(uint64, uint64, _ROW), cache=True, nogil=True, forceinline=True)
+def _phone(at: Int, end: Int, row: Row) -> None:
     """Digits (hexadecimal ones too) without leading zeros; 0x00 behind."""
-    letters = rows[n].terminal
+    letters = row.terminal
     filled = 0
-    for place in range(at, end):
-        octet = np.int64(octets[_U(place)])
+    while at < end:
+        octet = octet_at(at)
         high, low = octet >> 4, octet & 15
         if high or filled:
             letters[_U(filled)] = high + 48 + 39 * (high > 9)
@@ -111,49 +120,48 @@ def _phone(octets: Octets, at: Int, end: Int, rows: Rows, n: Int) -> None:
         if low or filled:
             letters[_U(filled)] = low + 48 + 39 * (low > 9)
             filled += 1
+        at += _U(1)
     for place in range(filled, PHONE):
         letters[_U(place)] = 0
 
 
-@njit(boolean(_OUT, int64, int64, _ROWS, int64), cache=True, nogil=True)
-def _read(octets: Octets, at: Int, end: Int, rows: Rows, n: Int) -> bool:
-    """Header, body and checksum octet at ``at:end`` into row ``n``; whether they are plain."""
-    if end - at < 12 + _BASE + 1 or _u16(octets, at + _ID) != _LOCATION:
+@njit(boolean(uint64, uint64, _ROW), cache=True, nogil=True, forceinline=True)
+def _read(at: Int, end: Int, row: Row) -> bool:
+    """Header, body and checksum octet at ``at:end`` into ``row``; whether they are plain."""
+    if end < at + _U(12 + _BASE + 1) or u16_at(at + _ID) != _LOCATION:
         return False
-    attributes = _u16(octets, at + _ATTRIBUTES)
+    attributes = u16_at(at + _ATTRIBUTES)
     new = (attributes & _BIT_14) != 0
-    phone = at + (5 if new else 4)
-    body = at + (17 if new else 12)
-    body_end = end - 1
-    length = body_end - body
+    phone = at + _U(5 if new else 4)
+    body = at + _U(17 if new else 12)
+    body_end = end - _U(1)
+    length = np.int64(body_end) - np.int64(body)
     if attributes & _ODD or length != attributes & MAX_BODY or length < _BASE:
         return False
-    lat, lon = _u32(octets, body + _LATITUDE), _u32(octets, body + _LONGITUDE)
+    lat, lon = u32_at(body + _LATITUDE), u32_at(body + _LONGITUDE)
     if lat > _POLE or lon > _DATE_LINE:
         return False
-    row = rows[n]
-    status = _u32(octets, body + _STATUS)
-    row.body, row.body_end = body, body_end
-    row.time_ms = _time_ms(octets, body + _TIME)
+    status = u32_at(body + _STATUS)
+    row.body, row.body_end = body - at, body_end - at
+    row.time_ms = _time_ms(body + _TIME)
     row.raw_lat = -lat if status & SOUTH else lat
     row.raw_lon = -lon if status & WEST else lon
-    row.alarm, row.status = _u32(octets, body + _ALARM), status
-    row.mileage = _mileage_of(octets, body + _BASE, body_end)
-    row.speed = _u16(octets, body + _SPEED)
-    row.direction = _u16(octets, body + _DIRECTION)
-    row.altitude = np.int16(_u16(octets, body + _ALTITUDE))
-    row.serial = _u16(octets, body - 2)
+    row.alarm, row.status = u32_at(body + _ALARM), status
+    row.mileage = _mileage_of(body + _U(_BASE), body_end)
+    row.speed = u16_at(body + _SPEED)
+    row.direction = u16_at(body + _DIRECTION)
+    row.altitude = np.int16(u16_at(body + _ALTITUDE))
+    row.serial = u16_at(body - _U(2))
     row.datum = 1 if status & SHIFTED else 0
     row.source = 0
     row.version = 1 if new else 0
-    row.protocol = octets[at + _PROTOCOL] if new else 1
-    _phone(octets, phone, body - 2, rows, n)
+    row.protocol = octet_at(at + _PROTOCOL) if new else 1
+    _phone(phone, body - _U(2), row)
     return True
 
 
-@njit(void(_ROWS, int64), cache=True, nogil=True)
-def _clear(rows: Rows, n: Int) -> None:
-    row = rows[n]
+@njit(void(_ROW), cache=True, nogil=True)
+def _clear(row: Row) -> None:
     row.body, row.body_end, row.time_ms = 0, 0, 0
     row.raw_lat, row.raw_lon, row.alarm, row.status, row.mileage = 0, 0, 0, 0, 0
     row.speed, row.direction, row.altitude, row.serial = 0, 0, 0, 0
@@ -162,88 +170,103 @@ def _clear(rows: Rows, n: Int) -> None:
         row.terminal[place] = 0
 
 
-# libc's own search looks at many octets at once; addresses travel as numbers.
-_memchr: Callable[..., int] = types.ExternalFunction(
-    "memchr", types.uintp(types.uintp, types.intc, types.uintp)
-)
-_PLACED = types.UniTuple(int64, 2)(_IN, int64, _OUT, int64)  # type: ignore[no-untyped-call]
-_COPIED = int64(_IN, int64, int64, _OUT, int64)
+@njit(_PLACED, cache=True, nogil=True, forceinline=True)
+def unescape(at: Int, end: Int, to: Int) -> tuple[Int, Int]:
+    """Lay down at ``to`` what stands before the next flag, escapes undone, a word at a time.
 
-
-@njit(_COPIED, cache=True, nogil=True)
-def _copy(octets: Octets, at: Int, end: Int, content: Octets, to: Int) -> Int:
-    """Lay down octets without escapes: where they end in ``content``, or -1 (checksum wrong)."""
-    size = end - at
-    left = np.uint8(0)
-    for n in range(size):
-        octet = octets[_U(at) + _U(n)]
-        left ^= octet
-        content[_U(to) + _U(n)] = octet
-    return to + size if left == 0 else -1
-
-
-@njit(_COPIED, cache=True, nogil=True)
-def _undo(octets: Octets, at: Int, end: Int, content: Octets, to: Int) -> Int:
-    """The same with escapes undone; -1 also where one of them is none."""
-    left = 0
+    The flag's address, or one from ``end`` on without one; and the address where what was laid
+    ends, or 0 where an escape or the checksum is wrong. Up to 8 octets behind it are overwritten.
+    """
+    left: Int = _U(0)
     sound = True
     while at < end:
-        octet = octets[_U(at)]
-        at += 1
-        if octet == _ESCAPE:
-            # What ends here has lost its last octet: no escape either way.
-            following = octets[at] if at < end else np.uint8(0)
-            at += 1
-            if following == _ESCAPED_FLAG:
-                octet = np.uint8(FLAG)
-            elif following != _ESCAPED_ESCAPE:
-                sound = False
-                at -= 1
+        word = word_at(at) if at + _U(WORD) <= end else rest_at(at, end)
+        put_word(to, word)
+        found = matches(word, _FLAGS) | matches(word, _ESCAPES)
+        if not found:
+            left ^= word
+            at += _U(WORD)
+            to += _U(WORD)
+            continue
+        count = first(found)
+        left ^= before(word, count)
+        at += count
+        to += count
+        if octet_at(at) == FLAG:
+            return at, to if sound and folded(left) == 0 else _U(0)
+        at += _U(1)
+        # What ends here has lost its last octet: no escape either way.
+        following = octet_at(at) if at < end else 0
+        octet = _U(FLAG if following == _ESCAPED_FLAG else _ESCAPE)
+        if following in (_ESCAPED_FLAG, _ESCAPED_ESCAPE):
+            at += _U(1)
+        else:
+            sound = False
         left ^= octet
-        content[_U(to)] = octet
-        to += 1
-    return to if sound and left == 0 else -1
+        put_octet(to, octet)
+        to += _U(1)
+    return at, _U(0)
 
 
-@njit(_PLACED, cache=True, nogil=True)
-def _unescape(octets: Octets, at: Int, content: Octets, to: Int) -> tuple[Int, Int]:
-    """Lay down what stands before the next flag: the flag's place, and the end in ``content``.
+@njit(uint64(uint64, uint64, uint64), cache=True, nogil=True, forceinline=True)
+def frame(at: Int, end: Int, to: Int) -> Int:
+    """Lay down at ``to`` the frame of the header and body at ``at:end``; where it ends.
 
-    The second is -1 where an escape or the checksum is wrong; the first the size without a flag.
+    Up to 8 octets behind ``end`` are overwritten (the first is the checksum), and behind the frame.
     """
-    first = octets.ctypes.data + at
-    found = _memchr(first, np.int32(FLAG), len(octets) - at)
-    if not found:
-        return len(octets), -1
-    size = np.int64(found - first)
-    if _memchr(first, np.int32(_ESCAPE), size):
-        return at + size, _undo(octets, at, at + size, content, to)
-    return at + size, _copy(octets, at, at + size, content, to)
+    left: Int = _U(0)
+    for word in range(at, end, WORD):
+        left ^= word_at(word) if word + _U(WORD) <= end else rest_at(word, end)
+    put_octet(end, folded(left))
+    end += _U(1)
+    put_octet(to, FLAG)
+    to += _U(1)
+    while at < end:
+        word = word_at(at)
+        put_word(to, word)
+        found = matches(word, _FLAGS) | matches(word, _ESCAPES)
+        count = min(first(found) if found else _U(WORD), end - at)
+        at += count
+        to += count
+        if found and at < end:
+            put_octet(to, _ESCAPE)
+            put_octet(to + _U(1), octet_at(at) - 0x7C)
+            at += _U(1)
+            to += _U(2)
+    put_octet(to, FLAG)
+    return to + _U(1)
+
+
+@njit(int64(uint64, uint64, uint64, _ROWS), cache=True, nogil=True, forceinline=True)
+def read_all(base: Int, end: Int, content: Int, rows: Rows) -> Int:
+    """:func:`decode` of the octets at ``base:end``, with ``content`` at an address too."""
+    start, to = base, content
+    while start < end and octet_at(start) != FLAG:
+        start += _U(1)
+    start += _U(1)
+    found = 0
+    while start < end:
+        flag, stop = unescape(start, end, to)
+        if flag >= end:
+            break
+        if flag > start:
+            row = rows[_U(found)]
+            row.plain = stop > 0 and _read(to, stop, row)
+            if row.plain:
+                row.body += np.int64(to - content)
+                row.body_end += np.int64(to - content)
+                to = stop
+            else:
+                _clear(row)
+            row.start, row.end = np.int64(start - base), np.int64(flag - base)
+            found += 1
+        start = flag + _U(1)
+    return found
 
 
 @njit(int64(_IN, _OUT, _ROWS), cache=True, nogil=True)
-def decode(octets: Octets, content: Octets, rows: Rows) -> int:
-    """Fill ``rows`` (room for as many as there are flags) and ``content`` (room for all octets)
-    with everything between two flags of ``octets``; how many rows that were."""
-    size = len(octets)
-    start: Int = 0
-    while start < size and octets[start] != FLAG:
-        start += 1
-    start += 1
-    found = 0
-    filled: Int = 0
-    while start < size:
-        end, stop = _unescape(octets, start, content, filled)
-        if end == size:
-            break
-        if end > start:
-            row = rows[found]
-            row.start, row.end = start, end
-            row.plain = stop >= 0 and _read(content, filled, stop, rows, found)
-            if row.plain:
-                filled = stop
-            else:
-                _clear(rows, found)
-            found += 1
-        start = end + 1
-    return found
+def decode(octets: Octets, content: Octets, rows: Rows) -> Int:
+    """Fill ``rows`` (room for half as many as there are octets) and ``content`` (room for all of
+    them and a word) with everything between two flags of ``octets``; how many rows that were."""
+    base = _U(octets.ctypes.data)
+    return read_all(base, base + _U(len(octets)), _U(content.ctypes.data), rows)
