@@ -145,8 +145,9 @@ class Tally:
 
     def take(self, least: int) -> list[tuple[str, int]]:
         """The addresses with so many frames and more, and how many; counted anew from here on."""
-        if not (self.counts >= least).any():
+        reached = np.flatnonzero(self.counts >= least)
+        if not len(reached):
             return []
         found = [(one, int(self.counts[n])) for one, n in self._numbers.items()]
-        self.counts[self.counts >= least] = 0
+        self.counts[reached] = 0
         return [(address, count) for address, count in found if count >= least]

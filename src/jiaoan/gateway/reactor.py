@@ -177,7 +177,7 @@ class Reactor:
         self._slab = np.zeros(SLAB, np.uint8)
         self._content = np.zeros(kernels.ROOM + kernels.WORD, np.uint8)
         self._rows = np.zeros(kernels.ROOM // 2, LETTERS)
-        self._told = np.zeros(3, np.int64)
+        self._told = np.zeros(4, np.int64)
         self._most = _MOST_SPANS
         self._room_for_answers(_MOST_SPANS)
         self._loop.add_reader(self._epoll.fileno(), self._woken)
@@ -248,16 +248,18 @@ class Reactor:
         house = self._house
         house.keep_to_the_day()
         now, received_ms = self._loop.time(), int(house.clock.now().timestamp() * 1000)
-        first = octets = reports = 0
+        first = octets = reports = most = 0
         while first < count and octets < TURN and not self._paused:
             first = self._receive(first, count, now, received_ms)
-            found, got, laid = self._told.tolist()
-            octets, reports = octets + got, reports + laid
+            found, got, laid, counted = self._told.tolist()
+            octets, reports, most = octets + got, reports + laid, max(most, counted)
             house.publisher.gathered()
             if found:
                 self._look_at(self._spans[:found], now)
         self._most = min(_MOST_SPANS, 1 + first * TURN // max(1, octets))
-        self._count(octets, reports, now)
+        self._count(octets, reports)
+        if most >= _SETTLE:
+            self._tell_doors(_SETTLE, now)
         house.relieve()
         return first == count
 
@@ -287,7 +289,7 @@ class Reactor:
             else:
                 connection.read()
 
-    def _count(self, octets: int, reports: int, now: float) -> None:
+    def _count(self, octets: int, reports: int) -> None:
         metrics, publisher = self._house.metrics, self._house.publisher
         metrics.octets += octets
         if reports:
@@ -296,7 +298,6 @@ class Reactor:
             metrics.messages["0x0200"] += reports
             publisher.turn_over()
             publisher.depth += reports
-            self._tell_doors(_SETTLE, now)
 
     def settle(self) -> None:
         self._tell_doors(1, self._loop.time())

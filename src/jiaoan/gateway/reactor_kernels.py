@@ -61,7 +61,7 @@ _LANE, _ASK, _LETTERED = from_dtype(LANE), from_dtype(ASK), from_dtype(LETTERS)
 
 _TRAYS, _ASKED = types.Array(from_dtype(LETTERED), 2, "C"), types.Array(_ASK, 2, "C")
 _SIZES, _BODIES = types.Array(uint32, 2, "C"), types.Array(uint8, 2, "C")
-_FOUND, _GOT, _REPORTS = range(3)
+_FOUND, _GOT, _REPORTS, _MOST = range(4)
 _ANSWERED = types.UniTuple(int64, 2)(_LANES, _ASKS, _OCTETS, _SPANS)  # type: ignore[no-untyped-call]
 
 
@@ -201,7 +201,8 @@ def receive(
     What is wholly plain reports of the link's live terminal is laid on its partition's tray, taken
     from the link's bucket and counted in ``tally`` for its address. Everything else that Python has
     to look at is a span: octets for the slow way, an end, an oddity, a link that has to wait. It
-    ends early where a tray is full or the slab has no room. ``told``: spans, octets, reports.
+    ends early where a tray is full or the slab has no room. ``told``: spans, octets, reports, and
+    the most that is counted for one address.
 
     What a link's lane still held of an unfinished frame stands before what came now.
     """
@@ -239,6 +240,7 @@ def receive(
         )  # fmt: skip
         told[_REPORTS] += found
         tally[lane.door] += found
+        told[_MOST] = max(told[_MOST], tally[lane.door])
         lane.left = min(burst, lane.left + (now - lane.filled_at) * rate) - found
         lane.filled_at = now
         if lane.left < 0:
