@@ -59,6 +59,8 @@ class Trays:
         asks = np.frombuffer(bytearray(self._asks[partition, :count]), ASK)
         rows = np.frombuffer(bytearray(self._positions[partition, :count]), DTYPE)
         lengths, octets = self.lengths[partition, :count].copy(), self.octets[partition, :weight]
+        if count <= self.most_reports:
+            return [(asks, rows, lengths, octets.tobytes())]
         parts, begun = [], 0
         for first in range(0, count, self.most_reports):
             part = slice(first, first + self.most_reports)
