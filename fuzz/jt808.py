@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from fuzz.command import main
 from fuzz.mutate import TOGETHER, mutated, portions
 from jiaoan.wire.jt808 import (
@@ -35,6 +37,7 @@ from jiaoan.wire.jt808 import (
 from jiaoan.wire.jt808.attachments import MARKER
 from jiaoan.wire.jt808.describe import describe
 from jiaoan.wire.jt808.framing import LONGEST, judge, judge_dump
+from jiaoan.wire.jt808.jitted import decode_octets, is_plain, warm
 
 VECTORS = Path(__file__).parents[1] / "tests" / "vectors" / "jt808.jsonl"
 MOST_GROWTH_KIB = 64 << 10
@@ -79,6 +82,7 @@ class Fuzzer:
         assert _all_after(found, serials), f"lost a good frame in {octets.hex()}"
         self._judge(found)
         assert len(self._reader._pending) <= LONGEST
+        self._compare(b"\x7e" + octets, found)
         # The other two readers take turns: each still meets half of all octets.
         if self._dice.random() < 0.5:
             strict = [one for piece in pieces for one in self._strict.receive(piece)]
@@ -115,6 +119,22 @@ class Fuzzer:
             if not _is_after(one):
                 self._read(one)
         decode_batch([one for one in found if isinstance(one, Frame)])
+
+    def _compare(self, octets: bytes, found: list[Frame | BadFrame]) -> None:
+        """The compiled pass sees the plain reports that the reader saw, and no others."""
+        batch = decode_octets(octets)
+        seen = [
+            (batch.header(at), batch.body(at), batch.position(at))
+            for at in np.flatnonzero(batch.rows["plain"]).tolist()
+        ]
+        plain = [one for one in found if isinstance(one, Frame) and is_plain(one)] if warm() else []
+        assert len(seen) == len(plain), f"{len(plain)} plain, {len(seen)} seen in {octets.hex()}"
+        for one, (header, body, position) in zip(plain, seen, strict=True):
+            (value,) = decode_batch([one])
+            same = (one.header, one.body) == (header, body)
+            assert same, octets.hex()
+            assert position._replace(frame=0) == value, octets.hex()
+        self.counts["plain"] += len(seen)
 
     def _read(self, frame: Frame) -> None:
         dice, header = self._dice, frame.header

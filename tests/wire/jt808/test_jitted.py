@@ -25,7 +25,7 @@ from jiaoan.wire.jt808 import (
     jitted,
 )
 from jiaoan.wire.jt808.framing import FLAG, LONGEST, checksum, escape
-from jiaoan.wire.jt808.jitted import DECODED, LETTERS, Batch, decode_octets
+from jiaoan.wire.jt808.jitted import DECODED, LETTERS, Batch, decode_octets, is_plain
 
 from .helpers import location, vectors
 from .test_vectors import on_the_line
@@ -47,26 +47,12 @@ def readable(octets: bytes) -> list[Position | Refused | BadFrame]:
     return found
 
 
-def is_plain(one: Frame | BadFrame) -> bool:
-    """The definition of a plain frame in terms of the readable codec."""
-    if isinstance(one, BadFrame) or one.tolerated or one.header.bit_15:
-        return False
-    (*rest, first) = decode_batch([one])
-    return (
-        one.header.message_id == 0x0200
-        and isinstance(first, Position)
-        and not rest
-        and abs(first.latitude) <= 90_000_000
-        and abs(first.longitude) <= 180_000_000
-    )
-
-
 def check(octets: bytes) -> Batch:
     batch = decode_octets(octets)
     assert batch.positions() == readable(octets)
     for index, plain in enumerate(batch.rows["plain"].tolist()):
         judged = batch.judged(index)
-        assert plain == (jitted.warm() and is_plain(judged))
+        assert plain == (jitted.warm() and isinstance(judged, Frame) and is_plain(judged))
         if plain:
             assert isinstance(judged, Frame)
             assert batch.header(index) == judged.header

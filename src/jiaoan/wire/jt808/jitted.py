@@ -110,7 +110,7 @@ class Batch(NamedTuple):
         found: list[Position | Refused | BadFrame] = []
         for index, plain in enumerate(self.rows["plain"].tolist()):
             if plain:
-                found.append(self._position(index))
+                found.append(self.position(index))
                 continue
             frame = self.judged(index)
             if isinstance(frame, BadFrame):
@@ -119,7 +119,8 @@ class Batch(NamedTuple):
                 found += [one._replace(frame=index) for one in decode_batch([frame])]
         return found
 
-    def _position(self, index: int) -> Position:
+    def position(self, index: int) -> Position:
+        """A plain row as the readable codec gives it."""
         row = self.rows[index]
         return Position(
             index,
@@ -150,6 +151,19 @@ def decode_octets(octets: bytes) -> Batch:
     content = np.empty(len(octets) + _WORD, np.uint8)
     found = (_compiled() or _spans)(np.frombuffer(octets, np.uint8), content, letters)
     return Batch(octets, np.ndarray(found, DECODED, letters), content, begun, ended)
+
+
+def is_plain(frame: Frame) -> bool:
+    """What the compiled pass reads and nothing else, in terms of the readable codec."""
+    if frame.tolerated or frame.header.bit_15 or frame.header.message_id != MessageId.LOCATION:
+        return False
+    (*rest, first) = decode_batch([frame])
+    return (
+        isinstance(first, Position)
+        and not rest
+        and abs(first.latitude) <= 90_000_000
+        and abs(first.longitude) <= 180_000_000
+    )
 
 
 def warm() -> bool:
