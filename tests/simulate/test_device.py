@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -52,6 +52,7 @@ from jiaoan.wire.jt808 import (
     parse_body,
     split_message,
 )
+from jiaoan.wire.jt808.commands import Track
 from jiaoan.wire.jt808.login import Attributes
 from jiaoan.wire.jt808.media import MediaNotice, MediaUpload, Shoot, ShootAnswer
 from jiaoan.wire.jt808.packages import resends
@@ -329,3 +330,24 @@ async def _lose_a_part(edition: Edition) -> None:
     assert whole == [body]
     assert len(got) == 4
     assert got[1] == got[3]
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_it_reports_more_often_until_a_tracking_is_over(edition: Edition) -> None:
+    one = device(edition)
+    heard: list[str] = []
+    one.on_rhythm = lambda: heard.append("changed")
+
+    def said(body: Any) -> Any:
+        (answer,) = one.answer(command(edition, 0x8202, body))
+        return read(edition, *answer)
+
+    assert said(Track(5, 60)) == TerminalAnswer(9, 0x8202, 0)
+    assert one.interval_s(30, MOMENT + timedelta(seconds=59)) == 5
+    assert one.interval_s(30, MOMENT + timedelta(seconds=60)) == 30
+    assert one.interval_s(30, MOMENT) == 30, "over is over"
+    said(Track(5, 60))
+    assert said(Track(0)) == TerminalAnswer(9, 0x8202, 0)
+    assert one.interval_s(30, MOMENT) == 30
+    assert heard == ["changed"] * 3
+    assert said(_Nothing()) == TerminalAnswer(9, 0x8202, 2)

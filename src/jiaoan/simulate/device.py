@@ -10,7 +10,7 @@ import struct
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from jiaoan.simulate import bodies
@@ -49,6 +49,14 @@ class Upload:
     files: tuple[AlarmFile, ...]
 
 
+@dataclass(frozen=True)
+class Tracking:
+    """Report each ``interval_s`` until then."""
+
+    interval_s: int
+    until: datetime
+
+
 @dataclass
 class Device:
     """One terminal's memory. ``fix`` says where it is now."""
@@ -66,6 +74,9 @@ class Device:
     kept: list[Kept] = field(default_factory=list)
     """Pictures in its memory, oldest first."""
     _pictures: int = 0
+    tracking: Tracking | None = None
+    on_rhythm: Callable[[], None] | None = None
+    """Called when the interval of its reports has been changed."""
 
     def alarm(self, kind: int, alarm_type: int, given: tuple[bytes, ...] = ()) -> Fix:
         """A report with an alarm of active safety; its files (JPEG octets) wait for an order."""
@@ -123,6 +134,24 @@ class Device:
     def _locate(self, command: Command) -> list[Message]:
         body = struct.pack(">H", command.serial) + location(self.fix())
         return [Message(bodies.QUERIED, body)]
+
+    def interval_s(self, usual_s: float, now: datetime) -> float:
+        """How long to the next report: ``usual_s``, or as tracked; a tracking ends by itself."""
+        if self.tracking and now >= self.tracking.until:
+            self.tracking = None
+        return self.tracking.interval_s if self.tracking else usual_s
+
+    def _track(self, command: Command) -> list[Message]:
+        """0x8202: interval WORD, and unless it is 0, validity DWORD."""
+        (interval,) = struct.unpack_from(">H", command.body)
+        if interval == 0:
+            self.tracking = None
+        else:
+            (validity,) = struct.unpack_from(">I", command.body, 2)
+            self.tracking = Tracking(interval, self.fix().when + timedelta(seconds=validity))
+        if self.on_rhythm:
+            self.on_rhythm()
+        return [general(command, _OK)]
 
     def _control(self, command: Command) -> list[Message]:
         body = struct.pack(">H", command.serial) + location(self.fix())
@@ -232,7 +261,7 @@ _DOES: dict[int, Callable[[Device, Command], list[Message]]] = {
     0x8106: Device._tell,
     0x8107: Device._describe,
     0x8201: Device._locate,
-    0x8202: Device._agree,
+    0x8202: Device._track,
     0x8203: Device._agree,
     0x8204: Device._agree,
     0x8300: Device._show,

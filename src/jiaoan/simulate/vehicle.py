@@ -63,15 +63,17 @@ class Vehicle:
             lambda: self._fix(self._elapsed, self._clock.now()),
             Driver(plan.driver) if plan.driver else None,
         )
+        self._rhythm = asyncio.Event()
+        self._device.on_rhythm = self._rhythm.set
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         await asyncio.sleep(self._plan.start_after_s)
         if self._plan.phone not in self._driven:
             self._come_from_afar()
-        departed = heard = loop.time()
+        departed = heard = due = loop.time()
         try:
-            for tick in range(1, 2**62):
+            while True:
                 now = loop.time()
                 self._elapsed = now - departed
                 self._driven[self._plan.phone] = self._before + self._elapsed
@@ -79,10 +81,24 @@ class Vehicle:
                 if now - heard >= HEARTBEAT_S:
                     heard = now
                     await self._try(octets.HEARTBEAT, b"", [])
-                await asyncio.sleep(max(0.0, departed + tick * self._plan.interval_s - loop.time()))
+                due = await self._until_next(due)
         finally:
             if self._terminal:
                 await self._terminal.close()
+
+    async def _until_next(self, last: float) -> float:
+        """Wait for the report after the one that was due at ``last``; when it is due. A tracking
+        that begins or ends meanwhile counts from this moment."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self._rhythm.clear()
+            due = last + self._device.interval_s(self._plan.interval_s, self._clock.now())
+            try:
+                async with asyncio.timeout_at(due):
+                    await self._rhythm.wait()
+            except TimeoutError:
+                return due
+            last = loop.time()
 
     def _come_from_afar(self) -> None:
         """The reports of the time before, when there was no link; they wait for the log-in."""

@@ -45,6 +45,10 @@ def number(_world: World) -> Mapping[str, object]:
     return {"medium": "7"}
 
 
+def tracked(_world: World) -> Mapping[str, object]:
+    return {"interval": "5", "minutes": "10"}
+
+
 def limit(_world: World) -> Mapping[str, object]:
     return {"p85": "80"}
 
@@ -116,6 +120,8 @@ ROWS = [
             ("command_photo", camera),
             ("command_stored", memory),
             ("command_medium", number),
+            ("command_track", tracked),
+            ("command_untrack", tracked),
         )
     ),
     # Without platforms in the settings there is nobody to ask.

@@ -10,6 +10,10 @@ octets again, at most ``command_tries`` times, over one link or several. A claim
 was sent and, at the end, what came of it; so a process that starts anew, or another that takes the
 terminal over, goes on where the first one stopped and never begins again.
 
+Orders that undo each other (a tracking and its end, an area and its deletion) belong to a *topic*:
+those of one topic go to a terminal one after another, in the order in which they were made, so
+that what was said last is what holds.
+
 A vehicle in a tunnel has a link that is dead and does not know it yet. Sendings into a link from
 which nothing was heard since do not count as tries: the command waits until something is heard
 again, on this link or another, or until it expires.

@@ -16,6 +16,14 @@ UP = "findings.command"
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
+class Topic(StrEnum):
+    """Orders of one topic undo each other: a terminal is told them in the order in which they were
+    made, the next when the one before has ended."""
+
+    TRACK = "track"
+    AREAS = "areas"
+
+
 class CommandKind(StrEnum):
     """What a terminal is told to do."""
 
@@ -41,6 +49,20 @@ class CommandKind(StrEnum):
     stays in the terminal."""
     FETCH_MEDIUM = "fetch_medium"
     """单条存储多媒体数据检索上传 0x8805 (since 2013); argument ``medium``, its number."""
+    TRACK = "track"
+    """临时位置跟踪 0x8202; arguments ``interval_s`` (1-65535) and ``validity_s``."""
+    UNTRACK = "untrack"
+    """停止跟踪: 0x8202 with interval 0."""
+
+    @property
+    def topic(self) -> Topic | None:
+        return _TOPICS.get(self)
+
+
+_TOPICS = {
+    CommandKind.TRACK: Topic.TRACK,
+    CommandKind.UNTRACK: Topic.TRACK,
+}
 
 
 class State(StrEnum):

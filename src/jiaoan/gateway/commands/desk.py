@@ -197,9 +197,12 @@ class Commands:
         rest = [one for one in self._by_terminal.pop(command.terminal, []) if one.id != command.id]
         if rest:
             self._by_terminal[command.terminal] = rest
+        for one in rest:
+            if one.kind.topic and one.kind.topic is command.kind.topic:
+                self._carry(one)
 
     def _carry(self, command: Command) -> None:
-        if self._claims is None or command.id in self._carried:
+        if self._claims is None or command.id in self._carried or self._has_to_wait(command):
             return
         link = self._links.of(command.terminal)
         if link is None or link.session.state is not LinkState.LIVE:
@@ -207,6 +210,14 @@ class Commands:
         task = asyncio.create_task(self._carried_by(self._claims, command, link))
         self._carried[command.id] = task
         task.add_done_callback(lambda done: self._ended(command, link, done))
+
+    def _has_to_wait(self, command: Command) -> bool:
+        """Whether an older command of its topic has not ended yet."""
+        if command.kind.topic is None:
+            return False
+        known = self._by_terminal.get(command.terminal, ())
+        first = next((one for one in known if one.kind.topic is command.kind.topic), command)
+        return first.id != command.id
 
     def _ended(self, command: Command, link: Link, task: asyncio.Task[None]) -> None:
         self._carried.pop(command.id, None)

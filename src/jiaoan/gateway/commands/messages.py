@@ -30,6 +30,7 @@ from jiaoan.wire.jt808 import (
     editions_of,
     parse_body,
 )
+from jiaoan.wire.jt808.commands import Track
 from jiaoan.wire.jt808.media import (
     FindMedia,
     FoundMedia,
@@ -80,6 +81,8 @@ _ANSWERS: Final = {
     CommandKind.SEARCH: MessageId.FOUND_MEDIA,
     CommandKind.FETCH_MEDIA: MessageId.TERMINAL_ANSWER,
     CommandKind.FETCH_MEDIUM: MessageId.TERMINAL_ANSWER,
+    CommandKind.TRACK: MessageId.TERMINAL_ANSWER,
+    CommandKind.UNTRACK: MessageId.TERMINAL_ANSWER,
 }
 _SHOT_REFUSALS: Final = {1: "failed", 2: "no_such_channel"}
 _MOST_PHOTOS: Final = 10
@@ -139,6 +142,10 @@ def _body(
         if edition is Edition.V2011:
             raise BadCommand("kind: 808-2011 has no 0x8805; fetch by camera and time instead")
         return MessageId.UPLOAD_MEDIUM, UploadMedium(int(str(said["medium"])), delete=0)
+    if command.kind is CommandKind.TRACK:
+        return MessageId.TRACK, _track(said)
+    if command.kind is CommandKind.UNTRACK:
+        return MessageId.TRACK, Track(0)
     if attachments is None:
         raise BadCommand("attachments: no address to tell; set it in gateway.toml [attachments]")
     sign = AlarmSign.parse(bytes.fromhex(str(said["alarm"])))
@@ -153,6 +160,13 @@ def _text(said: Mapping[str, Json], edition: Edition) -> TextMessage:
     if edition is Edition.V2019:
         return TextMessage(flag | (2 if urgent else 1), 2, str(said["text"]))
     return TextMessage(flag | (1 if urgent else 0), None, str(said["text"]))
+
+
+def _track(said: Mapping[str, Json]) -> Track:
+    interval, validity = int(str(said["interval_s"])), int(str(said["validity_s"]))
+    if interval < 1 or validity < interval:
+        raise BadCommand(f"interval_s, validity_s: {interval} s for {validity} s is no tracking")
+    return Track(interval, validity)
 
 
 def _shoot(said: Mapping[str, Json]) -> Shoot:

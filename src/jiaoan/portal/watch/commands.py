@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 from jiaoan.kernel.clock import Clock
 from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.portal.access import page
+from jiaoan.portal.asked import clock as moment
 from jiaoan.portal.supervision.shared import lines, subordinates
 from jiaoan.registry.models import Vehicle
 from jiaoan.scope import Refused, can
@@ -119,6 +120,8 @@ def shown(request: HttpRequest, vehicle: Vehicle, most: int = BESIDE) -> dict[st
         "may_send": can(request.user, "command.send"),
         "sentences": SENTENCES,
         "command_key": uuid.uuid4().hex,
+        "tracking": queries.tracking(request.user, vehicle, moment(request).now()),
+        "tracking_key": uuid.uuid4().hex,
         "text_minutes": round(figures.validity(CommandKind.TEXT).total_seconds() / 60),
     }
 
@@ -188,6 +191,7 @@ def terminal_page(
     context = shown(request, vehicle, WHOLE) | {
         "section": "alarm",
         "media": media_of(request.user, vehicle, _MEDIA),
+        "tracking_limits": figures.TRACKING,
         "types": MediaType.choices,
         "events": MediaEvent.choices,
         "reading": last,

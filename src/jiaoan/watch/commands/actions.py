@@ -131,6 +131,20 @@ def fetch_medium(
     return _ask(actor, clock, vehicle, CommandKind.FETCH_MEDIUM, arguments, key=key)
 
 
+def track(
+    actor: Actor, clock: Clock, vehicle: Vehicle, *, interval: str, minutes: str, key: str = ""
+) -> Command:
+    """临时跟踪: report every ``interval`` seconds for so many ``minutes``, then as before. Raises
+    :class:`FieldErrors` (``interval``, ``minutes``)."""
+    arguments = policies.checked_track(interval, minutes)
+    return _ask(actor, clock, vehicle, CommandKind.TRACK, arguments, key=key)
+
+
+def untrack(actor: Actor, clock: Clock, vehicle: Vehicle, *, key: str = "") -> Command:
+    """停止跟踪: back to its own rhythm at once."""
+    return _ask(actor, clock, vehicle, CommandKind.UNTRACK, {}, key=key)
+
+
 def _ask(
     actor: Actor,
     clock: Clock,

@@ -5,6 +5,7 @@ The bus keeps commands for one day, so none may wait longer.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -24,12 +25,30 @@ _MINUTES = {
     CommandKind.SEARCH: 60,
     CommandKind.FETCH_MEDIA: 60,
     CommandKind.FETCH_MEDIUM: 60,
+    # Who wants to see a vehicle closely wants it now.
+    CommandKind.TRACK: 10,
+    CommandKind.UNTRACK: 60,
 }
 CONNECTED = timedelta(seconds=15)
 """Not sent after this, the terminal is not connected."""
 NEWS = timedelta(minutes=3)
 """News of a sending or an answer may come this much after the command's end: the gateway waits up
 to a minute and a half for the last answer."""
+
+
+@dataclass(frozen=True)
+class TrackFigures:
+    """Limits of a temporary tracking 临时跟踪, all [U]: the message itself takes every interval up
+    to 65535 s and any validity. Seconds and minutes."""
+
+    least_s: int = 1
+    most_s: int = 300
+    longest_minutes: int = 240
+    most_reports: int = 3600
+    """Of one tracking: each costs the carrier's data volume and a place in the store."""
+
+
+TRACKING = TrackFigures()
 
 
 def validity(kind: CommandKind) -> timedelta:

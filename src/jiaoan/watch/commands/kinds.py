@@ -22,6 +22,8 @@ class CommandKind(models.TextChoices):
     SEARCH = "search", _("Search stored media")
     FETCH_MEDIA = "fetch_media", _("Fetch stored media")
     FETCH_MEDIUM = "fetch_medium", _("Fetch one stored medium")
+    TRACK = "track", _("Temporary tracking")
+    UNTRACK = "untrack", _("End of temporary tracking")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from jiaoan.journal.actions import Json
 from jiaoan.kernel.clock import LOCAL
 from jiaoan.ledger.errors import FieldErrors
+from jiaoan.watch.commands import figures
 from jiaoan.watch.commands.kinds import PARAMETERS
 from jiaoan.watch.uploads.kinds import MediaEvent, MediaType
 
@@ -61,6 +62,34 @@ def checked_parameters(typed: Mapping[str, str]) -> dict[str, int]:
     if errors:
         raise FieldErrors(errors)
     return found
+
+
+def checked_track(interval: str, minutes: str) -> dict[str, Json]:
+    """Arguments of a tracking, from seconds between reports and minutes in all as typed;
+    :class:`FieldErrors` (``interval``, ``minutes``)."""
+    limits = figures.TRACKING
+    errors: dict[str, str | Promise] = {}
+    found: dict[str, int] = {}
+    for name, typed, least, most in (
+        ("interval", interval, limits.least_s, limits.most_s),
+        ("minutes", minutes, 1, limits.longest_minutes),
+    ):
+        if not typed.strip().isdecimal() or not least <= int(typed) <= most:
+            errors[name] = _("A whole number from %(least)s to %(most)s.") % {
+                "least": least,
+                "most": most,
+            }
+        else:
+            found[name] = int(typed)
+    if not errors and found["interval"] > found["minutes"] * 60:
+        errors["interval"] = _("It would never report: the interval is longer than the tracking.")
+    elif not errors and found["minutes"] * 60 > found["interval"] * limits.most_reports:
+        errors["minutes"] = _(
+            "That is more than %(most)s reports: track for a shorter time, or less often."
+        ) % {"most": limits.most_reports}
+    if errors:
+        raise FieldErrors(errors)
+    return {"interval_s": found["interval"], "validity_s": found["minutes"] * 60}
 
 
 MOST_CHANNEL, MOST_PHOTOS = 127, 10

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
 
 from jiaoan.registry.models import Vehicle
 from jiaoan.scope import restrict
@@ -30,6 +32,27 @@ def last_reading(actor: object, vehicle: Vehicle) -> Command | None:
     """The newest answer to a reading of parameters."""
     answered = of_vehicle(actor, vehicle).filter(state=CommandState.ANSWERED)
     return answered.filter(kind=CommandKind.READ).first()
+
+
+_TRACKING = (CommandKind.TRACK, CommandKind.UNTRACK)
+
+
+def tracking(actor: object, vehicle: Vehicle, now: datetime) -> Command | None:
+    """The tracking that is to be stopped when it is wanted no longer; ``None`` when there is none.
+
+    The newest that the terminal has confirmed and that is not over
+    (:attr:`~jiaoan.watch.models.Command.tracked_until`), or one that it may follow: asked for
+    since, and neither refused nor expired.
+    """
+    undone = (CommandState.REFUSED, CommandState.FAILED, CommandState.EXPIRED)
+    said = of_vehicle(actor, vehicle).filter(kind__in=_TRACKING).exclude(state__in=undone)
+    # A stop that was never answered leaves open whether the tracking before it goes on.
+    stopped = Q(kind=CommandKind.UNTRACK) & ~Q(state=CommandState.ANSWERED)
+    last = said.exclude(stopped).first()
+    if last is None or last.kind == CommandKind.UNTRACK:
+        return None
+    longest = timedelta(seconds=int(last.arguments["validity_s"]))
+    return last if (last.tracked_until or last.expires_at + longest) > now else None
 
 
 def files(actor: object) -> QuerySet[TerminalFile]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 
@@ -58,6 +60,19 @@ class Command(models.Model):
     @property
     def text(self) -> str:
         return str(self.arguments.get("text", ""))
+
+    @property
+    def tracked_minutes(self) -> int:
+        """For how long a tracking was asked for; 0 for any other command."""
+        return int(self.arguments.get("validity_s", 0)) // 60
+
+    @property
+    def tracked_until(self) -> datetime | None:
+        """When a confirmed temporary tracking ends by itself; ``None`` for any other command."""
+        confirmed = self.kind == CommandKind.TRACK and self.status is CommandState.ANSWERED
+        if not confirmed or self.ended_at is None:
+            return None
+        return self.ended_at + timedelta(seconds=int(self.arguments["validity_s"]))
 
     @property
     def told_parameters(self) -> dict[int, object]:
