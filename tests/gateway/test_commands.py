@@ -80,7 +80,7 @@ class Cab(Device):
         self.reply = reply or ok
 
     async def enter(self, one: Rig, phone: str = PHONE, version: str = "2013") -> Terminal:
-        self.version = version
+        self.version = self.areas.version = version
         return await one.log_in(one.terminal(phone, version, device=self))
 
     def answer(self, command: Command) -> list[Message]:

@@ -1,17 +1,21 @@
-"""Orders that undo each other: tracking and its end, in the order in which they were made."""
+"""Orders that undo each other: tracking and its end, areas given to a terminal and taken away."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from jiaoan.gateway.commands.areas import KINDS
 from jiaoan.simulate.config import parse
 from jiaoan.simulate.device import Device, Message, Tracking, general
 from jiaoan.simulate.fleet import run_fleet
 from jiaoan.simulate.octets import Command
+
+from jiaoan.wire.jt808 import Edition, Frame, Header, Profile, Version, parse_body
 
 from .helpers import MOMENT, NEWER, PHONE, MemoryBus, known, positions, rig, run, until
 from .test_commands import Cab, command, fast, news, nothing, states
@@ -128,5 +132,135 @@ def test_a_vehicle_of_the_fleet_reports_more_often_while_it_is_tracked(tmp_path:
             finally:
                 stop.set()
                 await driving
+
+    run(main())
+
+
+AREA = {
+    "id": 7,
+    "name": "东湖隧道",
+    "setting": 1,
+    "alarms": ["enter"],
+    "to_driver": True,
+    "period": ["000000070000", "000000090000"],
+    "speed": {"limit_kmh": 60, "seconds": 10, "night_kmh": 48},
+}
+CORNERS = [[29_480_000, 113_270_000], [29_490_000, 113_270_000], [29_490_000, 113_280_000]]
+SHAPES: dict[str, dict[str, object]] = {
+    "circle": {"points": CORNERS[:1], "size_m": 500},
+    "rectangle": {"points": [[29_490_000, 113_270_000], [29_480_000, 113_280_000]]},
+    "polygon": {"points": CORNERS},
+    "route": {"points": CORNERS, "size_m": 40},
+}
+_SETS = {"circle": 0x8600, "rectangle": 0x8602, "polygon": 0x8604, "route": 0x8606}
+
+
+def as_set(edition: Edition, asked: Command) -> Any:
+    """What our order means for another reader: that of ``wire``."""
+    version = Version.V2019 if edition is Edition.V2019 else Version.V2013
+    header = Header(asked.message_id, version, "0" * 12, asked.serial, len(asked.body))
+    return parse_body(Frame(header, asked.body, b""), Profile(header, edition), strict=True)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("phone", "version"), [(PHONE, "2013"), (NEWER, "2019")])
+def test_it_gives_a_terminal_an_area_and_takes_it_away(
+    tmp_path: Path, phone: str, version: str, shape: str
+) -> None:
+    async def main() -> None:
+        bus = await known(MemoryBus())
+        async with rig(bus, tmp_path, fast()) as one:
+            cab = Driven()
+            await cab.enter(one, phone, version)
+            said: dict[str, Any] = AREA | SHAPES[shape] | {"shape": shape}
+            name = await command(bus, "set_area", phone, **said)
+            await until(lambda: states(bus, name) == ["sent", "answered"], "it is confirmed")
+            ((kind, number),) = cab.areas.held
+            assert (KINDS[shape], 7, _SETS[shape]) == (kind, number, cab.asked[0].message_id)
+            body = as_set(Edition(version), cab.asked[0])
+            area = body.areas[0] if shape in ("circle", "rectangle") else body
+            limits = area.points if shape == "route" else [area]
+            assert {one.max_speed_kmh for one in limits} == {60}
+            assert {one.night_max_speed_kmh for one in limits} == {
+                48 if version == "2019" else None
+            }
+            assert (area.start, area.end) == tuple(AREA["period"])  # type: ignore[arg-type]
+            assert area.name == (AREA["name"] if version == "2019" else None)
+            assert area.attribute & 0b111100 == 0b001100
+            name = await command(bus, "delete_area", phone, shape=shape, id=7)
+            await until(lambda: states(bus, name) == ["sent", "answered"], "it is taken away")
+            assert cab.areas.held == {}
+
+    run(main())
+
+
+def test_it_asks_which_areas_a_terminal_holds(tmp_path: Path) -> None:
+    async def main() -> None:
+        bus = await known(MemoryBus())
+        async with rig(bus, tmp_path, fast()) as one:
+            cab = Cab()
+
+            def late_and_right(asked: Command) -> list[Message]:
+                """The answer to an older question of another kind comes in between."""
+                late = Command(0x8608, 0, bytes([1 if asked.body[0] == 4 else 4]) + bytes(4))
+                answers = Device.answer(cab, asked)
+                return [*cab._tell_areas(late), *answers] if len(asked.body) == 5 else answers
+
+            cab.reply = late_and_right
+            await cab.enter(one, NEWER, "2019")
+            for shape, more in SHAPES.items():
+                said: dict[str, Any] = AREA | more | {"shape": shape}
+                await command(bus, "set_area", NEWER, **said)
+            for shape in SHAPES:
+                name = await command(bus, "ask_areas", NEWER, shape=shape)
+                await until(lambda: "answered" in states(bus, name), "it answers")
+                result = news(bus, name)[-1]["result"]
+                assert (result["shape"], result["count"]) == (shape, 1)
+                (told,) = result["areas"]
+                assert (told["id"], told["name"]) == (7, "东湖隧道")
+                assert (told["limit_kmh"], told["night_kmh"]) == (60, 48)
+                assert told["period"] == AREA["period"]
+            assert one.gateway.metrics.commands["answers_nobody_waits_for"] == len(SHAPES)
+
+    run(main())
+
+
+def test_it_keeps_the_octets_of_areas_that_it_cannot_read(tmp_path: Path) -> None:
+    async def main() -> None:
+        bus = await known(MemoryBus())
+        async with rig(bus, tmp_path, fast()) as one:
+            cab = Cab(lambda asked: [Message(0x0608, b"\x01\x00\x00\x00\x02\x12\x34")])
+            await cab.enter(one, NEWER, "2019")
+            name = await command(bus, "ask_areas", NEWER, shape="circle")
+            await until(lambda: states(bus, name) == ["sent", "answered"], "it is told")
+            result = news(bus, name)[-1]["result"]
+            assert (result["count"], result["hex"]) == (2, "1234")
+            assert "areas" not in result
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "reason"),
+    [
+        ("ask_areas", {"shape": "circle"}, "not_in_edition"),
+        ("set_area", AREA | {"shape": "star", "points": []}, "shape"),
+        ("set_area", AREA | {"shape": "polygon", "points": CORNERS[:2]}, "points"),
+        ("set_area", AREA | {"shape": "route", "points": CORNERS, "size_m": 256}, "size_m"),
+        ("delete_area", {"shape": "circle"}, "id"),
+    ],
+)
+def test_it_says_why_an_area_cannot_be_sent(
+    tmp_path: Path, kind: str, arguments: dict[str, Any], reason: str
+) -> None:
+    async def main() -> None:
+        bus = await known(MemoryBus())
+        async with rig(bus, tmp_path, fast()) as one:
+            cab = Driven()
+            await cab.enter(one)
+            name = await command(bus, kind, **arguments)
+            await until(lambda: states(bus, name) == ["undeliverable"], "it is told")
+            assert reason in news(bus, name)[0]["reason"]
+            assert cab.asked == []
 
     run(main())

@@ -58,6 +58,7 @@ ANSWERS = frozenset(
         MessageId.LOCATION_ANSWER,
         MessageId.SHOOT_ANSWER,
         MessageId.FOUND_MEDIA,
+        MessageId.AREAS_ANSWER,
     }
 )
 _LOCATIONS = frozenset({MessageId.LOCATION, MessageId.LOCATION_BATCH})

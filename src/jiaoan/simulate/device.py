@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from jiaoan.simulate import bodies
+from jiaoan.simulate.areas import Areas
 from jiaoan.simulate.bodies import AlarmFile, Driver, Kept, Picture
 from jiaoan.simulate.octets import Command, Fix, bcd, location
 
@@ -77,6 +78,10 @@ class Device:
     tracking: Tracking | None = None
     on_rhythm: Callable[[], None] | None = None
     """Called when the interval of its reports has been changed."""
+    areas: Areas = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.areas = Areas(self.version)
 
     def alarm(self, kind: int, alarm_type: int, given: tuple[bytes, ...] = ()) -> Fix:
         """A report with an alarm of active safety; its files (JPEG octets) wait for an order."""
@@ -152,6 +157,20 @@ class Device:
         if self.on_rhythm:
             self.on_rhythm()
         return [general(command, _OK)]
+
+    def _set_area(self, command: Command) -> list[Message]:
+        fits = self.areas.set(command.message_id, command.body)
+        return [general(command, _OK if fits else _FAILED)]
+
+    def _delete_area(self, command: Command) -> list[Message]:
+        self.areas.delete(command.message_id, command.body)
+        return [general(command, _OK)]
+
+    def _tell_areas(self, command: Command) -> list[Message]:
+        """0x0608, which names no serial; editions before 2019 have neither."""
+        if self.version != "2019":
+            return [general(command, _UNSUPPORTED)]
+        return [Message(bodies.AREAS, self.areas.told(command.body))]
 
     def _control(self, command: Command) -> list[Message]:
         body = struct.pack(">H", command.serial) + location(self.fix())
@@ -266,14 +285,15 @@ _DOES: dict[int, Callable[[Device, Command], list[Message]]] = {
     0x8204: Device._agree,
     0x8300: Device._show,
     0x8500: Device._control,
-    0x8600: Device._agree,
-    0x8601: Device._agree,
-    0x8602: Device._agree,
-    0x8603: Device._agree,
-    0x8604: Device._agree,
-    0x8605: Device._agree,
-    0x8606: Device._agree,
-    0x8607: Device._agree,
+    0x8600: Device._set_area,
+    0x8601: Device._delete_area,
+    0x8602: Device._set_area,
+    0x8603: Device._delete_area,
+    0x8604: Device._set_area,
+    0x8605: Device._delete_area,
+    0x8606: Device._set_area,
+    0x8607: Device._delete_area,
+    0x8608: Device._tell_areas,
     0x8702: Device._who,
     0x8800: Device._note,
     0x8801: Device._shoot,

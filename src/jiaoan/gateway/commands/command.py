@@ -53,6 +53,17 @@ class CommandKind(StrEnum):
     """临时位置跟踪 0x8202; arguments ``interval_s`` (1-65535) and ``validity_s``."""
     UNTRACK = "untrack"
     """停止跟踪: 0x8202 with interval 0."""
+    SET_AREA = "set_area"
+    """设置区域或路线 0x8600, 0x8602, 0x8604, 0x8606; arguments ``shape`` (circle, rectangle,
+    polygon, route), ``id``, ``name``, ``points`` (microdegrees: centre; top left, bottom right;
+    corners; turning points), ``size_m`` (radius, width), ``setting`` (1 add, 2 change),
+    ``alarms`` (of ``enter``, ``leave``), ``to_driver``, ``period`` (two edges YYMMDDhhmmss, of
+    every day with a date of zeros) and ``speed`` (``limit_kmh``, ``seconds``, ``night_kmh``), or
+    null."""
+    DELETE_AREA = "delete_area"
+    """删除区域或路线 0x8601, 0x8603, 0x8605, 0x8607; arguments ``shape``, ``id``."""
+    ASK_AREAS = "ask_areas"
+    """查询区域或线路 0x8608 → 0x0608 (since 2019); argument ``shape``."""
 
     @property
     def topic(self) -> Topic | None:
@@ -62,6 +73,9 @@ class CommandKind(StrEnum):
 _TOPICS = {
     CommandKind.TRACK: Topic.TRACK,
     CommandKind.UNTRACK: Topic.TRACK,
+    CommandKind.SET_AREA: Topic.AREAS,
+    CommandKind.DELETE_AREA: Topic.AREAS,
+    CommandKind.ASK_AREAS: Topic.AREAS,
 }
 
 

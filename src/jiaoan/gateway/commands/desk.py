@@ -136,11 +136,22 @@ class Commands:
     def answered(self, session: Session, frame: Frame) -> None:
         """A live terminal's answer; one that nobody waits for is counted and left."""
         reply = messages.read_reply(frame, session)
-        expected = self._expected.get((session, reply.serial)) if reply else None
+        expected = self._expected_by(session, reply) if reply else None
         if reply is None or expected is None or expected.reply.done():
             self._metrics.commands["answers_nobody_waits_for"] += 1
         elif reply.refusal or reply.message_id in expected.message.answers:
             expected.reply.set_result(reply)
+
+    def _expected_by(self, session: Session, reply: messages.Reply) -> _Expected | None:
+        """What the reply answers. Questions whose answers name no serial are of one topic, so
+        that a terminal has one of them at a time."""
+        if reply.serial is not None:
+            return self._expected.get((session, reply.serial))
+        for (asked, _), one in self._expected.items():
+            message = one.message
+            if asked is session and reply.message_id in message.answers:
+                return one if message.about == reply.about else None
+        return None
 
     def expected(self, number: str) -> Command | None:
         """The command under whose number a terminal may send files."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
+from jiaoan.gateway.commands import areas
 from jiaoan.gateway.commands.command import BadCommand, Command, CommandKind, Json
 from jiaoan.gateway.rows import in_wgs84
 from jiaoan.gateway.session import Session
@@ -30,6 +31,7 @@ from jiaoan.wire.jt808 import (
     editions_of,
     parse_body,
 )
+from jiaoan.wire.jt808.areas import AreasAnswer
 from jiaoan.wire.jt808.commands import Track
 from jiaoan.wire.jt808.media import (
     FindMedia,
@@ -45,25 +47,29 @@ Result: TypeAlias = Mapping[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """One message, and by which ids its terminal may answer it."""
+    """One message, and by which ids its terminal may answer it; ``about`` tells questions apart
+    whose answers name no serial."""
 
     serial: int
     octets: bytes
     answers: frozenset[int]
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a terminal said to our message ``serial``.
 
-    ``refusal`` where it said no. ``position`` is a location to store before this is told.
+    0x0608 names none: it answers the question of what it is ``about``. ``refusal`` where the
+    terminal said no. ``position`` is a location to store before this is told.
     """
 
-    serial: int
+    serial: int | None
     message_id: int
     refusal: str | None = None
     result: Result | None = None
     position: Frame | None = None
+    about: str = ""
 
 
 # Values of 0x0001 other than 0 (clause 8.1); some terminals send others.
@@ -83,6 +89,9 @@ _ANSWERS: Final = {
     CommandKind.FETCH_MEDIUM: MessageId.TERMINAL_ANSWER,
     CommandKind.TRACK: MessageId.TERMINAL_ANSWER,
     CommandKind.UNTRACK: MessageId.TERMINAL_ANSWER,
+    CommandKind.SET_AREA: MessageId.TERMINAL_ANSWER,
+    CommandKind.DELETE_AREA: MessageId.TERMINAL_ANSWER,
+    CommandKind.ASK_AREAS: MessageId.AREAS_ANSWER,
 }
 _SHOT_REFUSALS: Final = {1: "failed", 2: "no_such_channel"}
 _MOST_PHOTOS: Final = 10
@@ -107,7 +116,8 @@ def compose(command: Command, session: Session, attachments: tuple[str, int] | N
     # 808-2011 has no 0x0805: there the general answer is all that comes.
     if session.profile.edition not in editions_of(answer):
         answer = MessageId.TERMINAL_ANSWER
-    return Composed(serial, octets, frozenset({answer}))
+    about = str(command.arguments["shape"]) if command.kind is CommandKind.ASK_AREAS else ""
+    return Composed(serial, octets, frozenset({answer}), about)
 
 
 def _body(
@@ -146,6 +156,12 @@ def _body(
         return MessageId.TRACK, _track(said)
     if command.kind is CommandKind.UNTRACK:
         return MessageId.TRACK, Track(0)
+    if command.kind is CommandKind.SET_AREA:
+        return areas.set_area(said, edition)
+    if command.kind is CommandKind.DELETE_AREA:
+        return areas.delete_area(said)
+    if command.kind is CommandKind.ASK_AREAS:
+        return areas.ask_areas(said, edition)
     if attachments is None:
         raise BadCommand("attachments: no address to tell; set it in gateway.toml [attachments]")
     sign = AlarmSign.parse(bytes.fromhex(str(said["alarm"])))
@@ -241,6 +257,10 @@ def read_reply(frame: Frame, session: Session) -> Reply | None:
         return Reply(body.reply_serial, header.message_id, refusal, _shot(body))
     if isinstance(body, FoundMedia):
         return Reply(body.reply_serial, header.message_id, result=_found(body))
+    if isinstance(body, AreasAnswer):
+        assert session.profile is not None
+        told = areas.told(body, session.profile.form)
+        return Reply(None, header.message_id, result=told, about=str(told["shape"]))
     return None
 
 
