@@ -14,7 +14,6 @@ from jiaoan.simulate.config import parse
 from jiaoan.simulate.device import Device, Message, Tracking, general
 from jiaoan.simulate.fleet import run_fleet
 from jiaoan.simulate.octets import Command
-
 from jiaoan.wire.jt808 import Edition, Frame, Header, Profile, Version, parse_body
 
 from .helpers import MOMENT, NEWER, PHONE, MemoryBus, known, positions, rig, run, until
@@ -194,6 +193,14 @@ def test_it_gives_a_terminal_an_area_and_takes_it_away(
     run(main())
 
 
+async def told(bus: MemoryBus, shape: str) -> dict[str, Any]:
+    """What the newer terminal answers to a question about its areas."""
+    name = await command(bus, "ask_areas", NEWER, shape=shape)
+    await until(lambda: "answered" in states(bus, name), "it answers")
+    result: dict[str, Any] = news(bus, name)[-1]["result"]
+    return result
+
+
 def test_it_asks_which_areas_a_terminal_holds(tmp_path: Path) -> None:
     async def main() -> None:
         bus = await known(MemoryBus())
@@ -212,14 +219,12 @@ def test_it_asks_which_areas_a_terminal_holds(tmp_path: Path) -> None:
                 said: dict[str, Any] = AREA | more | {"shape": shape}
                 await command(bus, "set_area", NEWER, **said)
             for shape in SHAPES:
-                name = await command(bus, "ask_areas", NEWER, shape=shape)
-                await until(lambda: "answered" in states(bus, name), "it answers")
-                result = news(bus, name)[-1]["result"]
+                result = await told(bus, shape)
                 assert (result["shape"], result["count"]) == (shape, 1)
-                (told,) = result["areas"]
-                assert (told["id"], told["name"]) == (7, "东湖隧道")
-                assert (told["limit_kmh"], told["night_kmh"]) == (60, 48)
-                assert told["period"] == AREA["period"]
+                (area,) = result["areas"]
+                assert (area["id"], area["name"]) == (7, "东湖隧道")
+                assert (area["limit_kmh"], area["night_kmh"]) == (60, 48)
+                assert area["period"] == AREA["period"]
             assert one.gateway.metrics.commands["answers_nobody_waits_for"] == len(SHAPES)
 
     run(main())

@@ -17,6 +17,7 @@ from jiaoan.registry.models import Terminal
 from jiaoan.scope import Refused
 from jiaoan.watch import actions as alarms
 from jiaoan.watch.commands import actions, figures, queries
+from jiaoan.watch.commands.actions import asking
 from jiaoan.watch.commands.kinds import CommandKind
 from jiaoan.watch.commands.states import COMMAND, CommandState
 from jiaoan.watch.kinds import DispositionKind
@@ -113,14 +114,14 @@ def test_it_is_one_command_when_two_press_at_the_same_moment(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both looked before either wrote: the second write meets the unique key."""
-    key, write = fresh_key(), actions._write
+    key, write = fresh_key(), asking._write
 
     def late(*given: object) -> Command:
-        monkeypatch.setattr(actions, "_write", write)
+        monkeypatch.setattr(asking, "_write", write)
         sent(world, key=key)
         return write(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(actions, "_write", late)
+    monkeypatch.setattr(asking, "_write", late)
     command = sent(world, key=key)
     assert Command.objects.get() == command
     assert Outgoing.objects.filter(topic__startswith="down.").count() == 1

@@ -28,6 +28,10 @@ _MINUTES = {
     # Who wants to see a vehicle closely wants it now.
     CommandKind.TRACK: 10,
     CommandKind.UNTRACK: 60,
+    # What a terminal holds lasts, so it is told whenever it comes back.
+    CommandKind.SET_AREA: 23 * 60,
+    CommandKind.DELETE_AREA: 23 * 60,
+    CommandKind.ASK_AREAS: 60,
 }
 CONNECTED = timedelta(seconds=15)
 """Not sent after this, the terminal is not connected."""
@@ -49,6 +53,20 @@ class TrackFigures:
 
 
 TRACKING = TrackFigures()
+
+
+@dataclass(frozen=True)
+class AreaFigures:
+    """Limits of areas in terminals, all [U] but the width, for which a route has one octet."""
+
+    most_corners: int = 100
+    """The message takes 65535; terminals do not, and 100 fit into one package."""
+    overspeed_s: int = 10
+    """A speed above the limit counts after so long."""
+    widest_m: int = 255
+
+
+AREAS = AreaFigures()
 
 
 def validity(kind: CommandKind) -> timedelta:

@@ -24,6 +24,32 @@ class CommandKind(models.TextChoices):
     FETCH_MEDIUM = "fetch_medium", _("Fetch one stored medium")
     TRACK = "track", _("Temporary tracking")
     UNTRACK = "untrack", _("End of temporary tracking")
+    SET_AREA = "set_area", _("Area sent to the terminal")
+    DELETE_AREA = "delete_area", _("Area taken away from the terminal")
+    ASK_AREAS = "ask_areas", _("Question which areas it holds")
+
+
+class AreaShape(models.TextChoices):
+    """What an area is for a terminal; the values are those of the gateway."""
+
+    CIRCLE = "circle", _("Circle")
+    RECTANGLE = "rectangle", _("Rectangle")
+    POLYGON = "polygon", _("Polygon")
+    ROUTE = "route", pgettext_lazy("of a terminal", "Route")
+
+
+class AreaAlarm(models.TextChoices):
+    """When the terminal itself gives an alarm about an area."""
+
+    ENTER = "enter", _("on entering")
+    LEAVE = "leave", _("on leaving")
+    BOTH = "both", _("on entering and on leaving")
+    NONE = "none", _("neither; only its limit of speed")
+
+    @property
+    def told(self) -> list[str]:
+        """As the gateway takes it."""
+        return {"both": ["enter", "leave"], "none": []}.get(self.value, [self.value])
 
 
 @dataclass(frozen=True)

@@ -24,14 +24,18 @@ def problem_of_text(text: str) -> str | Promise:
     """What is wrong with a text for a terminal; empty when nothing is."""
     if not text.strip():
         return _("Write what the driver is to read or hear.")
-    strange = sorted({letter for letter in text if not _in_gbk(letter)})
-    if strange:
+    if strange := strange_letters(text):
         return _("Terminals know no %(letters)s (GBK): write it in another way.") % {
-            "letters": " ".join(strange[:5])
+            "letters": " ".join(strange)
         }
     if len(text.encode("gbk")) > LONGEST_TEXT:
         return _("At most 500 Chinese characters; the driver is driving: be short.")
     return ""
+
+
+def strange_letters(text: str) -> list[str]:
+    """Letters that a terminal cannot show, five at most."""
+    return sorted({letter for letter in text if not _in_gbk(letter)})[:5]
 
 
 def _in_gbk(letter: str) -> bool:
@@ -62,6 +66,35 @@ def checked_parameters(typed: Mapping[str, str]) -> dict[str, int]:
     if errors:
         raise FieldErrors(errors)
     return found
+
+
+CANNOT_TELL_AREAS = ("2011", "2013")
+"""Editions of 808 without 0x8608; where nobody wrote the edition down, the terminal is asked."""
+
+
+@dataclass(frozen=True)
+class WantedArea:
+    """An area for a terminal as typed: a place, when its terminal gives alarm, whether the driver
+    hears it, and the limit of speed at night (empty = as by day)."""
+
+    place: str
+    alarm: str
+    to_driver: bool = True
+    night: str = ""
+
+
+def checked_night(typed: str, limit: int | None) -> int | None:
+    """The limit of speed at night (808-2019); ``None`` = as by day. :class:`FieldErrors`
+    (``night``)."""
+    if not typed.strip():
+        return None
+    if limit is None:
+        raise FieldErrors({"night": _("The place has no limit of speed for this vehicle by day.")})
+    if not typed.strip().isdecimal() or not 1 <= int(typed) <= limit:
+        raise FieldErrors(
+            {"night": _("A whole number from %(least)s to %(most)s.") % {"least": 1, "most": limit}}
+        )
+    return int(typed)
 
 
 def checked_track(interval: str, minutes: str) -> dict[str, Json]:

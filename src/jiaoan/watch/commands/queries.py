@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from jiaoan.registry.models import Vehicle
+from jiaoan.registry.models import Terminal, Vehicle
+from jiaoan.registry.queries import live_terminals
 from jiaoan.scope import restrict
 from jiaoan.watch.commands.kinds import CommandKind
 from jiaoan.watch.commands.states import CommandState
@@ -32,6 +33,11 @@ def last_reading(actor: object, vehicle: Vehicle) -> Command | None:
     """The newest answer to a reading of parameters."""
     answered = of_vehicle(actor, vehicle).filter(state=CommandState.ANSWERED)
     return answered.filter(kind=CommandKind.READ).first()
+
+
+def terminal_of(vehicle: Vehicle, day: date) -> Terminal | None:
+    """The terminal that is told what the vehicle is told."""
+    return live_terminals(day).filter(vehicle=vehicle).order_by("-id").first()
 
 
 _TRACKING = (CommandKind.TRACK, CommandKind.UNTRACK)

@@ -1,4 +1,4 @@
-"""Every write of commands: asking for one, and what became of it."""
+"""Asking for a command: the row, its fact, and the message that carries it down."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -16,18 +15,23 @@ from jiaoan.journal.actions import Json, enqueue, record
 from jiaoan.kernel.clock import Clock
 from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.org.models import User
-from jiaoan.registry.models import Vehicle
-from jiaoan.registry.queries import live_terminals
+from jiaoan.registry.models import Place, Terminal, Vehicle
+from jiaoan.registry.queries import places
 from jiaoan.scope import Actor, require
-from jiaoan.watch.commands import figures, policies
-from jiaoan.watch.commands.kinds import CommandKind
-from jiaoan.watch.commands.states import COMMAND, CommandState, CommandVerb
-from jiaoan.watch.models import Alarm, Command, TerminalFile
+from jiaoan.watch.commands import areas, figures, policies, queries, told
+from jiaoan.watch.commands.kinds import AreaAlarm, AreaShape, CommandKind
+from jiaoan.watch.models import Alarm, Command
 
 _IDENTIFICATION = re.compile(r"[0-9a-f]{32}")
 _KEY = re.compile(r"[0-9a-f]{32}")
-
-# ---------------------------------------------------------------- asking
+_ABOUT: Final[Mapping[CommandKind, tuple[str, ...]]] = {
+    CommandKind.FETCH_MEDIUM: ("medium",),
+    CommandKind.SET_AREA: ("id",),
+    CommandKind.DELETE_AREA: ("shape", "id"),
+    CommandKind.ASK_AREAS: ("shape",),
+}
+"""Arguments that tell apart orders of one kind from one page."""
+_ADD, _CHANGE = 1, 2
 
 
 def send_text(
@@ -145,6 +149,105 @@ def untrack(actor: Actor, clock: Clock, vehicle: Vehicle, *, key: str = "") -> C
     return _ask(actor, clock, vehicle, CommandKind.UNTRACK, {}, key=key)
 
 
+def set_area(
+    actor: Actor, clock: Clock, vehicle: Vehicle, *, wanted: policies.WantedArea, key: str = ""
+) -> Command:
+    """区域、路线下发: a place of the bureau, as its terminal can hold it. Raises
+    :class:`FieldErrors` (``place``, ``alarm``, ``night``) for what does not fit."""
+    require(actor, "command.send", vehicle)
+    terminal = _terminal(clock, vehicle)
+    place = _place(actor, clock, wanted.place)
+    try:
+        area = areas.area_of(place, vehicle, clock.today())
+    except areas.DoesNotFit as wrong:
+        raise FieldErrors({"place": wrong.sentence}) from wrong
+    if wanted.alarm not in AreaAlarm.values:
+        raise FieldErrors({"alarm": _("Choose one of the list.")})
+    alarm = AreaAlarm(wanted.alarm)
+    if alarm is AreaAlarm.NONE and area.limit_kmh is None:
+        raise FieldErrors(
+            {"alarm": _("The place has no limit of speed for this vehicle: choose an alarm.")}
+        )
+    held = [
+        one
+        for one in told.areas(actor, vehicle, terminal.phone, clock.today())
+        if one.number == place.pk
+    ]
+    if any(one.shape is not area.shape for one in held):
+        raise FieldErrors(
+            {"place": _("The terminal holds it in its former shape: take that away first.")}
+        )
+    speed: Json = None
+    if area.limit_kmh is not None:
+        speed = {
+            "limit_kmh": area.limit_kmh,
+            "seconds": figures.AREAS.overspeed_s,
+            "night_kmh": policies.checked_night(wanted.night, area.limit_kmh),
+        }
+    elif wanted.night:
+        policies.checked_night(wanted.night, None)
+    arguments: dict[str, Json] = area.arguments() | {
+        "id": place.pk,
+        "version": place.version,
+        "name": place.name,
+        "setting": _CHANGE if any(one.confirmed for one in held) else _ADD,
+        "alarms": [*alarm.told],
+        "to_driver": wanted.to_driver,
+        "speed": speed,
+    }
+    return _ask(actor, clock, vehicle, CommandKind.SET_AREA, arguments, key=key)
+
+
+def delete_area(
+    actor: Actor, clock: Clock, vehicle: Vehicle, *, shape: str, number: str, key: str = ""
+) -> Command:
+    """删除区域、路线: only one that was sent from here; others may be the carrier's own. Raises
+    :class:`FieldErrors` (``area``)."""
+    require(actor, "command.send", vehicle)
+    terminal = _terminal(clock, vehicle)
+    for one in told.areas(actor, vehicle, terminal.phone, clock.today()):
+        if (one.shape.value, str(one.number)) == (shape, number):
+            arguments: dict[str, Json] = {
+                "shape": shape,
+                "id": one.number,
+                "name": one.name,
+            }
+            return _ask(actor, clock, vehicle, CommandKind.DELETE_AREA, arguments, key=key)
+    raise FieldErrors({"area": _("The terminal holds no such area from here.")})
+
+
+def ask_areas(
+    actor: Actor, clock: Clock, vehicle: Vehicle, *, shape: str, key: str = ""
+) -> Command:
+    """查询区域、路线 (808-2019): all of one shape that the terminal holds. Raises
+    :class:`FieldErrors` (``shape``) and ``Blocked``."""
+    require(actor, "command.send", vehicle)
+    if shape not in AreaShape.values:
+        raise FieldErrors({"shape": _("Choose one of the list.")})
+    if _terminal(clock, vehicle).protocol in policies.CANNOT_TELL_AREAS:
+        raise Blocked(_("By the register its terminal is older than 2019: it cannot be asked."))
+    arguments: dict[str, Json] = {"shape": shape}
+    return _ask(actor, clock, vehicle, CommandKind.ASK_AREAS, arguments, key=key)
+
+
+def _place(actor: Actor, clock: Clock, number: str) -> Place:
+    wanted = int(number) if number.isdecimal() and len(number) < 10 else 0
+    found = places(actor, clock.today()).filter(pk=wanted).first()
+    if found is None:
+        raise FieldErrors({"place": _("Choose a place that holds today.")})
+    return found
+
+
+def _terminal(clock: Clock, vehicle: Vehicle) -> Terminal:
+    """The terminal that the vehicle has today; :class:`Blocked` where it has none."""
+    terminal = queries.terminal_of(vehicle, clock.today())
+    if terminal is None:
+        raise Blocked(
+            _("No terminal of this vehicle is on record today: telephone the carrier instead.")
+        )
+    return terminal
+
+
 def _ask(
     actor: Actor,
     clock: Clock,
@@ -161,7 +264,7 @@ def _ask(
     if key and not _KEY.fullmatch(key):
         raise FieldErrors({"key": _("Open the page again and send once more.")})
     # Forms of one page may share a key: what is asked, and of whom, belongs to it.
-    about = f":{arguments['medium']}" if kind is CommandKind.FETCH_MEDIUM else ""
+    about = "".join(f":{arguments[name]}" for name in _ABOUT.get(kind, ()))
     name = _mixed(f"{key}:{kind.value}:{vehicle.pk}{about}") if key else uuid.uuid4().hex
     known = Command.objects.filter(key=name).first()
     if known is not None:
@@ -189,11 +292,7 @@ def _write(
     alarm: Alarm | None,
     key: str,
 ) -> Command:
-    terminal = live_terminals(clock.today()).filter(vehicle=vehicle).order_by("-id").first()
-    if terminal is None:
-        raise Blocked(
-            _("No terminal of this vehicle is on record today: telephone the carrier instead.")
-        )
+    terminal = _terminal(clock, vehicle)
     now = clock.now()
     expires = now + figures.validity(kind)
     fact = record(
@@ -230,7 +329,7 @@ def _write(
         },
         clock=clock,
     )
-    _announce("watch.command_made", command, clock)
+    announce("watch.command_made", command, clock)
     return command
 
 
@@ -240,122 +339,7 @@ def _digest(arguments: Mapping[str, Json]) -> str:
     return hashlib.sha256(said).hexdigest()
 
 
-# ---------------------------------------------------------------- what became of it
-
-_VERBS: Final = {
-    "sent": CommandVerb.SEND,
-    "answered": CommandVerb.ANSWER,
-    "refused": CommandVerb.REFUSE,
-    "timed_out": CommandVerb.TIME_OUT,
-    "undeliverable": CommandVerb.FAIL,
-}
-
-
-@transaction.atomic
-def apply_news(actor: Actor, clock: Clock, news: Mapping[str, Json]) -> bool:
-    """Take one message of ``findings.command``; whether it changed anything.
-
-    Repetitions and news that the state table does not allow change nothing. Raises ``LookupError``
-    for a command that is not here and ``ValueError`` for what is no news.
-    """
-    require(actor, "command.note")
-    try:
-        key, verb = str(news["id"]), _VERBS[str(news["state"])]
-        at = datetime.fromisoformat(str(news["at"]))
-        tries, reason, result = int(str(news["tries"])), str(news["reason"]), news["result"]
-    except KeyError as missing:
-        raise ValueError(f"no news of a command: {missing} is missing or unknown") from missing
-    command = Command.objects.filter(key=key).first()
-    if command is None:
-        raise LookupError(f"no command {key}")
-    if verb is CommandVerb.SEND and command.tries >= tries:
-        return False
-    changes: dict[str, object] = {"tries": max(tries, command.tries), "reason": reason[:200]}
-    if verb is CommandVerb.SEND:
-        changes["sent_at"] = command.sent_at or at
-    else:
-        changes |= {"ended_at": at, "result": result}
-    return _move(actor, clock, command, verb, changes, at)
-
-
-def note_times(actor: Actor, clock: Clock) -> int:
-    """What the clock alone says: not connected, expired, never answered. Returns how many."""
-    require(actor, "command.note")
-    now, count = clock.now(), 0
-    unsent = [CommandState.QUEUED, CommandState.WAITING]
-    found = Command.objects.filter(state=CommandState.QUEUED, made_at__lt=now - figures.CONNECTED)
-    for command in found[:200]:
-        count += _move(actor, clock, command, CommandVerb.WAIT, {}, now)
-    for command in Command.objects.filter(state__in=unsent, expires_at__lt=now - figures.NEWS)[
-        :200
-    ]:
-        count += _move(actor, clock, command, CommandVerb.EXPIRE, {"ended_at": now}, now)
-    late = Command.objects.filter(state=CommandState.SENT, expires_at__lt=now - figures.NEWS)
-    for command in late[:200]:
-        count += _move(actor, clock, command, CommandVerb.TIME_OUT, {"ended_at": now}, now)
-    return count
-
-
-@transaction.atomic
-def _move(
-    actor: Actor,
-    clock: Clock,
-    command: Command,
-    verb: CommandVerb,
-    changes: Mapping[str, object],
-    at: datetime,
-) -> bool:
-    """Take one row of the table against others who try the same; ``False`` where there is none."""
-    if not COMMAND.allows(command.state, verb):
-        return False
-    row = COMMAND.row(command.state, verb)
-    mine = Command.objects.filter(pk=command.pk, state=row.source, tries=command.tries)
-    if not mine.update(state=row.target, **changes):
-        return False
-    record(row.fact, actor=actor, obj=command, clock=clock, happened_at=at)
-    _announce(row.fact, command, clock)
-    return True
-
-
-@transaction.atomic
-def take_file(actor: Actor, clock: Clock, news: Mapping[str, Json]) -> TerminalFile:
-    """Take one message of ``findings.attachment``: a file that the gateway has stored whole.
-
-    The same file of the same command is one row. Raises ``LookupError`` and ``ValueError``.
-    """
-    require(actor, "command.note")
-    try:
-        command = Command.objects.filter(key=str(news["command"])).first()
-        values = {
-            "identification": str(news["identification"])[:80],
-            "kind": int(str(news["kind"])),
-            "size": int(str(news["size"])),
-            "received_at": datetime.fromisoformat(str(news["at"])),
-        }
-        name, sha256 = str(news["name"])[:100], str(news["sha256"])
-    except KeyError as missing:
-        raise ValueError(f"no news of a file: {missing} is missing") from missing
-    if command is None:
-        raise LookupError(f"no command {news['command']}")
-    known = TerminalFile.objects.filter(command=command, name=name, sha256=sha256).first()
-    if known is not None:
-        return known
-    fact = record(
-        "watch.file_received",
-        actor=actor,
-        obj=command,
-        clock=clock,
-        happened_at=values["received_at"],  # type: ignore[arg-type]
-        payload={"sha256": sha256, "size": values["size"]},  # type: ignore[dict-item]
-    )
-    made = TerminalFile.objects.create(
-        command=command, name=name, sha256=sha256, fact=fact, **values
-    )
-    _announce("watch.file_received", command, clock)
-    return made
-
-
-def _announce(kind: str, command: Command, clock: Clock) -> None:
+def announce(kind: str, command: Command, clock: Clock) -> None:
     """Tell open pages; ids only."""
     enqueue(
         "events.alarm",
