@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from command_world import command_of, file_of, upload_of, vehicle_with_terminal
 from hazmat_world import alarm_of
+from jiaoan.registry.models import Place, PlaceKind, PlaceRole
 from portal.matrix import Row, World
 
 LOOKERS = ("safety_clerk", "section_head", "leader")
@@ -47,6 +48,23 @@ def number(_world: World) -> Mapping[str, object]:
 
 def tracked(_world: World) -> Mapping[str, object]:
     return {"interval": "5", "minutes": "10"}
+
+
+def area(_world: World) -> Mapping[str, object]:
+    place, _ = Place.objects.get_or_create(
+        name="示意禁行区",
+        kind=PlaceKind.FORBIDDEN,
+        role=PlaceRole.FORBIDDEN,
+        geometry={
+            "type": "Polygon",
+            "coordinates": [[[113.2, 29.4], [113.3, 29.4], [113.3, 29.5], [113.2, 29.4]]],
+        },
+    )
+    return {"place": str(place.pk), "alarm": "enter"}
+
+
+def round_(_world: World) -> Mapping[str, object]:
+    return {"shape": "circle", "number": "7"}
 
 
 def limit(_world: World) -> Mapping[str, object]:
@@ -122,7 +140,26 @@ ROWS = [
             ("command_medium", number),
             ("command_track", tracked),
             ("command_untrack", tracked),
+            ("command_area", area),
+            ("command_areas_ask", round_),
         )
+    ),
+    Row(
+        "vehicle_areas",
+        allowed=(*LOOKERS, "enterprise"),
+        denied=NOT,
+        elsewhere=("enterprise",),
+        kwargs=with_command,
+    ),
+    # What was not sent from here cannot be taken away.
+    Row(
+        "command_area_delete",
+        "POST",
+        ("safety_clerk",),
+        NOT_HANDLERS,
+        status=422,
+        kwargs=vehicle,
+        data=round_,
     ),
     # Without platforms in the settings there is nobody to ask.
     Row("vehicle_papers", "POST", ("safety_clerk",), NOT_HANDLERS, status=422, kwargs=vehicle),

@@ -23,6 +23,7 @@ from jiaoan.ledger.errors import Blocked, FieldErrors
 from jiaoan.portal.access import page
 from jiaoan.portal.asked import clock as moment
 from jiaoan.portal.supervision.shared import lines, subordinates
+from jiaoan.portal.watch import held
 from jiaoan.registry.models import Vehicle
 from jiaoan.scope import Refused, can
 from jiaoan.watch.commands import actions, figures, queries
@@ -48,6 +49,7 @@ _REASONS: dict[str, str | Promise] = {
     "bad_message": gettext_lazy("the terminal says: message wrong"),
     "unsupported": gettext_lazy("the terminal says: not supported"),
     "no_such_channel": gettext_lazy("the terminal says: no such camera"),
+    "not_in_edition": gettext_lazy("its version of 808 knows no such order"),
     "expired": gettext_lazy("its time was over before it could be repeated"),
 }
 
@@ -212,7 +214,7 @@ def terminal_page(
         "errors": wrong,
         "typed": request.POST,
     }
-    context |= asked_papers(request, vehicle)
+    context |= asked_papers(request, vehicle) | held.context(request, vehicle)
     return render(request, "portal/watch/terminal.html", context, status=status)
 
 

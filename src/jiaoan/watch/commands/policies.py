@@ -74,11 +74,12 @@ CANNOT_TELL_AREAS = ("2011", "2013")
 
 @dataclass(frozen=True)
 class WantedArea:
-    """An area for a terminal as typed: a place, when its terminal gives alarm, whether the driver
-    hears it, and the limit of speed at night (empty = as by day)."""
+    """An area for a terminal as typed: a place, when its terminal gives alarm (empty = as is usual
+    for the place), whether the driver hears it, and the limit of speed at night (empty = as by
+    day)."""
 
     place: str
-    alarm: str
+    alarm: str = ""
     to_driver: bool = True
     night: str = ""
 

@@ -62,6 +62,11 @@ class Command(models.Model):
         return str(self.arguments.get("text", ""))
 
     @property
+    def area_name(self) -> str:
+        """The place that a terminal was given, or that was taken away; empty for anything else."""
+        return str(self.arguments.get("name", ""))
+
+    @property
     def tracked_minutes(self) -> int:
         """For how long a tracking was asked for; 0 for any other command."""
         return int(self.arguments.get("validity_s", 0)) // 60

@@ -161,9 +161,9 @@ def set_area(
         area = areas.area_of(place, vehicle, clock.today())
     except areas.DoesNotFit as wrong:
         raise FieldErrors({"place": wrong.sentence}) from wrong
-    if wanted.alarm not in AreaAlarm.values:
+    if wanted.alarm not in ("", *AreaAlarm.values):
         raise FieldErrors({"alarm": _("Choose one of the list.")})
-    alarm = AreaAlarm(wanted.alarm)
+    alarm = AreaAlarm(wanted.alarm) if wanted.alarm else areas.usual_alarm(place)
     if alarm is AreaAlarm.NONE and area.limit_kmh is None:
         raise FieldErrors(
             {"alarm": _("The place has no limit of speed for this vehicle: choose an alarm.")}
