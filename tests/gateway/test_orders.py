@@ -43,7 +43,8 @@ def test_it_tracks_for_a_while_and_stops(tmp_path: Path, phone: str, version: st
             assert cab.asked[0].body.hex() == "0005" + "00000258"
             name = await command(bus, "untrack", phone)
             await until(lambda: states(bus, name) == ["sent", "answered"], "it is stopped")
-            assert (cab.tracking, cab.asked[1].body.hex()) == (None, "0000")
+            assert cab.asked[1].body.hex() == "0000"
+            assert cab.interval_s(30, MOMENT) == 30
 
     run(main())
 
