@@ -22,6 +22,11 @@ from .test_commands import Cab, command, fast, news, nothing, states
 pytestmark = pytest.mark.socket
 
 
+def patient() -> Any:
+    """No second try, however slow the machine is."""
+    return fast(command_answer_s=30.0)
+
+
 class Driven(Cab):
     """A cab that does what it is told."""
 
@@ -34,7 +39,7 @@ class Driven(Cab):
 def test_it_tracks_for_a_while_and_stops(tmp_path: Path, phone: str, version: str) -> None:
     async def main() -> None:
         bus = await known(MemoryBus())
-        async with rig(bus, tmp_path, fast()) as one:
+        async with rig(bus, tmp_path, patient()) as one:
             cab = Driven()
             await cab.enter(one, phone, version)
             name = await command(bus, "track", phone, interval_s=5, validity_s=600)
@@ -55,7 +60,7 @@ def test_it_tracks_for_a_while_and_stops(tmp_path: Path, phone: str, version: st
 def test_it_says_that_a_tracking_is_none(tmp_path: Path, interval: int, validity: int) -> None:
     async def main() -> None:
         bus = await known(MemoryBus())
-        async with rig(bus, tmp_path, fast()) as one:
+        async with rig(bus, tmp_path, patient()) as one:
             cab = Driven()
             await cab.enter(one)
             name = await command(bus, "track", interval_s=interval, validity_s=validity)
@@ -71,7 +76,7 @@ def test_it_keeps_the_order_of_orders_that_undo_each_other(tmp_path: Path) -> No
 
     async def main() -> None:
         bus = await known(MemoryBus())
-        async with rig(bus, tmp_path, fast(command_answer_s=30.0)) as one:
+        async with rig(bus, tmp_path, patient()) as one:
             cab = Cab(nothing)
             terminal = await cab.enter(one)
             first = await command(bus, "track", interval_s=5, validity_s=600)
@@ -96,7 +101,7 @@ def test_it_keeps_the_order_of_orders_that_undo_each_other(tmp_path: Path) -> No
 def test_it_goes_on_with_the_next_order_when_one_expires(tmp_path: Path) -> None:
     async def main() -> None:
         bus = await known(MemoryBus())
-        async with rig(bus, tmp_path, fast()) as one:
+        async with rig(bus, tmp_path, patient()) as one:
             soon = MOMENT + timedelta(minutes=5)
             first = await command(bus, "track", interval_s=5, validity_s=600, expires_at=soon)
             stop = await command(bus, "untrack")
@@ -113,7 +118,7 @@ def test_it_goes_on_with_the_next_order_when_one_expires(tmp_path: Path) -> None
 def test_a_vehicle_of_the_fleet_reports_more_often_while_it_is_tracked(tmp_path: Path) -> None:
     async def main() -> None:
         bus = await known(MemoryBus())
-        async with rig(bus, tmp_path, fast()) as one:
+        async with rig(bus, tmp_path, patient()) as one:
             plan = {
                 "phone": PHONE,
                 "plate": "湘F32718",
@@ -169,7 +174,7 @@ def test_it_gives_a_terminal_an_area_and_takes_it_away(
 ) -> None:
     async def main() -> None:
         bus = await known(MemoryBus())
-        async with rig(bus, tmp_path, fast()) as one:
+        async with rig(bus, tmp_path, patient()) as one:
             cab = Driven()
             await cab.enter(one, phone, version)
             said: dict[str, Any] = AREA | SHAPES[shape] | {"shape": shape}
@@ -205,7 +210,7 @@ async def told(bus: MemoryBus, shape: str) -> dict[str, Any]:
 def test_it_asks_which_areas_a_terminal_holds(tmp_path: Path) -> None:
     async def main() -> None:
         bus = await known(MemoryBus())
-        async with rig(bus, tmp_path, fast()) as one:
+        async with rig(bus, tmp_path, patient()) as one:
             cab = Cab()
 
             def late_and_right(asked: Command) -> list[Message]:
@@ -234,7 +239,7 @@ def test_it_asks_which_areas_a_terminal_holds(tmp_path: Path) -> None:
 def test_it_keeps_the_octets_of_areas_that_it_cannot_read(tmp_path: Path) -> None:
     async def main() -> None:
         bus = await known(MemoryBus())
-        async with rig(bus, tmp_path, fast()) as one:
+        async with rig(bus, tmp_path, patient()) as one:
             cab = Cab(lambda asked: [Message(0x0608, b"\x01\x00\x00\x00\x02\x12\x34")])
             await cab.enter(one, NEWER, "2019")
             name = await command(bus, "ask_areas", NEWER, shape="circle")
@@ -261,7 +266,7 @@ def test_it_says_why_an_area_cannot_be_sent(
 ) -> None:
     async def main() -> None:
         bus = await known(MemoryBus())
-        async with rig(bus, tmp_path, fast()) as one:
+        async with rig(bus, tmp_path, patient()) as one:
             cab = Driven()
             await cab.enter(one)
             name = await command(bus, kind, **arguments)

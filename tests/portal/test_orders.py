@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from command_world import NOW, WORKER, fresh_key, news
 from command_world import vehicle_with_terminal as vehicle_of
+from gateway.helpers import NEWER, MemoryBus, known, rig, run, until
+from gateway.test_orders import Driven, patient
+from jiaoan.journal.models import Outgoing
 from jiaoan.kernel.clock import local
 from jiaoan.registry.models import Place, PlaceKind, PlaceRole, Terminal
 from jiaoan.watch.commands import actions
@@ -65,8 +71,8 @@ TRIANGLE = [[113.2, 29.4], [113.3, 29.4], [113.3, 29.5], [113.2, 29.4]]
 
 def place(name: str, *rings: object, **changes: object) -> Place:
     values: dict[str, object] = {"kind": PlaceKind.FORBIDDEN, "role": PlaceRole.FORBIDDEN}
-    ground = {"type": "Polygon", "coordinates": list(rings)}
-    return Place.objects.create(name=name, geometry=ground, **(values | changes))
+    values["geometry"] = {"type": "Polygon", "coordinates": list(rings)}
+    return Place.objects.create(name=name, **(values | changes))
 
 
 def test_it_gives_the_terminal_a_place_and_takes_it_away(world: World, clerk: Client) -> None:
@@ -166,3 +172,68 @@ def test_a_vehicle_without_terminal_has_no_areas(world: World, clerk: Client) ->
     assert "Areas in the terminal" not in seen(
         clerk, reverse("vehicle_terminal", args=[vehicle.pk])
     )
+
+
+def carry_down(folder: Path, cab: Driven) -> None:
+    """What the page asked for goes through a gateway to a terminal that does it, and its news
+    come back."""
+    letters = list(Outgoing.objects.filter(topic__startswith="down.").order_by("id"))
+    Outgoing.objects.all().delete()
+    told: list[bytes] = []
+
+    async def main() -> None:
+        bus = await known(MemoryBus())
+        async with rig(bus, folder, patient()) as one:
+            await cab.enter(one, NEWER, "2019")
+            for letter in letters:
+                await bus.publish(
+                    letter.topic, json.dumps(letter.payload).encode(), message_id=f"o-{letter.pk}"
+                )
+            subject = "findings.command"
+
+            def news_up() -> list[bytes]:
+                return [one.data for one in bus.messages if one.subject == subject]
+
+            await until(lambda: len(news_up()) == 2 * len(letters), "all is answered")
+            told.extend(news_up())
+
+    run(main())
+    for said in told:
+        actions.apply_news(WORKER, NOW, json.loads(said))
+
+
+@pytest.mark.socket
+def test_it_goes_from_the_page_to_a_terminal_and_back(
+    world: World, clerk: Client, tmp_path: Path
+) -> None:
+    vehicle = vehicle_of(world)
+    Terminal.objects.update(phone=NEWER, protocol="2019")
+    page = reverse("vehicle_terminal", args=[vehicle.pk])
+    corridor = {"type": "LineString", "coordinates": TRIANGLE[:3]}
+    circle = {"type": "Point", "coordinates": TRIANGLE[0]}
+    places = [
+        place("三角区", TRIANGLE, limits_kmh={"": 60}),
+        place("专用路线", shape="corridor", size_m=40, geometry=corridor),
+        place("水源地", shape="circle", size_m=800, geometry=circle),
+    ]
+    for one in places:
+        typed = {"place": str(one.pk), "to_driver": "1", "key": fresh_key()}
+        assert clerk.post(reverse("command_area", args=[vehicle.pk]), typed).status_code == 302
+    tracking = {"interval": "5", "minutes": "10", "key": fresh_key()}
+    clerk.post(reverse("command_track", args=[vehicle.pk]), tracking)
+    cab = Driven()
+    carry_down(tmp_path, cab)
+    assert set(cab.areas.held) == {(3, places[0].pk), (4, places[1].pk), (1, places[2].pk)}
+    assert cab.tracking is not None
+    assert seen(clerk, page).count("that it holds it") == 3
+    away = {"shape": "polygon", "number": str(places[0].pk), "key": fresh_key()}
+    clerk.post(reverse("command_area_delete", args=[vehicle.pk]), away)
+    clerk.post(reverse("command_areas_ask", args=[vehicle.pk]), {"shape": "route"})
+    clerk.post(reverse("command_untrack", args=[vehicle.pk]), {"key": fresh_key()})
+    carry_down(tmp_path, cab)
+    assert set(cab.areas.held) == {(4, places[1].pk), (1, places[2].pk)}
+    assert cab.tracking is None
+    body = seen(clerk, page)
+    assert body.count("that it holds it") == 2
+    assert "专用路线</b> 3 points, 40 m <span" in body
+    assert "Stop tracking" not in body
