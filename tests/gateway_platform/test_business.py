@@ -371,8 +371,8 @@ def test_alarm_reports_of_a_subordinate_are_told(tmp_path: Path, edition: str) -
     run(main())
 
 
-def test_what_is_for_the_other_role_is_kept_and_told_to_nobody(tmp_path: Path) -> None:
-    """A subordinate that sends queries and gap requests upwards is not obeyed."""
+def test_what_nobody_acts_on_is_kept_and_shown_to_people(tmp_path: Path) -> None:
+    """Marks of serials come with each login; requests that cannot be met are for a person."""
 
     async def main() -> None:
         async with Both(tmp_path) as both:
@@ -391,7 +391,13 @@ def test_what_is_for_the_other_role_is_kept_and_told_to_nobody(tmp_path: Path) -
                 one["sub_type"] for part in ("upper", "lower") for one in kept(tmp_path / part)
             ]
             assert words == ["0x1103", "0x1303", "0x9103", "0x9303"]
-            assert both.upper.told() == both.lower.told() == []
+            await until(lambda: len(both.upper.told()) == len(both.lower.told()) == 1, "told")
+            for bus, word in ((both.upper, 0x1303), (both.lower, 0x9303)):
+                (one,) = bus.told()
+                assert (one["kind"], one["why"], one["message"]) == (
+                    "other", "no_procedure", word,
+                )  # fmt: skip
+                assert bytes.fromhex(one["octets"])[-len(gap.build()) :] == gap.build()
 
     run(main())
 
@@ -441,7 +447,7 @@ def test_the_links_are_reported_when_a_superior_asks(tmp_path: Path) -> None:
             say(superior.seats[CODE].sockets, Message.of(0x9102, asked))
             await until(lambda: "0x1102" in superior.metrics.messages, "it is answered")
             (entry,) = [one for one in kept(tmp_path / "upper") if one["sub_type"] == "0x1102"]
-            report = LinkReport.parse(bytes.fromhex(entry["hex"]))
+            report = LinkReport.parse(bytes.fromhex(entry["hex"])[6:])
             assert (report.disconnects, report.disconnect_s, report.lost_count) == (1, 90, 0)
             assert (report.start_time, report.end_time) == (asked.start_time, asked.end_time)
 

@@ -4,7 +4,9 @@ Theory of operation
 -------------------
 Supervision requests 督办 and their answers, post queries 查岗, messages and alarm reports are told
 on ``platform.up`` as one JSON object each (:mod:`jiaoan.gateway.platform.told`); the worker makes
-work items of them. The rest is kept in the log. What the worker wants to have said stands on
+work items of them. The rest is kept in the log, and told as it is, within bounds
+(:mod:`jiaoan.gateway.platform.others`), so that a person sees it; a few questions the link answers
+by itself (:mod:`jiaoan.gateway.platform.replies`). What the worker wants to have said stands on
 ``platform.down.CODE``: it is sent as soon as a link is live, with a keep-alive behind it. The
 answer to that proves that the other platform has read the order; where the link ends before, the
 order is said again on the next one. Only then its sending is told back on ``platform.up`` with link
@@ -24,7 +26,9 @@ from jiaoan.gateway.platform.keeping import Log
 from jiaoan.gateway.platform.limits import Limits
 from jiaoan.gateway.platform.metrics import Metrics
 from jiaoan.gateway.platform.orders import BadOrder, message_of
+from jiaoan.gateway.platform.others import Teller, Who, Why
 from jiaoan.gateway.platform.publishing import Port, Publisher, down
+from jiaoan.gateway.platform.replies import Knows, reply_of
 from jiaoan.gateway.platform.sockets import Sockets
 from jiaoan.gateway.platform.told import told
 from jiaoan.kernel.clock import Clock
@@ -32,10 +36,13 @@ from jiaoan.stores.bus import BusUnavailable
 from jiaoan.stores.bus import Message as Stored
 from jiaoan.stores.tables import Entry, Overtaken
 from jiaoan.wire.jt809 import EncodeError, Message
+from jiaoan.wire.jt809.exchange import SourceAnswer
 from jiaoan.wire.jt809.line import Received, Terms
 
 logger = logging.getLogger("jiaoan.platform")
 TABLE = "platform_orders"
+_ROUTINE = frozenset({0x1103, 0x9103, 0x1201, 0x9201})
+"""What each login brings many of and nobody needs to look at, where it tells nothing strange."""
 
 
 class Business:
@@ -47,6 +54,7 @@ class Business:
         name: str,
         terms: Terms,
         sockets: Callable[[], Sockets],
+        knows: Knows,
         bus: Port,
         publisher: Publisher,
         log: Log,
@@ -54,9 +62,12 @@ class Business:
         limits: Limits,
         metrics: Metrics,
     ) -> None:
+        self._knows = knows
         self.role, self.name, self.terms = role, name, terms
         self._sockets, self._bus, self._publisher = sockets, bus, publisher
         self._log, self._clock, self._limits, self._metrics = log, clock, limits, metrics
+        who = Who(role, name, terms.access_code, terms.edition.value)
+        self.others = Teller(who, publisher, clock, limits)
         self._receipts: dict[int, asyncio.Event] = {}
         self._asked = 0
 
@@ -64,10 +75,7 @@ class Business:
         """A business message that is no position."""
         value = told(one, self.role, self._clock.now())
         if value is None:
-            data = one.message.content.build()
-            self._log.keep(
-                "message", self.name, data, sub_type=_word(one.message), plate=one.message.plate
-            )
+            await self._other(one)
             return
         moment = self._clock.now()
         message_id = f"{self.name}-{value['kind']}-{one.serial}-{moment.timestamp():.6f}"
@@ -75,8 +83,50 @@ class Business:
             self._envelope() | value | {"received_at": moment.isoformat()}, message_id
         )
 
+    async def _other(self, one: Received) -> None:
+        """Answered by the link where it can; kept, and told within bounds."""
+        message, word = one.message, _word(one.message)
+        self._log.keep("message", self.name, one.body, sub_type=word, plate=message.plate)
+        result = None
+        reply = reply_of(one, self.role, self.terms.edition, self._knows)
+        if reply is not None:
+            answer, result = reply
+            self._sockets().pair.send(answer, self._sockets().now)
+        if self._is_routine(one, result):
+            return
+        about: dict[str, object] = {
+            "message_id": message.message_id,
+            "message": message.sub_type or message.message_id,
+            "plate": message.plate,
+            "plate_colour": message.plate_color,
+            "serial": one.serial,
+            "result": result,
+        }
+        why = Why.NO_PROCEDURE if reply is None else Why.ANSWERED
+        await self.others.tell(why, word, one.body, about)
+
+    def _is_routine(self, one: Received, result: int | None) -> bool:
+        """0x1201 of a vehicle that is known here, 0x9201 that registered one of ours."""
+        message, content = one.message, one.message.content
+        if message.sub_type == 0x9201:
+            return isinstance(content, SourceAnswer) and content.result in (0, 1)
+        if message.sub_type == 0x1201:
+            return self._knows(message.plate or "", message.plate_color or 0)
+        return message.sub_type in _ROUTINE
+
+    async def refused(self, reason: str, octets: bytes, link: str) -> None:
+        """Octets of this link that could not be read."""
+        self._log.keep(reason, self.name, octets, link=link)
+        fault = reason.partition(":")[0]
+        await self.others.tell(Why.UNREADABLE, fault, octets, {"detail": reason})
+
+    async def turned_away(self, reason: str, host: str, octets: bytes, detail: str) -> None:
+        """Somebody from ``host`` who gave this platform's access code was not let in."""
+        self._log.keep(reason, host, octets)
+        await self.others.turned_away(reason, host, octets, detail)
+
     def _envelope(self) -> dict[str, object]:
-        return {"role": self.role, "platform": self.name, "access_code": self.terms.access_code}
+        return self.others.who.envelope()
 
     async def obey(self) -> None:
         """Carry out orders for ever, in their order."""

@@ -42,13 +42,15 @@ def first_header(octets: bytes) -> Header | None:
     return Header.parse(content, timed=looks_timed(content[:-2]))
 
 
-def first_message(octets: bytes, terms: Terms) -> tuple[Message, Header] | None:
-    """The first message as these terms read it; ``None`` where it cannot be read."""
+def first_message(octets: bytes, terms: Terms) -> tuple[Message, Header] | str:
+    """The first message as these terms read it, or why it cannot be read."""
+    why = "no frame"
     for one in FrameReader(terms.profile).receive(octets):
         if isinstance(one, Frame):
             try:
                 message = parse(one, terms.edition, terms.profile.allowed)
-            except BodyError:
-                return None
+            except BodyError as wrong:
+                return f"{wrong.fault}: {wrong}"
             return message, one.header
-    return None
+        why = str(one.fault)
+    return why

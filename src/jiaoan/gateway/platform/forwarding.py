@@ -82,15 +82,16 @@ class Forwarder:
                 self._sent.popleft()
         self._moved.set()
 
-    def again(self, asked: GapRequest | GapRequestShort) -> None:
+    def again(self, asked: GapRequest | GapRequestShort) -> int:
         """0x9303: the superior misses positions: blocks of these serials, or since this time, are
-        sent again as back-fill, as far as they are remembered and still on the bus."""
+        sent again as back-fill, as far as they are remembered and still on the bus; how many."""
         if isinstance(asked, GapRequest) and asked.missing_sub_type not in rows.POSITION_IDS:
-            return
+            return 0
         found = [one.sequence for one in self.remembered if one.is_asked(asked)]
         logger.warning("%s misses positions: %d blocks are sent again", self._name, len(found))
         waiting = set(self._again)
         self._again.extend(number for number in found if number not in waiting)
+        return len(found)
 
     async def run(self) -> None:
         """For ever."""

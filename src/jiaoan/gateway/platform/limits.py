@@ -39,6 +39,15 @@ class Limits:
     live_s: float = 120.0
     """A position older than this goes as back-fill 0x1203."""
     tick_s: float = 0.5
+    others_of_a_kind: int = 20
+    """Messages of a day and kind without a procedure here that are told one by one."""
+    others_per_day: int = 500
+    """The same for all kinds of one platform together."""
+    other_octets_per_day: int = 8 * 1024 * 1024
+    other_octets: int = 64 * 1024
+    """Octets of one that are told; the whole stands in the log."""
+    count_s: float = 60.0
+    """Between two counts of those that were not told one by one."""
     kept_octets: int = 64 * 1024 * 1024
     """Messages that nobody here acts on, and octets that were refused."""
     unmatched_octets: int = 1024 * 1024 * 1024

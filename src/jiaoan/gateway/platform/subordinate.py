@@ -22,7 +22,7 @@ from jiaoan.kernel.clock import Clock
 from jiaoan.wire.jt809 import Edition, Message
 from jiaoan.wire.jt809.line import MAIN, SUB, Confirmed, Ended, Live, Received, Refused
 from jiaoan.wire.jt809.management import LinkReport, LinkReportRequest, Tally
-from jiaoan.wire.jt809.pair import NOTICES, Address, Happened
+from jiaoan.wire.jt809.pair import EXPECTED, NOTICES, Address, Happened
 from jiaoan.wire.jt809.pair import Subordinate as Pair
 from jiaoan.wire.jt809.posts import GapRequest, GapRequestShort
 
@@ -44,6 +44,7 @@ class Tie:
             known.name,
             terms,
             lambda: self.sockets,
+            house.vehicles.knows,
             house.bus,
             house.publisher,
             house.log,
@@ -73,7 +74,7 @@ class Tie:
                 case Confirmed(mark) if not self.business.confirmed(mark):
                     self.forwarder.confirmed(mark)
                 case Refused(reason, octets):
-                    self._log.keep(reason, self.name, octets, link=one.link)
+                    await self.business.refused(reason, octets, one.link)
                 case Received(message, _) as received:
                     word = f"0x{message.sub_type or message.message_id:04x}"
                     self._metrics.messages[word] += 1
@@ -85,9 +86,8 @@ class Tie:
                     elif isinstance(message.content, LinkReportRequest):
                         self._report_links(message.content)
                     elif isinstance(message.content, GapRequest | GapRequestShort):
-                        self._log_gap(received)
-                        self.forwarder.again(message.content)
-                    elif message.sub_type is not None:
+                        await self._resend(received, message.content)
+                    elif message.message_id not in EXPECTED:
                         await self.business.take(received)
 
     def _tally(self, said: Tally) -> None:
@@ -113,9 +113,12 @@ class Tie:
         )
         self.sockets.pair.send(Message.of(0x1102, report), self.sockets.now)
 
-    def _log_gap(self, received: Received) -> None:
-        data = received.message.content.build()
-        self._log.keep("gap_request", self.name, data, sub_type="0x9303")
+    async def _resend(self, received: Received, asked: GapRequest | GapRequestShort) -> None:
+        """0x9303; where nothing of it can be sent again, people are told what was asked."""
+        if not self.forwarder.again(asked):
+            await self.business.take(received)
+            return
+        self._log.keep("gap_request", self.name, received.body, sub_type="0x9303")
 
     async def tell_tallies(self) -> None:
         """0x1101 of 2019; 2011 has none."""
@@ -134,14 +137,17 @@ class Tie:
         right code."""
         first = await first_octets(reader, self._limits)
         knock = first_message(first, self.known.terms)
-        if knock is not None and (self.pair.sub.down or self.pair.knows(knock[0])):
+        why = knock if isinstance(knock, str) else ""
+        if not isinstance(knock, str) and (self.pair.sub.down or self.pair.knows(knock[0])):
             await self.sockets.serve(SUB.name, reader, writer, first)
             return
-        reason = "unreadable" if knock is None else "wrong_code"
+        reason = "unreadable" if why else "wrong_code"
         self._metrics.callers_refused[reason] += 1
-        if first:
-            self._log.keep(reason, self.name, first, link=SUB.name)
         writer.close()
+        if first:
+            peer = writer.get_extra_info("peername")
+            host = str(peer[0]) if peer else "?"
+            await self.business.turned_away(reason, host, first, why)
 
 
 class Subordinate:
@@ -195,6 +201,7 @@ class Subordinate:
             asyncio.create_task(tie.sockets.keep(tie.target)),
             asyncio.create_task(tie.forwarder.run()),
             asyncio.create_task(tie.business.obey()),
+            asyncio.create_task(tie.business.others.count()),
             asyncio.create_task(tie.tell_tallies()),
         ]
 

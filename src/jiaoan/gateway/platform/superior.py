@@ -16,6 +16,7 @@ from jiaoan.gateway.platform.intake import Intake
 from jiaoan.gateway.platform.keeping import Log, Unmatched
 from jiaoan.gateway.platform.limits import Limits
 from jiaoan.gateway.platform.metrics import Metrics
+from jiaoan.gateway.platform.others import Teller, Who
 from jiaoan.gateway.platform.publishing import Port, Publisher
 from jiaoan.gateway.platform.rows import POSITION_IDS
 from jiaoan.gateway.platform.settings import Subordinate, SuperiorSide
@@ -28,7 +29,7 @@ from jiaoan.wire.jt809 import Edition, Header, Message, build_frame
 from jiaoan.wire.jt809.line import MAIN, Confirmed, Received, Refused
 from jiaoan.wire.jt809.links import LoginAnswer, LoginResult
 from jiaoan.wire.jt809.management import Tally
-from jiaoan.wire.jt809.pair import NOTICES, Happened
+from jiaoan.wire.jt809.pair import EXPECTED, NOTICES, Happened
 from jiaoan.wire.jt809.pair import Superior as Pair
 
 logger = logging.getLogger("jiaoan.platform")
@@ -42,7 +43,7 @@ class Seat:
         self.name, terms = known.name, known.entry.terms
         self.pair = Pair(known.entry, house.clock, _new_code, house.limits.times)
         self.sockets = Sockets(known.name, self.pair, self.take, house.limits, house.metrics)
-        self._log, self._metrics = house.log, house.metrics
+        self._metrics = house.metrics
         self._clock, self._limits = house.clock, house.limits
         self.intake = Intake(
             known.name,
@@ -60,6 +61,7 @@ class Seat:
             known.name,
             terms,
             lambda: self.sockets,
+            house.vehicles.knows,
             house.bus,
             house.publisher,
             house.log,
@@ -76,14 +78,14 @@ class Seat:
                 case Confirmed(mark):
                     self.business.confirmed(mark)
                 case Refused(reason, octets):
-                    self._log.keep(reason, self.name, octets, link=one.link)
+                    await self.business.refused(reason, octets, one.link)
                 case Received(message, _) as received:
                     self._count(message)
                     if message.sub_type in POSITION_IDS:
                         positions.append(received)
                     elif isinstance(message.content, Tally):
                         self._tally(message.content)
-                    elif message.sub_type is not None:
+                    elif message.message_id not in EXPECTED:
                         await self.business.take(received)
         if positions:
             await self.intake.store(positions)
@@ -136,6 +138,7 @@ class Superior:
         self.seats = {
             known.entry.terms.access_code: Seat(known, self) for known in side.subordinates
         }
+        self.strangers = Teller(Who("superior", "", 0, ""), self.publisher, clock, self.limits)
         self._callers = 0
         self._server: asyncio.Server | None = None
         self.tasks: list[asyncio.Task[None]] = []
@@ -153,10 +156,14 @@ class Superior:
         self._server = await asyncio.start_server(self._welcome, listen.host, listen.port)
         port = int(self._server.sockets[0].getsockname()[1])
         self.metrics.address = f"{listen.host}:{port}"
-        self.tasks = [asyncio.create_task(self.vehicles.follow(self.bus))]
+        self.tasks = [
+            asyncio.create_task(self.vehicles.follow(self.bus)),
+            asyncio.create_task(self.strangers.count()),
+        ]
         for seat in self.seats.values():
             self.tasks.append(asyncio.create_task(seat.sockets.keep(seat.target)))
             self.tasks.append(asyncio.create_task(seat.business.obey()))
+            self.tasks.append(asyncio.create_task(seat.business.others.count()))
             self.tasks.append(asyncio.create_task(seat.tell_tallies()))
             self.tasks.append(asyncio.create_task(self._note(seat)))
         logger.info("superior on %s for %d platforms", self.metrics.address, len(self.seats))
@@ -191,27 +198,30 @@ class Superior:
         peer = writer.get_extra_info("peername")
         host = str(peer[0]) if peer else "?"
         if self._callers >= self.limits.callers:
-            self._turn_away(writer, "too_many", host)
+            await self._turn_away(writer, "too_many", host)
             return
         self._callers += 1
-        first = await first_octets(reader, self.limits)
-        self._callers -= 1
+        try:
+            first = await first_octets(reader, self.limits)
+        finally:
+            self._callers -= 1
         header = first_header(first)
         if header is None:
-            self._turn_away(writer, "no_login" if not first else "noise", host, first)
+            reason = "noise" if first else "no_login"
+            await self._turn_away(writer, reason, host, first)
             return
         seat = self.seats.get(header.access_code)
         if seat is None:
-            self._refuse(writer, header, host)
+            await self._refuse(writer, header, host, first)
             return
         knock = first_message(first, seat.pair.entry.terms)
-        if knock is None:
-            self._turn_away(writer, "unreadable", host, first)
+        if isinstance(knock, str):
+            await self._turn_away(writer, "unreadable", host, first, seat, knock)
             return
         result = seat.pair.login_result(knock[0], knock[1].access_code, host)
         if result is not LoginResult.OK:
             self._answer(writer, seat, result)
-            self._turn_away(writer, result.name.lower(), host, first)
+            await self._turn_away(writer, result.name.lower(), host, first, seat)
             return
         seat.pair.peer = host
         await seat.sockets.serve(MAIN.name, reader, writer, first)
@@ -226,7 +236,9 @@ class Superior:
         )  # fmt: skip
         writer.write(build_frame(head, answer, terms.profile.cipher))
 
-    def _refuse(self, writer: asyncio.StreamWriter, header: Header, host: str) -> None:
+    async def _refuse(
+        self, writer: asyncio.StreamWriter, header: Header, host: str, first: bytes
+    ) -> None:
         """An access code that nobody has: answered in the form of the question."""
         answer = Message(0x1002, LoginAnswer(LoginResult.WRONG_ACCESS_CODE, 0))
         edition = Edition.V2019 if header.timed else Edition.V2011
@@ -236,16 +248,28 @@ class Superior:
         )  # fmt: skip
         writer.write(build_frame(head, answer.build(edition)))
         logger.warning("%s came with the unknown access code %d", host, header.access_code)
-        self._turn_away(writer, "unknown_access_code", host)
+        await self._turn_away(writer, "unknown_access_code", host, first)
 
-    def _turn_away(
-        self, writer: asyncio.StreamWriter, reason: str, host: str, octets: bytes = b""
+    async def _turn_away(
+        self,
+        writer: asyncio.StreamWriter,
+        reason: str,
+        host: str,
+        octets: bytes = b"",
+        seat: Seat | None = None,
+        detail: str = "",
     ) -> None:
+        """``seat`` is the one that the caller asked for; who said nothing is only counted."""
         self.metrics.callers_refused[reason] += 1
-        if octets:
-            self.log.keep(reason, host, octets)
         logger.info("the caller from %s is turned away: %s", host, reason)
         writer.close()
+        if not octets:
+            return
+        if seat is not None:
+            await seat.business.turned_away(reason, host, octets, detail)
+            return
+        self.log.keep(reason, host, octets)
+        await self.strangers.turned_away(reason, host, octets)
 
 
 def _new_code() -> int:

@@ -50,6 +50,9 @@ class Vehicles:
             found = next(iter(same.values())) if len(same) == 1 else None
         return found
 
+    def knows(self, plate: str, colour: int) -> bool:
+        return self.find(plate, colour) is not None
+
     def of(self, vehicle_id: int) -> Vehicle | None:
         return self._by_id.get(vehicle_id)
 

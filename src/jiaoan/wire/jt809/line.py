@@ -92,10 +92,12 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A business message, or a notice about the other link; ``serial`` is the peer's."""
+    """A business message, or a notice about the other link; ``serial`` is the peer's, ``body`` the
+    deciphered octets as they came."""
 
     message: Message
     serial: int
+    body: bytes = field(default=b"", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +229,10 @@ class Line:
             message = parse(one, self.terms.edition, self.terms.profile.allowed)
         except BodyError as wrong:
             return [Refused(f"{wrong.fault}: {wrong}", one.raw)]
-        return self._understand(message, one.header, now)
+        return self._understand(message, one, now)
 
-    def _understand(self, message: Message, header: Header, now: float) -> list[Event]:
-        kind = self.kind
+    def _understand(self, message: Message, frame: Frame, now: float) -> list[Event]:
+        kind, header = self.kind, frame.header
         if not self.calls and message.message_id == kind.login:
             return self._admit(message, header, now)
         if message.message_id == kind.login_answer and self.state is CallerState.LOGGING_IN:
@@ -248,8 +250,8 @@ class Line:
             self._turn(CallerVerb.LEFT, CalledVerb.LEFT)
             return [Ended("left", orderly=True)]
         if not self.live and self.state is not CallerState.LEAVING:
-            return [Refused("not logged in", header.message_id.to_bytes(2, "big"))]
-        return [Received(message, header.serial)]
+            return [Refused("not logged in", frame.raw)]
+        return [Received(message, header.serial, frame.body)]
 
     def _admit(self, message: Message, header: Header, now: float) -> list[Event]:
         assert self.judge is not None

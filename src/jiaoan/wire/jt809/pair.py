@@ -51,6 +51,8 @@ from jiaoan.wire.jt809.messages import Message
 _LOST_NOTICE = {"main": 0x1007, "sub": 0x9007}
 _CLOSING_NOTICE = {"main": 0x1008, "sub": 0x9008}
 NOTICES = frozenset({0x1007, 0x1008, 0x9007, 0x9008})
+EXPECTED = NOTICES | {0x1002, 0x9002}
+"""Messages of the links that an owner of a pair meets in an orderly life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +314,7 @@ class Superior(Pair):
 
 
 __all__ = [
+    "EXPECTED",
     "NOTICES",
     "Address",
     "Confirmed",
