@@ -18,7 +18,7 @@ from jiaoan.watch.posts.actions import receive_answer
 from jiaoan.watch.reported.actions import receive as receive_report
 from jiaoan.watch.supervision.messages import AlarmReport, PostAnswered
 from portal.matrix import World
-from portal.matrix.supervision import item_of, post_of
+from portal.matrix.supervision import item_of, other, post_of
 
 pytestmark = pytest.mark.django_db
 
@@ -193,3 +193,19 @@ def test_what_we_report_upwards_is_listed(world: World) -> None:
     page = client_of(world).get("/supervisions/upward/").content.decode()
     assert "示意市级平台" in page
     assert "等待链路发送" in page
+
+
+def test_a_message_that_nothing_acts_on_is_seen_by_a_person(world: World) -> None:
+    kept, client = other(world), client_of(world)
+    html = client.get("/supervisions/others/").content.decode()
+    assert "示意市级平台" in html
+    assert "本平台无对应处理流程" in html
+    assert "其他报文 1" in html
+    page = client.get(f"/supervisions/others/{kept['pk']}/").content.decode()
+    assert "0x92FF" in page
+    assert "<code>00</code>" in page
+    assert client.get("/supervisions/others/?why=unreadable").content.decode().count("0x92FF") == 0
+    assert client.post("/supervisions/others/see", {"upto": "x"}).status_code == 302
+    assert "其他报文 1" in client.get("/supervisions/others/").content.decode()
+    client.post("/supervisions/others/see", {"upto": str(kept["pk"])})
+    assert "其他报文 1" not in client.get("/supervisions/others/").content.decode()

@@ -24,6 +24,7 @@ class WatchConfig(AppConfig):
         scope.register(m.Upload, organisations=[owner])
         scope.register(m.UpwardReport, organisations=[f"alarm__{owner}"])
         scope.register(m.Post)
+        scope.register(m.PlatformMessage)
         scope.register(m.ReportedAlarm, organisations=[owner])
         scope.register(m.RuleChange, public=True)
         scope.register(m.Rehearsal, public=True)

@@ -33,6 +33,7 @@ from jiaoan.watch.commands import actions as commands
 from jiaoan.watch.findings import actions as findings
 from jiaoan.watch.findings import messages
 from jiaoan.watch.models import UpwardReport
+from jiaoan.watch.others import actions as others
 from jiaoan.watch.posts import actions as posts
 from jiaoan.watch.reported import actions as reported
 from jiaoan.watch.supervision import actions as supervision
@@ -153,6 +154,10 @@ def _take_platform(message: platform_messages.Told, clock: Clock) -> None:
             reported.receive(ACTOR, clock, message)
         case platform_messages.AlarmHandled():
             reported.note_result(ACTOR, clock, message)
+        case platform_messages.Other():
+            others.take(ACTOR, clock, message)
+        case platform_messages.OthersMore():
+            others.count(ACTOR, clock, message)
         case platform_messages.Carried():
             row = items.note_carried(ACTOR, clock, message)
             if isinstance(row, UpwardReport):

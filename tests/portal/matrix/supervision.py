@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from jiaoan.scope import SystemActor
 from jiaoan.watch.models import Post, Supervision
+from jiaoan.watch.others.actions import take
 from jiaoan.watch.posts.actions import receive
 from jiaoan.watch.supervision.actions import receive_request
-from jiaoan.watch.supervision.messages import Asked, Request
+from jiaoan.watch.supervision.messages import Asked, Other, Request
 from portal.matrix import Row, World
 
 LOOKERS = ("safety_clerk", "section_head", "leader")
@@ -44,6 +45,15 @@ def post_of(world: World) -> Post:
 
 def post(world: World) -> Mapping[str, object]:
     return {"pk": post_of(world).pk}
+
+
+def other(world: World) -> Mapping[str, object]:
+    """A message of a superior that nothing acts on."""
+    told = Other(
+        "other-1", "subordinate", "示意市级平台", 43060000, "no_procedure", "", "", "", 0x9200,
+        0x92FF, "2019", "", None, 5, None, b"\x00", 1, world.clock.now(),
+    )  # fmt: skip
+    return {"pk": take(_LINK, world.clock, told).pk}
 
 
 def words(_world: World) -> Mapping[str, object]:
@@ -82,6 +92,16 @@ ROWS = [
     # Without platforms in the settings the form says so, and a query has nobody to go to.
     Row("post_new", allowed=("safety_clerk",), denied=NOT_HANDLERS),
     Row("post_new", "POST", ("safety_clerk",), NOT_HANDLERS, status=422),
+    Row("platform_messages", allowed=(*LOOKERS, "enterprise"), denied=NOT),
+    Row("platform_message", allowed=LOOKERS, denied=NOT, kwargs=other),
+    Row(
+        "platform_messages_see",
+        "POST",
+        ("safety_clerk",),
+        NOT_HANDLERS,
+        status=302,
+        data=lambda world: {"upto": other(world)["pk"]},
+    ),
     Row("upward_reports", allowed=(*LOOKERS, "enterprise"), denied=NOT),
     Row("reported_alarms", allowed=(*LOOKERS, "enterprise"), denied=NOT),
     Row("supervision_new", allowed=("safety_clerk",), denied=NOT_HANDLERS),

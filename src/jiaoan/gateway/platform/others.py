@@ -122,17 +122,19 @@ class Teller:
         """One of them; returns when it is stored, at once where it is only counted."""
         if not self._bounds.admit(why, kind, len(octets)):
             return
+        name = f"other-{uuid.uuid4().hex}"
         value = {
             **self.who.envelope(),
             **about,
             "kind": "other",
+            "id": name,
             "why": why.value,
             "edition": self.who.edition,
             "octets": octets[: self._limits.other_octets].hex(),
             "size": len(octets),
             "received_at": self._clock.now().isoformat(),
         }
-        await self._publisher.up(value, f"other-{uuid.uuid4().hex}")
+        await self._publisher.up(value, name)
 
     async def turned_away(self, reason: str, host: str, octets: bytes, detail: str = "") -> None:
         about = {"reason": reason, "detail": detail, "host": host}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jiaoan.portal.supervision import posts, reports, views
+from jiaoan.portal.supervision import others, posts, reports, views
 
 urlpatterns = [
     path("", views.listing, name="supervisions"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("posts/<int:pk>/", posts.item, name="post"),
     path("posts/<int:pk>/answer", posts.answer, name="post_answer"),
     path("reported/", reports.reported, name="reported_alarms"),
+    path("others/", others.listing, name="platform_messages"),
+    path("others/see", others.see, name="platform_messages_see"),
+    path("others/<int:pk>/", others.item, name="platform_message"),
     path("upward/", reports.upward, name="upward_reports"),
     path("<int:pk>/", views.item, name="supervision"),
     path("<int:pk>/answer", views.answer, name="supervision_answer"),

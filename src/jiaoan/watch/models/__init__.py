@@ -5,6 +5,7 @@ from jiaoan.watch.models.appeal import AnswerFile, AnswerRequest
 from jiaoan.watch.models.command import Command, TerminalFile
 from jiaoan.watch.models.finding import Finding, Response
 from jiaoan.watch.models.hold import TrackHold
+from jiaoan.watch.models.platform import PlatformMessage
 from jiaoan.watch.models.post import Post
 from jiaoan.watch.models.rehearsal import Rehearsal, RehearsalFinding
 from jiaoan.watch.models.reported import ReportedAlarm
@@ -20,6 +21,7 @@ __all__ = [
     "Command",
     "Disposition",
     "Finding",
+    "PlatformMessage",
     "Post",
     "Rehearsal",
     "RehearsalFinding",

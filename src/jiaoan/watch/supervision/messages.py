@@ -139,6 +139,45 @@ class AlarmHandled:
 
 
 @dataclass(frozen=True)
+class Other:
+    """A message that no procedure acts on, a frame that cannot be read, or a caller who was turned
+    away, as it came. ``role`` is ours; told again it has the same ``id``."""
+
+    id: str
+    role: str
+    platform: str
+    access_code: int
+    why: str
+    reason: str
+    detail: str
+    host: str
+    message_id: int | None
+    message: int | None
+    edition: str
+    plate: str
+    plate_colour: int | None
+    serial: int | None
+    result: int | None
+    octets: bytes
+    size: int
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class OthersMore:
+    """How many of those a process only counted on a day, by why."""
+
+    role: str
+    platform: str
+    access_code: int
+    why: str
+    run: str
+    day: str
+    more: int
+    received_at: datetime
+
+
+@dataclass(frozen=True)
 class Carried:
     """An order of ours was sent, or cannot be (``reason``)."""
 
@@ -165,6 +204,8 @@ Told = (
     | PapersAsked
     | AlarmReport
     | AlarmHandled
+    | Other
+    | OthersMore
     | Carried
     | Nothing
 )
@@ -216,6 +257,19 @@ def parse(data: bytes) -> Told:
             place.text("plate", ""),
             place.maybe_number("plate_colour"),
             place.number("serial"),
+        )
+    if kind == "other":
+        return _other(place)
+    if kind == "others_more":
+        return OthersMore(
+            place.text("role"),
+            place.text("platform"),
+            place.number("access_code"),
+            place.text("why"),
+            place.text("run"),
+            place.text("day"),
+            place.number("more"),
+            place.moment("received_at"),
         )
     if kind in ("order_sent", "order_refused"):
         return Carried(
@@ -280,20 +334,39 @@ def _post_answered(place: _Fields, kind: str) -> PostAnswered:
 
 
 def _papers(place: _Fields) -> Papers:
-    try:
-        octets = bytes.fromhex(place.text("octets"))
-    except ValueError as wrong:
-        raise BadMessage("octets are not in hexadecimal") from wrong
     return Papers(
         platform=place.text("platform"),
         access_code=place.number("access_code"),
         message=place.number("message"),
         edition=place.text("edition"),
-        octets=octets,
+        octets=place.octets("octets"),
         plate=place.text("plate", ""),
         plate_colour=place.maybe_number("plate_colour"),
         serial=place.number("serial"),
         source_serial=place.maybe_number("source_serial"),
+        received_at=place.moment("received_at"),
+    )
+
+
+def _other(place: _Fields) -> Other:
+    return Other(
+        id=place.text("id"),
+        role=place.text("role"),
+        platform=place.text("platform"),
+        access_code=place.number("access_code"),
+        why=place.text("why"),
+        reason=place.text("reason", ""),
+        detail=place.text("detail", ""),
+        host=place.text("host", ""),
+        message_id=place.maybe_number("message_id"),
+        message=place.maybe_number("message"),
+        edition=place.text("edition", ""),
+        plate=place.text("plate", ""),
+        plate_colour=place.maybe_number("plate_colour"),
+        serial=place.maybe_number("serial"),
+        result=place.maybe_number("result"),
+        octets=place.octets("octets"),
+        size=place.number("size"),
         received_at=place.moment("received_at"),
     )
 
@@ -329,6 +402,12 @@ class _Fields:
         if not isinstance(value, str):
             raise BadMessage(f"{name} is no text")
         return value
+
+    def octets(self, name: str) -> bytes:
+        try:
+            return bytes.fromhex(self.text(name))
+        except ValueError as wrong:
+            raise BadMessage(f"{name} are not in hexadecimal") from wrong
 
     def flag(self, name: str) -> bool:
         value = self._body.get(name, False)

@@ -12,6 +12,7 @@ and is not a state of the item. *Overdue is not a state*: it follows from the de
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from django.db import models
 from django.utils.functional import Promise
@@ -74,6 +75,18 @@ class HandlingResult(models.IntegerChoices):
 
 
 FINAL = frozenset({HandlingResult.FINISHED, HandlingResult.NOT_NEEDED})
+
+
+class Sender(models.TextChoices):
+    """Who says something on a link between platforms."""
+
+    SUPERIOR = "superior", _("Superior platform")
+    SUBORDINATE = "subordinate", _("Subordinate platform")
+    CALLER = "caller", _("Unknown caller")
+
+
+SENDER_BY_ROLE: Final = {"subordinate": Sender.SUPERIOR, "superior": Sender.SUBORDINATE}
+"""Who is at the other end, by our own role."""
 
 
 class Level(models.IntegerChoices):

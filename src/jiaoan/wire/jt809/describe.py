@@ -97,6 +97,12 @@ def describe_content(sub_type: int, data: bytes, edition: Edition) -> dict[str, 
     return {"payload_hex": data.hex()} if isinstance(content, Raw) else content.show()
 
 
+def describe_body(message_id: int, body: bytes, edition: Edition) -> dict[str, Json]:
+    """A deciphered body without its frame: envelope and fields, or ``{"error": …}``."""
+    shown: dict[str, Json] = {"message_id": f"0x{message_id:04x}"}
+    return shown | _body(message_id, body, edition, Profile(edition))
+
+
 def _guess(frame: Frame) -> Edition:
     """The edition by the header; a body of 2019 behind a header of 2011 is told by its tables."""
     return Edition.V2019 if frame.header.timed else Edition.V2011
@@ -137,21 +143,33 @@ def _good(frame: Frame, edition: Edition, profile: Profile) -> dict[str, Json]:
     }
     if frame.header.encrypted:
         shown["decrypted_body_hex"] = frame.body.hex()
-    tolerated = list(frame.tolerated)
-    message_id = frame.header.message_id
+    return shown | _body(
+        frame.header.message_id, frame.body, edition, profile, list(frame.tolerated)
+    )
+
+
+def _body(
+    message_id: int,
+    body: bytes,
+    edition: Edition,
+    profile: Profile,
+    tolerated: list[Tolerance] | None = None,
+) -> dict[str, Json]:
+    shown: dict[str, Json] = {}
+    tolerated = tolerated or []
     try:
-        envelope = open_envelope(message_id, frame.body, edition, profile.allowed)
+        envelope = open_envelope(message_id, body, edition, profile.allowed)
         tolerated += envelope.tolerated
         shown |= _envelope(envelope)
         key = message_id if envelope.sub_type is None else envelope.sub_type
         content, bent = read_content(key, envelope.data, edition, profile.allowed)
         tolerated += bent
-        shown |= {"body_hex": frame.body.hex()} if isinstance(content, Raw) else content.show()
+        shown |= {"body_hex": body.hex()} if isinstance(content, Raw) else content.show()
     except EnvelopeError as wrong:
         shown |= {"sub_type": f"0x{wrong.sub_type:04x}", "sub_data_length": wrong.length}
-        shown |= _refusal(wrong, frame)
+        shown |= _refusal(wrong, body)
     except BodyError as wrong:
-        shown |= _refusal(wrong, frame)
+        shown |= _refusal(wrong, body)
     if tolerated:
         shown["tolerated"] = [str(rule) for rule in dict.fromkeys(tolerated)]
     return shown
@@ -164,12 +182,12 @@ def _whole(frame: Frame) -> int:
     return len(unescape(frame.raw)[0]) + 2
 
 
-def _refusal(wrong: BodyError, frame: Frame) -> dict[str, Json]:
+def _refusal(wrong: BodyError, body: bytes) -> dict[str, Json]:
     return {
         "error": str(wrong.fault),
         "sentence": f"The body does not follow its table: {wrong}.",
         "field": wrong.field,
-        "body_hex": frame.body.hex(),
+        "body_hex": body.hex(),
     }
 
 

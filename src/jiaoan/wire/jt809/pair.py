@@ -299,7 +299,8 @@ class Superior(Pair):
         """What a login from ``peer`` is answered; ``access_code`` is that of its header."""
         entry, content = self.entry, message.content
         if not isinstance(content, Login2011 | Login2019):
-            return LoginResult.OTHER
+            new = entry.terms.edition is Edition.V2019
+            return LoginResult.OTHER_2019 if new else LoginResult.OTHER
         if entry.hosts and peer not in entry.hosts:
             return LoginResult.WRONG_ADDRESS
         told = content.access_code if isinstance(content, Login2019) else access_code
