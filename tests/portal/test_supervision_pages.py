@@ -15,12 +15,18 @@ from jiaoan.kernel.clock import clock_from_environment, local
 from jiaoan.scope import SystemActor
 from jiaoan.watch.models import Post, Supervision, UpwardReport
 from jiaoan.watch.posts.actions import receive_answer
+from jiaoan.watch.posts.orders import receive as receive_order
 from jiaoan.watch.reported.actions import receive as receive_report
-from jiaoan.watch.supervision.messages import AlarmReport, PostAnswered
+from jiaoan.watch.supervision.messages import AlarmReport, PostAnswered, VehicleOrder
 from portal.matrix import World
 from portal.matrix.supervision import item_of, other, post_of
 
 pytestmark = pytest.mark.django_db
+_TERMS = {
+    "name": "示意运输平台", "access_code": 70000001, "user_id": 8, "password": "secret12",
+    "edition": "2019",
+}  # fmt: skip
+_PLATFORMS = {"superior": {"listen": "127.0.0.1:7809", "subordinates": [_TERMS]}}
 
 
 @pytest.fixture
@@ -209,3 +215,40 @@ def test_a_message_that_nothing_acts_on_is_seen_by_a_person(world: World) -> Non
     assert "其他报文 1" in client.get("/supervisions/others/").content.decode()
     client.post("/supervisions/others/see", {"upto": str(kept["pk"])})
     assert "其他报文 1" not in client.get("/supervisions/others/").content.decode()
+
+
+def test_an_order_of_a_superior_is_shown_and_answered_by_a_person(world: World) -> None:
+    vehicle, now = world.vehicle(), clock_from_environment().now()
+    told = VehicleOrder(
+        "示意市级平台", 43060000, 0x9501, 0, {"tel": "0730-1234567"}, vehicle.plate,
+        vehicle.plate_colour, 5, now,
+    )  # fmt: skip
+    item = receive_order(SystemActor("t", frozenset({"alarm.open"})), world.clock, told)
+    client, url = client_of(world), f"/supervisions/posts/{item.pk}/"
+    html = client.get(url).content.decode()
+    assert "车辆单向监听" in html
+    assert "0730-1234567" in html
+    assert "监听失败" in html
+    bad = client.post(url + "answer", {"result": "9"})
+    assert bad.status_code == 422
+    assert "请选择执行结果。" in bad.content.decode()
+    assert client.post(url + "answer", {"result": "1"}).status_code == 302
+    assert "监听失败" in client.get("/supervisions/posts/?state=done").content.decode()
+
+
+def test_a_vehicle_is_ordered_about_from_the_page_of_its_terminal(
+    world: World, settings: object, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path  # type: ignore[attr-defined]
+    (tmp_path / "platform.json").write_text(json.dumps(_PLATFORMS), "utf-8")
+    vehicle, client = world.vehicle(), client_of(world)
+    url = f"/alarms/vehicle/{vehicle.pk}/"
+    html = client.get(url).content.decode()
+    assert "请求拍照" in html
+    bad = client.post(url + "order", {"platform": "70000001", "order": "photo", "order_lens": "x"})
+    assert bad.status_code == 422
+    assert "请从列表中选择。" in bad.content.decode()
+    good = {"platform": "70000001", "order": "text", "order_text": "减速慢行"}
+    assert client.post(url + "order", good).status_code == 302
+    assert Outgoing.objects.get(topic="platform.down.70000001").payload["message"] == 0x9503
+    assert "下发车辆报文" in client.get(url).content.decode()

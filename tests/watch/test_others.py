@@ -106,8 +106,8 @@ def test_a_person_marks_what_was_there_and_no_more(world: World) -> None:
 
 
 def test_what_is_no_news_is_parked(world: World) -> None:
-    for sequence, bad in enumerate(({"why": "x"}, {"octets": "zz"}, {"size": -1}), start=1):
-        assert not take(world, sequence, **bad)
+    for sequence, bad in enumerate((("why", "x"), ("octets", "zz"), ("size", -1)), start=1):
+        assert not take(world, sequence, **dict([bad]))
     assert Parked.objects.count() == 3
     assert not PlatformMessage.objects.exists()
 

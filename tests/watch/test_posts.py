@@ -457,7 +457,9 @@ def test_the_worker_takes_papers_and_answers_to_our_queries(world: World) -> Non
 
 def test_the_worker_takes_what_the_links_tell_and_parks_what_it_cannot(world: World) -> None:
     query = {"kind": "post_query", "object_type": 1, "object_id": "x", "number": 3, "text": "?"}
-    alarm = {"kind": "alarm_report", "warn_type": 2, "number": 5, "plate": None}
+    alarm: dict[str, object] = {
+        "kind": "alarm_report", "role": "superior", "warn_type": 2, "number": 5, "plate": None,
+    }  # fmt: skip
     result = {"kind": "alarm_result", "number": 5, "result": 1}
     for sequence, said in enumerate((query, alarm, result), start=1):
         assert steps.handle_platform(told(world, **said), sequence, STORED, world.clock)

@@ -24,14 +24,26 @@ from jiaoan.registry.models import Terminal
 from jiaoan.rules.hazmat import Lead
 from jiaoan.scope import SystemActor
 from jiaoan.watch import actions as watch
+from jiaoan.watch.commands.states import CommandState
 from jiaoan.watch.kinds import AlarmKind
 from jiaoan.watch.models import Alarm, Command
+from jiaoan.watch.posts import orders
 from jiaoan.watch.upward import actions as upward
 from jiaoan.watch.upward.kinds import RESULTS
 
 log = logging.getLogger("jiaoan.flows")
 ACTOR: Final = SystemActor(
     "flows", frozenset({"hazmat.judge", "alarm.open", "ledger.offer", "terminal.told"})
+)
+ORDER_ENDS: Final = tuple(
+    f"watch.command_{state}"
+    for state in (
+        CommandState.ANSWERED,
+        CommandState.REFUSED,
+        CommandState.TIMED_OUT,
+        CommandState.EXPIRED,
+        CommandState.FAILED,
+    )
 )
 TOP_SPEED: Final = 0x0055
 """终端参数 最高速度, km/h (JT/T 808-2019 table 12)."""
@@ -150,6 +162,18 @@ def _take_terminal_limit(fact: Fact, clock: Clock) -> None:
         log.warning("%s: parameter %#06x is not kept: %s", fact.obj, TOP_SPEED, refused)
 
 
+def _answer_order(fact: Fact, clock: Clock) -> None:
+    """A command that a superior platform ordered came to its end: that answers the superior."""
+    orders.command_ended(ACTOR, clock, Command.objects.get(pk=_id(fact)))
+
+
+def _answer_photo(fact: Fact, clock: Clock) -> None:
+    """A picture that a superior platform ordered came: it goes up to the superior."""
+    upload = orders.of_upload(fact)
+    if upload is not None:
+        orders.picture_came(ACTOR, clock, upload)
+
+
 TABLE: Final[tuple[Flow, ...]] = (
     Flow("open_alarm", tuple(f"hazmat.verdict.{lead.value}" for lead in Lead), _open_alarm),
     Flow("rejudge_for_filing", ("hazmat.filing_approved",), _rejudge_for_filing),
@@ -159,6 +183,8 @@ TABLE: Final[tuple[Flow, ...]] = (
     Flow("offer_stay", ("hazmat.left",), _offer_stay),
     Flow("report_alarm", ("watch.opened",), _report_alarm),
     Flow("report_result", tuple(RESULTS), _report_result),
+    Flow("answer_order", ORDER_ENDS, _answer_order),
+    Flow("answer_photo", ("watch.upload_received",), _answer_photo),
     Flow("take_terminal_limit", ("watch.command_answered",), _take_terminal_limit),
 )
 KINDS: Final = frozenset(kind for flow in TABLE for kind in flow.kinds)

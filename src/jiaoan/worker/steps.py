@@ -35,6 +35,7 @@ from jiaoan.watch.findings import messages
 from jiaoan.watch.models import UpwardReport
 from jiaoan.watch.others import actions as others
 from jiaoan.watch.posts import actions as posts
+from jiaoan.watch.posts import orders
 from jiaoan.watch.reported import actions as reported
 from jiaoan.watch.supervision import actions as supervision
 from jiaoan.watch.supervision import items
@@ -154,6 +155,10 @@ def _take_platform(message: platform_messages.Told, clock: Clock) -> None:
             reported.receive(ACTOR, clock, message)
         case platform_messages.AlarmHandled():
             reported.note_result(ACTOR, clock, message)
+        case platform_messages.VehicleOrder():
+            orders.receive(ACTOR, clock, message)
+        case platform_messages.VehicleAnswer():
+            orders.receive_answer(ACTOR, clock, message)
         case platform_messages.Other():
             others.take(ACTOR, clock, message)
         case platform_messages.OthersMore():

@@ -162,6 +162,7 @@ ROWS = [
         data=round_,
     ),
     # Without platforms in the settings there is nobody to ask.
+    Row("vehicle_order", "POST", ("safety_clerk",), NOT_HANDLERS, status=422, kwargs=vehicle),
     Row("vehicle_papers", "POST", ("safety_clerk",), NOT_HANDLERS, status=422, kwargs=vehicle),
     Row(
         "terminal_file",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from jiaoan.gateway.platform.control import answer_table, order_table
 from jiaoan.wire.jt809 import Edition, Message
 from jiaoan.wire.jt809.alarms import (
     AlarmReport2011,
@@ -35,6 +36,7 @@ from jiaoan.wire.jt809.posts import (
 
 Value = Mapping[str, object]
 _TOLD: Final = ("driver_told", "waybill_told")
+_VEHICLE: Final = ("vehicle_order", "vehicle_answer")
 _PAPERS: Final = {"driver_request": 0x920A, "waybill_request": 0x920B}
 """Requests for the papers of a vehicle; they carry nothing but its plate and colour."""
 
@@ -48,7 +50,8 @@ def message_of(order: Value, terms: Terms) -> Message:
     edition, kind = terms.edition, str(order["kind"])
     about: tuple[str | None, int | None] = (None, None)
     # Alarm messages of 2019 have no plate in front, unless the two sides agreed otherwise.
-    plated = edition is Edition.V2011 or terms.plate_in_alarms or kind in (*_PAPERS, *_TOLD)
+    always = kind in (*_PAPERS, *_TOLD, *_VEHICLE)
+    plated = edition is Edition.V2011 or terms.plate_in_alarms or always
     if order.get("plate") is not None and plated:
         about = (str(order["plate"]), _int(order, "plate_colour"))
     match kind:
@@ -70,6 +73,10 @@ def message_of(order: Value, terms: Terms) -> Message:
             return Message.of(0x120A, _driver(order, edition), *about)
         case "waybill_told":
             return Message.of(0x120B, _waybill(order, edition), *about)
+        case "vehicle_order":
+            return Message.of(_int(order, "message"), order_table(order, edition), *about)
+        case "vehicle_answer":
+            return Message.of(_int(order, "message"), answer_table(order, edition), *about)
         case "alarm_report":
             return Message.of(0x1402, _alarm(order, edition), *about)
         case "alarm_result" if edition is Edition.V2011:

@@ -1,20 +1,22 @@
 """Business messages of 809 as what the worker is told of them.
 
-What is not told is kept in the log and acted on nowhere: among it the serials of 2019 (0x1103,
-0x9103), and a subordinate's request for messages of ours (0x1303): what a link lost is said again
-by itself, because the kept places move only with a keep-alive answer. Positions that a superior
-asks for again (0x9303) are the forwarder's.
+What is not told here is shown to people as it came (``others``): among it a subordinate's request
+for messages of ours (0x1303): what a link lost is said again by itself, because the kept places
+move only with a keep-alive answer. Positions that a superior asks for again (0x9303) are the
+forwarder's; the serials of 2019 (0x1103, 0x9103) stand in the log alone.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from jiaoan.gateway.platform.control import told_answer, told_order
 from jiaoan.wire.jt809.alarms import (
     AlarmReport2011,
     AlarmReport2019,
     AlarmReportTwoTimes,
     AlarmResult2011,
+    AlarmTip2011,
     SupervisionAnswer2011,
     SupervisionAnswer2019,
     SupervisionRequest,
@@ -43,8 +45,9 @@ from jiaoan.wire.jt809.posts import (
 Value = dict[str, object]
 _POST_QUERY, _POST_ANSWER, _PLATFORM_TEXT = 0x9301, 0x1301, 0x9302
 _TEXT_READ = 0x1302
+_URGED, _URGE = 0x1411, 0x9401
 _PAPERS_ASKED = (0x920A, 0x920B)
-_EARLY, _HANDLED, _REPORT = 0x1403, 0x1412, 0x1402
+_EARLY, _HANDLED, _REPORT = frozenset({0x1403, 0x9402}), 0x1412, 0x1402
 
 
 def told(one: Received, role: str, now: datetime) -> Value | None:
@@ -78,7 +81,7 @@ def _asked(one: Received, now: datetime) -> Value | None:
             return _post("post_message", content)
         case Empty() if sub_type in _PAPERS_ASKED:
             return {"kind": "papers_asked", "message": sub_type}
-    return None
+    return told_order(one) or _exchanged(one)
 
 
 def _post(kind: str, post: PostQuery2011 | PostQuery2019 | PlatformText2019) -> dict[str, object]:
@@ -94,7 +97,7 @@ def _post(kind: str, post: PostQuery2011 | PostQuery2019 | PlatformText2019) -> 
 
 def _up(one: Received) -> Value | None:
     """What a subordinate sends up."""
-    return _reported(one) or _answered(one) or _papers(one)
+    return _reported(one) or _answered(one) or _papers(one) or told_answer(one)
 
 
 def _answered(one: Received) -> Value | None:
@@ -150,8 +153,19 @@ def _papers(one: Received) -> Value | None:
     } | named
 
 
+def _exchanged(one: Received) -> Value | None:
+    """0x9402 报警预警 and 0x9403 实时交换报警信息: alarms that a superior passes on."""
+    match one.message.content:
+        case AlarmTip2011() as tip:
+            early = one.message.sub_type in _EARLY
+            return _alarm(tip.warn_type, tip.warn_time, tip.info) | {
+                "warn_source": tip.warn_source,
+                "early": early,
+            }
+    return _report_of_2019(one)
+
+
 def _reported(one: Received) -> Value | None:
-    early = one.message.sub_type == _EARLY
     match one.message.content:
         case SupervisionAnswer2011(number, result):
             return {"kind": "supervision_answer", "number": number, "result": result}
@@ -168,6 +182,28 @@ def _reported(one: Received) -> Value | None:
                 "number": report.info_id,
                 "warn_source": report.warn_source,
             }
+        case AlarmResult2011(number, result):
+            return {"kind": "alarm_result", "number": number, "result": result}
+        case SourceAnswer(source_type, source_serial, result) if (
+            one.message.sub_type == _HANDLED and source_type == _REPORT
+        ):
+            return {"kind": "alarm_result", "source_serial": source_serial, "result": result}
+        case SourceAnswer(source_type, source_serial, result) if (
+            one.message.sub_type == _URGED and source_type == _URGE
+        ):
+            return {
+                "kind": "supervision_answer",
+                "number": None,
+                "result": result,
+                "source_type": source_type,
+                "source_serial": source_serial,
+            }
+    return _report_of_2019(one)
+
+
+def _report_of_2019(one: Received) -> Value | None:
+    early = one.message.sub_type in _EARLY
+    match one.message.content:
         case AlarmReport2019() as report:
             return (
                 _alarm(report.warn_type, report.warn_time, report.info)
@@ -181,12 +217,6 @@ def _reported(one: Received) -> Value | None:
                 | _about(report, early)
                 | {"ended_at": _iso(ended)}
             )
-        case AlarmResult2011(number, result):
-            return {"kind": "alarm_result", "number": number, "result": result}
-        case SourceAnswer(source_type, source_serial, result) if (
-            one.message.sub_type == _HANDLED and source_type == _REPORT
-        ):
-            return {"kind": "alarm_result", "source_serial": source_serial, "result": result}
     return None
 
 

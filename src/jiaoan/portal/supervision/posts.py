@@ -28,7 +28,9 @@ from jiaoan.portal.supervision.shared import (
     subordinates,
 )
 from jiaoan.scope import can
-from jiaoan.watch.posts import actions, queries
+from jiaoan.watch.models import Post
+from jiaoan.watch.posts import actions, orders, queries
+from jiaoan.watch.posts.kinds import BY_HAND, RESULTS
 from jiaoan.watch.posts.states import PostKind
 
 
@@ -58,8 +60,11 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/supervision/posts.html", context)
 
 
-def _more(_request: HttpRequest, _found: Item) -> dict[str, object]:
-    return {}
+def _more(_request: HttpRequest, found: Item) -> dict[str, object]:
+    """The results that an order may be answered with."""
+    kind = PostKind(found.kind) if isinstance(found, Post) else PostKind.QUERY
+    words = RESULTS.get(kind, {})
+    return {"results": [(value, words[value]) for value in BY_HAND.get(kind, ())]}
 
 
 _PAGE = Page("portal/supervision/post.html", "text", _more)
@@ -74,15 +79,16 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @page("alarm.handle")
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
-    """0x1301 in words, or 0x1302: read."""
+    """0x1301 in words, 0x1302: read, or how an order about a vehicle went."""
     found = get_object_or_404(queries.posts(request.user), pk=pk)
-    text = request.POST.get("text", "")
-    return _PAGE.answer(
-        request,
-        found,
-        lambda: actions.answer(asker(request), clock(request), found, text=text),
-        "post",
-    )
+    text, result = request.POST.get("text", ""), request.POST.get("result", "")
+
+    def act() -> object:
+        if found.is_order:
+            return orders.answer(asker(request), clock(request), found, result=result)
+        return actions.answer(asker(request), clock(request), found, text=text)
+
+    return _PAGE.answer(request, found, act, "post")
 
 
 def _specs(platforms: dict[int, str], kind: PostKind) -> tuple[Spec, ...]:

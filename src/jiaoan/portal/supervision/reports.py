@@ -18,7 +18,8 @@ from jiaoan.watch.upward.queries import reports
 @require_safe
 @page("alarm.view")
 def reported(request: HttpRequest) -> HttpResponse:
-    """0x1402: alarms that subordinate platforms report, with what they say became of them."""
+    """0x1402: alarms that subordinate platforms report, with what they say became of them; 0x9402
+    and 0x9403: those that superiors pass on."""
     current = Paginator(reported_alarms(request.user), ROWS).get_page(request.GET.get("page"))
     context = {
         "section": "alarm",

@@ -29,6 +29,7 @@ from jiaoan.scope import Refused, can
 from jiaoan.watch.commands import actions, figures, queries
 from jiaoan.watch.commands.kinds import PARAMETERS, TOLD, CommandKind
 from jiaoan.watch.models import Command, Upload
+from jiaoan.watch.posts.kinds import RECORDS, SIZES
 from jiaoan.watch.posts.queries import of_vehicle
 from jiaoan.watch.uploads.decoding import word
 from jiaoan.watch.uploads.kinds import MediaEvent, MediaType
@@ -162,7 +163,8 @@ def vehicle_of(request: HttpRequest, pk: int, verb: str) -> Vehicle:
 
 
 def asked_papers(request: HttpRequest, vehicle: Vehicle) -> dict[str, object]:
-    """Whom one may ask for driver and waybill of a vehicle, and what was asked."""
+    """Whom one may ask for driver and waybill of a vehicle or order something of it, and what was
+    asked."""
     return {
         "platforms": subordinates() if can(request.user, "alarm.handle") else {},
         "asked": lines(
@@ -170,6 +172,8 @@ def asked_papers(request: HttpRequest, vehicle: Vehicle) -> dict[str, object]:
             request.clock.now(),  # type: ignore[attr-defined]
         ),
         "papers_key": uuid.uuid4().hex,
+        "sizes": SIZES.items(),
+        "records": RECORDS.items(),
     }
 
 

@@ -1,4 +1,5 @@
-"""Driver and waybill of a vehicle, asked of the subordinate platform that has it."""
+"""Driver and waybill of a vehicle, and orders about it, asked of the subordinate platform that has
+it."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from jiaoan.portal.access import page
 from jiaoan.portal.asked import asker, clock
 from jiaoan.portal.supervision.shared import chosen, subordinates
 from jiaoan.portal.watch.commands import terminal_page, vehicle_of
-from jiaoan.watch.posts import actions
+from jiaoan.watch.posts import actions, orders
+from jiaoan.watch.posts.policies import WantedOrder
 from jiaoan.watch.posts.states import PostKind
 
 
@@ -30,6 +32,26 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
         actions.ask_papers(asker(request), clock(request), vehicle, wanted, key=key)
     except FieldErrors as bad:
         errors = {f"papers_{name}": why for name, why in bad.errors.items()}
+        return terminal_page(request, vehicle, errors, 422)
+    messages.success(request, _("Asked; it goes to the subordinate platform at once."))
+    return redirect("vehicle_terminal", vehicle.pk)
+
+
+@require_POST
+@page("alarm.handle")
+def order(request: HttpRequest, pk: int) -> HttpResponse:
+    """车辆监管: text (0x9503), photograph (0x9502), listening in (0x9501), record (0x9504), static
+    data (0x9601); errors are shown on the terminal's page."""
+    vehicle, platforms = vehicle_of(request, pk, "alarm.handle"), subordinates()
+    typed = request.POST.dict()
+    code, said = chosen(typed.get("platform", ""), platforms), typed.get("order", "")
+    kind = PostKind(said) if said in PostKind.values else PostKind.QUERY
+    fields = {name.removeprefix("order_"): value for name, value in typed.items()}
+    wanted = WantedOrder(platforms.get(code, ""), code, kind, fields)
+    try:
+        orders.give(asker(request), clock(request), vehicle, wanted, key=typed.get("key", "")[:32])
+    except FieldErrors as bad:
+        errors = {f"order_{name}": why for name, why in bad.errors.items()}
         return terminal_page(request, vehicle, errors, 422)
     messages.success(request, _("Asked; it goes to the subordinate platform at once."))
     return redirect("vehicle_terminal", vehicle.pk)

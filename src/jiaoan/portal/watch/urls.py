@@ -54,6 +54,7 @@ urlpatterns = [
     path("vehicle/<int:pk>/area/delete", orders.delete_area, name="command_area_delete"),
     path("vehicle/<int:pk>/areas/ask", orders.ask_areas, name="command_areas_ask"),
     path("vehicle/<int:pk>/papers", papers.ask, name="vehicle_papers"),
+    path("vehicle/<int:pk>/order", papers.order, name="vehicle_order"),
     path("vehicle/<int:pk>/uploads", uploads.listing, name="vehicle_uploads"),
     path("upload/<int:pk>", uploads.upload, name="terminal_upload"),
     path("file/<int:pk>", commands.file, name="terminal_file"),

@@ -1,4 +1,5 @@
-"""Post queries 查岗, messages 平台间报文 and requests for papers between platforms (JT/T 809)."""
+"""Post queries 查岗, messages 平台间报文, requests for papers and orders about vehicles between
+platforms (JT/T 809)."""
 
 from __future__ import annotations
 
@@ -7,13 +8,17 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 
+from jiaoan.watch.posts.kinds import ORDERS, RESULTS, said
 from jiaoan.watch.posts.states import Addressee, PostKind, PostState
 from jiaoan.watch.supervision.states import Direction
 
 
 class Post(models.Model):
     """One question or message of a superior, or one of ours to a subordinate, with its times and
-    its one answer. Only ours ask for ``papers`` of a ``vehicle``: its driver or its waybill.
+    its one answer. Only ours ask for ``papers`` of a ``vehicle``: its driver or its waybill. Orders
+    about a vehicle come and go; ``arguments`` are what the order says, ``plate`` the vehicle as it
+    was named, ``command`` is what went to the terminal for it, ``result`` the number that answers
+    it, and a picture or a record is kept as ``papers``.
 
     ``key`` is unique: the same frame opens one item. ``number`` is the ``info_id`` of the protocol,
     ``request_serial`` the serial of the frame that asks. A message (0x9302) is shown, and answered
@@ -46,7 +51,14 @@ class Post(models.Model):
     papers = models.ForeignKey(
         "watch.Upload", null=True, on_delete=models.PROTECT, related_name="posts"
     )
-    answer = models.CharField(max_length=500, blank=True)
+    plate = models.CharField(max_length=21, blank=True)
+    plate_colour = models.PositiveSmallIntegerField(null=True)
+    arguments = models.JSONField(default=dict)
+    command = models.ForeignKey(
+        "watch.Command", null=True, on_delete=models.PROTECT, related_name="posts"
+    )
+    result = models.PositiveSmallIntegerField(null=True)
+    answer = models.TextField(blank=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -81,8 +93,26 @@ class Post(models.Model):
         return self.kind == PostKind.QUERY
 
     @property
+    def is_order(self) -> bool:
+        """Whether it is about a vehicle and has a result."""
+        return self.kind in ORDERS
+
+    @property
     def has_time(self) -> bool:
-        return self.is_query or self.direction == Direction.SENT
+        return self.is_query or self.is_order or self.direction == Direction.SENT
+
+    @property
+    def result_word(self) -> str:
+        """The result in words; one that the protocol does not name as its number."""
+        if self.result is None:
+            return ""
+        known = RESULTS.get(PostKind(self.kind), {})
+        return str(known.get(self.result, self.result))
+
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """What an order says besides its vehicle, in words."""
+        return said(self.arguments)
 
     def overdue(self, now: datetime) -> bool:
         """What is unanswered beyond its deadline, or was answered too late; a message of a superior

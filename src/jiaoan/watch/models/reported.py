@@ -1,15 +1,16 @@
-"""Alarms that subordinate platforms report 上报报警信息 (JT/T 809: 0x1402, 0x1403)."""
+"""Alarms that other platforms report 上报报警信息 (JT/T 809: 0x1402, 0x1403) or pass on (0x9402,
+0x9403)."""
 
 from __future__ import annotations
 
 from django.db import models
 
 from jiaoan.watch.reported.kinds import warn_word
-from jiaoan.watch.supervision.states import AlarmSource, HandlingResult
+from jiaoan.watch.supervision.states import AlarmSource, HandlingResult, Sender
 
 
 class ReportedAlarm(models.Model):
-    """One report, and what the subordinate says became of it.
+    """One report, and what the subordinate says became of it. ``sender`` says who told it.
 
     ``number`` is the ``info_id`` of 2011, by which 0x1403 tells the result; in 2019 0x1412 tells it
     by the ``serial`` of the report's frame.
@@ -17,6 +18,7 @@ class ReportedAlarm(models.Model):
     """
 
     key = models.CharField(max_length=160, unique=True)
+    sender = models.CharField(max_length=12, choices=Sender.choices, default=Sender.SUBORDINATE)
     platform = models.CharField(max_length=80)
     access_code = models.PositiveBigIntegerField()
     number = models.PositiveBigIntegerField(null=True)

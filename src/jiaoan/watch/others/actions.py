@@ -37,7 +37,7 @@ def take(actor: Actor, clock: Clock, told: Other) -> PlatformMessage:
     )
     made = PlatformMessage.objects.create(
         key=told.id[:120],
-        sender=_sender(told.role, told.access_code),
+        sender=_sender(told.role, told.access_code, told.why),
         platform=told.platform[:80],
         access_code=told.access_code,
         why=Why(told.why),
@@ -85,7 +85,7 @@ def count(actor: Actor, clock: Clock, told: OthersMore) -> PlatformMessage:
     )
     made = PlatformMessage.objects.create(
         key=key,
-        sender=_sender(told.role, told.access_code),
+        sender=_sender(told.role, told.access_code, told.why),
         platform=told.platform[:80],
         access_code=told.access_code,
         why=Why(told.why),
@@ -114,8 +114,10 @@ def see(actor: User, clock: Clock, *, upto: int) -> int:
     return seen
 
 
-def _sender(role: str, access_code: int) -> Sender:
-    return SENDER_BY_ROLE[role] if access_code else Sender.CALLER
+def _sender(role: str, access_code: int, why: str) -> Sender:
+    """Who was not let in is not the platform whose access code he gave."""
+    known = access_code and why != Why.TURNED_AWAY
+    return SENDER_BY_ROLE[role] if known else Sender.CALLER
 
 
 def _announce(made: PlatformMessage, clock: Clock) -> None:

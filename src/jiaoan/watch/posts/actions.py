@@ -4,6 +4,7 @@ said on the links goes by the outbox."""
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,12 +22,13 @@ from jiaoan.org.models import User
 from jiaoan.registry.models import Vehicle
 from jiaoan.scope import Actor, require
 from jiaoan.watch.models import Post, Upload
+from jiaoan.watch.posts.kinds import ORDERS
 from jiaoan.watch.posts.states import PAPERS, POST, Addressee, PostKind, PostState, PostVerb
 from jiaoan.watch.supervision import items
 from jiaoan.watch.supervision.messages import Asked, Papers, PostAnswered
 from jiaoan.watch.supervision.states import Direction
 
-_NO_PLATFORM: Final = _("Choose the subordinate platform.")
+NO_PLATFORM: Final = _("Choose the subordinate platform.")
 _ASKED: Final = {
     PostKind.QUERY: "watch.post_asked",
     PostKind.MESSAGE: "watch.message_told",
@@ -123,7 +125,7 @@ def ask(actor: User, clock: Clock, wanted: Wanted, *, key: str = "") -> Post:
     }
     if query:
         payload["answer_seconds"] = int(wanted.seconds)
-    return _say(actor, clock, wanted, payload, key)
+    return say(actor, clock, wanted, payload, key)
 
 
 @transaction.atomic
@@ -138,42 +140,49 @@ def ask_papers(
     """
     require(actor, "alarm.handle", vehicle)
     name = f"{key}:{wanted.kind.value}:{vehicle.pk}" if key else ""
-    known = _known(name)
-    if known is not None:
-        return known
+    before = known(name)
+    if before is not None:
+        return before
     if not wanted.access_code:
-        raise FieldErrors({"platform": _NO_PLATFORM})
+        raise FieldErrors({"platform": NO_PLATFORM})
     if wanted.kind not in PAPERS.values():
         raise FieldErrors({"kind": _("Choose what is asked for.")})
-    mine = _ours(wanted.access_code, wanted.kind).filter(vehicle=vehicle)
-    if mine.filter(state=PostState.OPEN, deadline__gt=clock.now()).exists():
-        raise FieldErrors({"kind": _("This is asked already; wait for its answer or its end.")})
+    refuse_second(wanted.access_code, wanted.kind, vehicle, clock)
     payload: dict[str, Json] = {
         "kind": f"{wanted.kind.value}_request",
         "plate": vehicle.plate,
         "plate_colour": int(vehicle.plate_colour),
     }
-    return _say(actor, clock, wanted, payload, name, vehicle)
+    return say(actor, clock, wanted, payload, name, vehicle)
 
 
-def _say(
+def refuse_second(access_code: int, kind: PostKind, vehicle: Vehicle, clock: Clock) -> None:
+    """:class:`FieldErrors` (``kind``) while the same waits for its answer in time."""
+    mine = ours(access_code, kind).filter(vehicle=vehicle)
+    if mine.filter(state=PostState.OPEN, deadline__gt=clock.now()).exists():
+        raise FieldErrors({"kind": _("This is asked already; wait for its answer or its end.")})
+
+
+def say(
     actor: User,
     clock: Clock,
     wanted: Wanted,
     payload: dict[str, Json],
     key: str,
     vehicle: Vehicle | None = None,
+    arguments: Mapping[str, Json] | None = None,
 ) -> Post:
     """Write the item and the order that carries it down. Its time runs from the sending."""
-    known = _known(key)
-    if known is not None:
-        return known
+    before = known(key)
+    if before is not None:
+        return before
+    asked = _ASKED.get(wanted.kind, "watch.order_given")
     last = Post.objects.filter(direction=Direction.SENT).aggregate(Max("number"))
     number, now = (last["number__max"] or 0) + 1, clock.now()
     told = wanted.kind is PostKind.QUERY
     span = timedelta(seconds=int(wanted.seconds)) if told else default_span()
     fact = record(
-        _ASKED[wanted.kind],
+        asked,
         actor=actor,
         obj=vehicle or f"platform:{wanted.access_code}",
         clock=clock,
@@ -195,6 +204,9 @@ def _say(
         number=number,
         text=wanted.text.strip(),
         vehicle=vehicle,
+        plate=vehicle.plate if vehicle else "",
+        plate_colour=vehicle.plate_colour if vehicle else None,
+        arguments=dict(arguments or {}),
         by=actor,
         request_serial=0,
         received_at=now,
@@ -205,7 +217,7 @@ def _say(
     )
     said: dict[str, Json] = {"role": items.ROLE[Direction.SENT], "number": number}
     items.order(item, item.access_code, said | payload, clock)
-    items.announce(_ASKED[wanted.kind], item, clock)
+    items.announce(asked, item, clock)
     return item
 
 
@@ -213,11 +225,11 @@ def _key(key: str) -> str:
     return f"sent:{key or uuid.uuid4().hex}"[:120]
 
 
-def _known(key: str) -> Post | None:
+def known(key: str) -> Post | None:
     return Post.objects.filter(key=_key(key)).first() if key else None
 
 
-def _ours(access_code: int, kind: str) -> QuerySet[Post]:
+def ours(access_code: int, kind: str) -> QuerySet[Post]:
     """What we asked or told this subordinate."""
     return Post.objects.filter(direction=Direction.SENT, access_code=access_code, kind=kind)
 
@@ -225,7 +237,7 @@ def _ours(access_code: int, kind: str) -> QuerySet[Post]:
 def _check(wanted: Wanted) -> None:
     errors: dict[str, str | Promise] = {}
     if not wanted.access_code:
-        errors["platform"] = _NO_PLATFORM
+        errors["platform"] = NO_PLATFORM
     query = wanted.kind is PostKind.QUERY
     missing = (
         _("Write the question: somebody at the other desk answers it.")
@@ -255,14 +267,14 @@ def receive_answer(actor: Actor, clock: Clock, answered: PostAnswered) -> Post |
     parked for a person.
     """
     require(actor, "alarm.open")
-    mine = _ours(answered.access_code, answered.kind)
+    mine = ours(answered.access_code, answered.kind)
     if answered.number is not None:
         item = mine.filter(number=answered.number).first()
     else:
-        item = _named(mine, answered.source_serial) or _only(mine)
+        item = named(mine, answered.source_serial) or _only(mine)
     if item is None:
         raise LookupError(f"{answered.access_code} answers no {answered.kind} of ours")
-    return _end(
+    return end(
         actor,
         clock,
         item,
@@ -273,7 +285,7 @@ def receive_answer(actor: Actor, clock: Clock, answered: PostAnswered) -> Post |
     )
 
 
-def _named(mine: QuerySet[Post], serial: int | None) -> Post | None:
+def named(mine: QuerySet[Post], serial: int | None) -> Post | None:
     """The newest that went out as this frame."""
     return None if serial is None else mine.filter(sent_serial=serial).order_by("-id").first()
 
@@ -294,13 +306,13 @@ def receive_papers(actor: Actor, clock: Clock, papers: Papers, kept: Upload) -> 
     kind = PAPERS.get(papers.message)
     if kind is None:
         return None
-    mine = _ours(papers.access_code, kind).filter(vehicle=kept.vehicle_id)
+    mine = ours(papers.access_code, kind).filter(vehicle=kept.vehicle_id)
     waiting = mine.filter(state=PostState.OPEN).order_by("-id")
-    item = _named(mine, papers.source_serial) or waiting.first()
-    return None if item is None else _end(actor, clock, item, papers.received_at, papers=kept)
+    item = named(mine, papers.source_serial) or waiting.first()
+    return None if item is None else end(actor, clock, item, papers.received_at, papers=kept)
 
 
-def _end(
+def end(
     actor: Actor, clock: Clock, item: Post, answered_at: datetime, **said: object
 ) -> Post | None:
     """The one answer to something of ours; ``None`` where it was answered already."""
@@ -362,5 +374,5 @@ def _answer(item: Post, actor: User) -> dict[str, Json]:
 
 def note_late(actor: Actor, clock: Clock) -> int:
     """Note once each query whose deadline passed, and whatever of ours nobody answered in time."""
-    timed = Q(kind=PostKind.QUERY) | Q(direction=Direction.SENT)
+    timed = Q(kind__in=(PostKind.QUERY, *ORDERS)) | Q(direction=Direction.SENT)
     return items.note_late(actor, clock, Post.objects.filter(timed, state=PostState.OPEN))

@@ -17,7 +17,7 @@ from jiaoan.watch.supervision.states import Direction
 def posts(actor: object) -> QuerySet[Post]:
     """All of them, for who sees the whole district: they are between platforms."""
     found = restrict(Post.objects.all(), actor, "alarm.view")
-    return found.select_related("by", "fact", "vehicle", "papers")
+    return found.select_related("by", "fact", "vehicle", "papers", "command")
 
 
 def waiting(actor: object) -> QuerySet[Post]:

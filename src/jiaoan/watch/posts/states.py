@@ -11,6 +11,11 @@ but a person answers: a machine that said "somebody is here" would make the quer
 What we ask or tell a subordinate waits in the same way; its answer comes up the link. Besides
 queries and messages these are requests for the driver (0x920A) and the waybill (0x920B) of one
 vehicle: their answer (0x120A, 0x120B) is kept among what the vehicle's terminals sent.
+Orders about a vehicle (0x9501 to 0x9505) and requests for its static data (0x9601) are the third
+kind. A superior's order for a text or a photograph goes to the terminal at once, and what the
+terminal says answers it (0x1503, 0x1502); static data are told from the register at once. For the
+others, and where the terminal cannot be reached from here, a person does it and says how it went.
+
 *Overdue is not a state*: it follows from the deadline, noted once.
 """
 
@@ -33,6 +38,12 @@ class PostKind(models.TextChoices):
     MESSAGE = "message", _("Message of a platform")
     DRIVER = "driver", _("Request for the driver")
     WAYBILL = "waybill", _("Request for the waybill")
+    MONITOR = "monitor", _("Listening in to a vehicle")
+    PHOTO = "photo", _("Photograph from a vehicle")
+    TEXT = "text", _("Text to a vehicle")
+    RECORDER = "recorder", _("Record of the driving recorder")
+    ACCESS = "access", _("Emergency access to a vehicle")
+    STATIC = "static", _("Static data of a vehicle")
 
 
 PAPERS: Final[Mapping[int, PostKind]] = {0x120A: PostKind.DRIVER, 0x120B: PostKind.WAYBILL}

@@ -10,12 +10,13 @@ from jiaoan.scope import Actor, require
 from jiaoan.watch.models import ReportedAlarm
 from jiaoan.watch.supervision.items import vehicle_of
 from jiaoan.watch.supervision.messages import AlarmHandled, AlarmReport
-from jiaoan.watch.supervision.states import HandlingResult
+from jiaoan.watch.supervision.states import SENDER_BY_ROLE, HandlingResult, Sender
 
 
 @transaction.atomic
 def receive(actor: Actor, clock: Clock, report: AlarmReport) -> ReportedAlarm:
-    """Keep a report (0x1402); the same one comes again without a second row."""
+    """Keep a report (0x1402), or what a superior passes on (0x9402, 0x9403); the same one comes
+    again without a second row."""
     require(actor, "alarm.open")
     happened = report.warn_time or report.received_at
     number = "" if report.number is None else f"{report.number:08x}"
@@ -23,6 +24,10 @@ def receive(actor: Actor, clock: Clock, report: AlarmReport) -> ReportedAlarm:
         f"{report.access_code}:{number}:{report.plate}:{report.plate_colour}:"
         f"{report.warn_type:04x}:{happened.isoformat()}:{int(report.early)}"
     )
+    sender = SENDER_BY_ROLE[report.role]
+    if sender is Sender.SUPERIOR:
+        # The access code is the same one in both directions.
+        key = f"{key}:{report.role}"
     known = ReportedAlarm.objects.filter(key=key).first()
     if known is not None:
         if report.serial is not None and known.serial != report.serial:
@@ -42,6 +47,7 @@ def receive(actor: Actor, clock: Clock, report: AlarmReport) -> ReportedAlarm:
     )
     return ReportedAlarm.objects.create(
         key=key,
+        sender=sender,
         platform=report.platform[:80],
         access_code=report.access_code,
         number=report.number,
@@ -71,7 +77,9 @@ def note_result(actor: Actor, clock: Clock, handled: AlarmHandled) -> ReportedAl
     named = "number" if handled.number is not None else "serial"
     value = handled.number if handled.number is not None else handled.source_serial
     known = (
-        ReportedAlarm.objects.filter(access_code=handled.access_code, **{named: value})
+        ReportedAlarm.objects.filter(
+            sender=Sender.SUBORDINATE, access_code=handled.access_code, **{named: value}
+        )
         .order_by("-received_at", "-id")
         .first()
     )

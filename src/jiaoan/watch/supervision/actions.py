@@ -239,11 +239,13 @@ def receive_answer(actor: Actor, clock: Clock, answered: Answer) -> SupervisionA
     ``LookupError`` where we asked nothing under this number: it is parked for a person.
     """
     require(actor, "alarm.open")
-    item = Supervision.objects.filter(
-        direction=Direction.SENT, access_code=answered.access_code, number=answered.number
-    ).first()
+    named = "request_serial" if answered.number is None else "number"
+    value = answered.source_serial if answered.number is None else answered.number
+    mine = Supervision.objects.filter(direction=Direction.SENT, access_code=answered.access_code)
+    # Serials of a link begin anew: the newest is meant.
+    item = None if value is None else mine.filter(**{named: value}).order_by("-id").first()
     if item is None:
-        raise LookupError(f"no request {answered.number:08x} was sent to {answered.access_code}")
+        raise LookupError(f"{named} {value} names no request to {answered.access_code}")
     chosen = _result(answered.result)
     if chosen is None:
         raise ValueError(f"result {answered.result} is none")

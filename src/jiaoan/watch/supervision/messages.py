@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from jiaoan.journal.actions import Json
+
 
 class BadMessage(ValueError):
     """A message that cannot be used: the text names the field. It is parked, not guessed at."""
@@ -37,13 +39,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """A subordinate answers (0x1401)."""
+    """A subordinate answers: 0x1401 names the number of the request, 0x1411 of 2019 its frame."""
 
     platform: str
     access_code: int
-    number: int
+    number: int | None
     result: int
     received_at: datetime
+    source_serial: int | None = None
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,46 @@ class PapersAsked:
 
 
 @dataclass(frozen=True)
+class VehicleOrder:
+    """A superior wants something of a vehicle (0x9501 to 0x9505, 0x9601)."""
+
+    platform: str
+    access_code: int
+    message: int
+    number: int
+    arguments: Mapping[str, Json]
+    plate: str
+    plate_colour: int | None
+    serial: int
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class VehicleAnswer:
+    """A subordinate answers an order of ours (0x1501 to 0x1505, 0x1601). ``octets`` are a picture
+    or a record; ``None`` where there are none or they were too long for the bus (``size``)."""
+
+    platform: str
+    access_code: int
+    message: int
+    number: int | None
+    source_serial: int | None
+    result: int | None
+    text: str
+    octets: bytes | None
+    size: int
+    lens: int | None
+    format: int | None
+    plate: str
+    plate_colour: int | None
+    serial: int
+    received_at: datetime
+
+
+@dataclass(frozen=True)
 class AlarmReport:
-    """A subordinate reports an alarm (0x1402; 0x1403 of 2019: ``early``, a warning before one)."""
+    """A subordinate reports an alarm (0x1402; 0x1403 of 2019: ``early``, a warning before one), or
+    a superior passes one on (0x9403; 0x9402: ``early``). ``role`` is ours."""
 
     platform: str
     access_code: int
@@ -124,6 +165,7 @@ class AlarmReport:
     early: bool
     serial: int | None
     received_at: datetime
+    role: str = "superior"
 
 
 @dataclass(frozen=True)
@@ -202,6 +244,8 @@ Told = (
     | PostAnswered
     | Papers
     | PapersAsked
+    | VehicleOrder
+    | VehicleAnswer
     | AlarmReport
     | AlarmHandled
     | Other
@@ -229,9 +273,10 @@ def parse(data: bytes) -> Told:
         return Answer(
             place.text("platform"),
             place.number("access_code"),
-            place.number("number"),
+            place.maybe_number("number"),
             place.number("result"),
             place.moment("received_at"),
+            place.maybe_number("source_serial"),
         )
     if kind in _POSTS:
         return _asked(place, _POSTS[kind])
@@ -258,6 +303,20 @@ def parse(data: bytes) -> Told:
             place.maybe_number("plate_colour"),
             place.number("serial"),
         )
+    if kind == "vehicle_order":
+        return VehicleOrder(
+            place.text("platform"),
+            place.number("access_code"),
+            place.number("message"),
+            place.number("number"),
+            place.object("arguments"),
+            place.text("plate", ""),
+            place.maybe_number("plate_colour"),
+            place.number("serial"),
+            place.moment("received_at"),
+        )
+    if kind == "vehicle_answer":
+        return _vehicle_answer(place)
     if kind == "other":
         return _other(place)
     if kind == "others_more":
@@ -348,6 +407,26 @@ def _papers(place: _Fields) -> Papers:
     )
 
 
+def _vehicle_answer(place: _Fields) -> VehicleAnswer:
+    return VehicleAnswer(
+        platform=place.text("platform"),
+        access_code=place.number("access_code"),
+        message=place.number("message"),
+        number=place.maybe_number("number"),
+        source_serial=place.maybe_number("source_serial"),
+        result=place.maybe_number("result"),
+        text=place.text("text", ""),
+        octets=place.maybe_octets("octets"),
+        size=place.maybe_number("size") or 0,
+        lens=place.maybe_number("lens"),
+        format=place.maybe_number("format"),
+        plate=place.text("plate", ""),
+        plate_colour=place.maybe_number("plate_colour"),
+        serial=place.number("serial"),
+        received_at=place.moment("received_at"),
+    )
+
+
 def _other(place: _Fields) -> Other:
     return Other(
         id=place.text("id"),
@@ -386,6 +465,7 @@ def _reported(place: _Fields) -> AlarmReport:
         early=place.flag("early"),
         serial=place.maybe_number("serial"),
         received_at=place.moment("received_at"),
+        role=place.text("role", "superior"),
     )
 
 
@@ -408,6 +488,15 @@ class _Fields:
             return bytes.fromhex(self.text(name))
         except ValueError as wrong:
             raise BadMessage(f"{name} are not in hexadecimal") from wrong
+
+    def maybe_octets(self, name: str) -> bytes | None:
+        return None if self._body.get(name) is None else self.octets(name)
+
+    def object(self, name: str) -> Mapping[str, Json]:
+        value = self._body.get(name)
+        if not isinstance(value, dict):
+            raise BadMessage(f"{name} is no object")
+        return value
 
     def flag(self, name: str) -> bool:
         value = self._body.get(name, False)

@@ -17,9 +17,9 @@ from jiaoan.registry.models import Vehicle
 from jiaoan.scope import Actor, require
 from jiaoan.watch.models import Upload
 from jiaoan.watch.supervision.items import vehicle_of
-from jiaoan.watch.supervision.messages import Papers, PapersAsked
+from jiaoan.watch.supervision.messages import Papers, PapersAsked, VehicleAnswer
 from jiaoan.watch.uploads import figures, papers
-from jiaoan.watch.uploads.kinds import EVIDENCE, MESSAGES, PAPERS, UploadKind
+from jiaoan.watch.uploads.kinds import ANSWERS, EVIDENCE, MESSAGES, PAPERS, UploadKind
 
 _AT_ONCE = 500
 _LONGEST_WAYBILL = 8192
@@ -143,6 +143,36 @@ def take_papers(actor: Actor, clock: Clock, told: Papers) -> Upload:
         None,
         told.received_at,
         platform=told.platform[:80],
+    )
+    return _keep(actor, clock, vehicle, come)
+
+
+@transaction.atomic
+def take_answer(actor: Actor, clock: Clock, vehicle: Vehicle, told: VehicleAnswer) -> Upload:
+    """Keep the picture or the record that a subordinate platform sent for an order of ours."""
+    require(actor, "alarm.open")
+    octets = told.octets or b""
+    kind = ANSWERS[told.message]
+    media: dict[str, Json] | None = None
+    if kind is UploadKind.MEDIUM:
+        # 0x1502 counts its formats from 1 (JPEG); 808 from 0.
+        media = {
+            "id": told.serial, "type": 0, "format": max((told.format or 1) - 1, 0), "event": 0,
+            "channel": told.lens or 0,
+        }  # fmt: skip
+    come = _Come(
+        f"{told.access_code}-{vehicle.pk}",
+        kind,
+        told.message,
+        "",
+        str(told.serial),
+        octets,
+        len(octets),
+        hashlib.sha256(octets).hexdigest(),
+        None,
+        told.received_at,
+        platform=told.platform[:80],
+        media=media,
     )
     return _keep(actor, clock, vehicle, come)
 

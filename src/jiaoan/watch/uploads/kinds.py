@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 class UploadKind(models.TextChoices):
     WAYBILL = "waybill", _("Electronic waybill from the terminal")
     CARD = "card", _("Driver card")
+    RECORDER = "recorder", _("Record of the driving recorder")
     MEDIUM = "medium", _("Picture, sound or video")
     MEDIA_EVENT = "media_event", _("Notice of a medium")
     CAN = "can", _("CAN bus data")
@@ -39,7 +40,10 @@ PAPERS: dict[int, UploadKind] = {
 }
 """Messages of 809 by their kind: driver and waybill of a vehicle, answered or told unasked."""
 
-EVIDENCE = frozenset({UploadKind.WAYBILL, UploadKind.CARD, UploadKind.MEDIUM})
+ANSWERS: dict[int, UploadKind] = {0x1502: UploadKind.MEDIUM, 0x1504: UploadKind.RECORDER}
+"""Answers of 809 whose content is kept: a picture, a record of the driving recorder."""
+
+EVIDENCE = frozenset({UploadKind.WAYBILL, UploadKind.CARD, UploadKind.MEDIUM, UploadKind.RECORDER})
 """What proves something: it stays, and a fact of the journal holds its hash. The rest is telemetry
 of the terminal: it is shown for some weeks and then removed."""
 
