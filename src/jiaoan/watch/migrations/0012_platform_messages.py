@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('journal', '0003_outgoing_by_topic'),
         ('registry', '0005_terminal_limit'),
-        ('watch', '0010_endings'),
+        ('watch', '0011_orders'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
