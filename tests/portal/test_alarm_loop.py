@@ -95,20 +95,28 @@ class Loop:
         await terminal.close()
 
     async def read(self, subject: str, after: int, count: int = 1) -> list[batches.Found]:
-        """What is said there behind ``after``, as soon as there are so many."""
+        """What is said there behind ``after``, as soon as there are so many besides what is only
+        shown: the superior says that it does not know the vehicle."""
         found: list[batches.Found] = []
         async with asyncio.timeout(LONGEST_S):
             async for one in self.bus.read(subject, after=after):
                 found.append(batches.found(one.subject, one.data, one.sequence, one.stored_at))
-                if len(found) == count:
+                if subject == "platform.up" and json.loads(one.data)["kind"] == "other":
+                    continue
+                count -= 1
+                if not count:
                     break
         return found
 
     async def heard(self, count: int) -> dict[str, Any]:
-        """The last of ``count`` things that the superior was told."""
-        upper = self.superior.upper
-        await until(lambda: len(upper.told()) == count, f"{count} came up", LONGEST_S)
-        return upper.told()[-1]
+        """The last of ``count`` things that the superior was told and acts on: the vehicle that
+        the link registers first is one that it does not know, and is only shown there."""
+
+        def told() -> list[dict[str, Any]]:
+            return [one for one in self.superior.upper.told() if one["kind"] != "other"]
+
+        await until(lambda: len(told()) == count, f"{count} came up", LONGEST_S)
+        return told()[-1]
 
 
 @asynccontextmanager

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from nats.aio.client import Client
 from nats.js.api import StreamConfig, StreamInfo
 
 from bus_server import BusServer
 from jiaoan.stores import bus as bus_module
-from jiaoan.stores import server
+from jiaoan.stores import link, server
 from jiaoan.stores.bus import Bus, BusFull, BusUnavailable, Message, NotDurable, stream_of
 from jiaoan.stores.tables import Overtaken
 
@@ -345,6 +347,26 @@ def test_it_tells_a_bus_that_is_not_there_and_an_address_that_is_none() -> None:
                 await Bus.connect(wrong, name="test")
 
     run(main())
+
+
+def test_it_gives_up_a_server_that_is_not_there_even_if_the_client_loses_the_cancellation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def deaf(*_: object) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Client, "_select_next_server", deaf)
+    monkeypatch.setattr(link, "CONNECT_TIMEOUT", 0.05)
+
+    async def main() -> None:
+        connecting = asyncio.ensure_future(Bus.connect("nats://127.0.0.1:9", name="test"))
+        await asyncio.wait({connecting}, timeout=30)
+        assert connecting.done()
+        assert isinstance(connecting.exception(), BusUnavailable)
+
+    asyncio.run(main())
 
 
 def test_it_notices_data_that_was_replaced(bus_server: BusServer) -> None:

@@ -7,6 +7,7 @@ fails in that moment, so that a restarted server costs milliseconds and not seco
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
@@ -36,6 +37,15 @@ def _look_at(task: asyncio.Future[T]) -> None:
         task.exception()
 
 
+async def _given_up(task: asyncio.Future[None]) -> None:
+    """Cancel until it has ended: before Python 3.12 ``wait_for`` loses a cancellation that comes
+    in the moment in which a connection is refused, and nats-py goes on for ever."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.1)
+    _look_at(task)
+
+
 def _refusal(error: nats.js.errors.APIError) -> BusUnavailable:
     if error.err_code in _FULL:
         return BusFull(f"the bus is full: {error.description}")
@@ -59,23 +69,32 @@ class Link:
     async def connect(cls, url: str, name: str) -> Link:
         """Raises :class:`BusUnavailable` when no server answers within five seconds."""
         link = cls(Address.parse(url))
+        connecting = asyncio.ensure_future(
+            link.client.connect(
+                list(link.address.servers),
+                name=name,
+                connect_timeout=2,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=0.05,  # type: ignore[arg-type]  # seconds, floats work
+                ping_interval=2,
+                max_outstanding_pings=2,
+                disconnected_cb=link._on_lost,
+                reconnected_cb=link._on_back,
+                error_cb=link._on_trouble,
+            )
+        )
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT):
-                await link.client.connect(
-                    list(link.address.servers),
-                    name=name,
-                    connect_timeout=2,
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.05,  # type: ignore[arg-type]  # seconds, floats work
-                    ping_interval=2,
-                    max_outstanding_pings=2,
-                    disconnected_cb=link._on_lost,
-                    reconnected_cb=link._on_back,
-                    error_cb=link._on_trouble,
-                )
+            await asyncio.wait({connecting}, timeout=CONNECT_TIMEOUT)
+            if not connecting.done():
+                raise TimeoutError
+            connecting.result()
         except (OSError, nats.errors.Error, TimeoutError) as error:
-            await link.client.close()
             raise BusUnavailable(f"the bus at {url} gives no answer ({error!r})") from error
+        finally:
+            if not link.client.is_connected:
+                await _given_up(connecting)
+                with contextlib.suppress(AssertionError):  # of a client that had not begun
+                    await link.client.close()
         return link
 
     async def _on_lost(self) -> None:
