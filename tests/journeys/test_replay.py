@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,7 @@ def test_a_day_is_replayed_and_taken_as_evidence(
     page.click("text=查询在内车辆")
     expect(page.locator("#rows tbody tr")).to_have_count(1)
     expect(page.locator("#rows")).to_contain_text("湘F·32718")
+    expect(page.locator("#region[data-drawn=yes]")).to_be_visible(timeout=30_000)
     box = page.locator("#region canvas").bounding_box()
     assert box
     page.click("[data-draw]")
@@ -81,4 +83,4 @@ def test_a_day_is_replayed_and_taken_as_evidence(
     page.mouse.down()
     page.mouse.move(box["x"] + 400, box["y"] + 300, steps=4)
     page.mouse.up()
-    assert len(page.input_value("#box").split(",")) == 4
+    expect(page.locator("#box")).to_have_value(re.compile("[^,]+(,[^,]+){3}"), timeout=30_000)
