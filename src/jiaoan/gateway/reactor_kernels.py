@@ -57,8 +57,6 @@ def _table(dtype: np.dtype[np.void]) -> types.Array:
 _LANES, _SPANS, _ROWS, _ASKS = _table(LANE), _table(SPAN), _table(LETTERS), _table(ASK)
 _EVENTS = _table(EVENT)
 _LANE, _ASK, _LETTERED = from_dtype(LANE), from_dtype(ASK), from_dtype(LETTERS)
-
-
 _TRAYS, _ASKED = types.Array(from_dtype(LETTERED), 2, "C"), types.Array(_ASK, 2, "C")
 _SIZES, _BODIES = types.Array(uint32, 2, "C"), types.Array(uint8, 2, "C")
 _FOUND, _GOT, _REPORTS, _MOST = range(4)
